@@ -1,0 +1,1 @@
+"""Distribution of callers to agents: pure, synchronous, deterministic."""

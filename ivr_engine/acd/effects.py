@@ -1,0 +1,47 @@
+"""What the centre instructs the outside to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr_engine.core.events import Event
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId
+from ivr_engine.core.outcomes import QueueOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingAgent:
+    """Ring the agent's telephone for this caller, at most `ring` long, and join them when it is answered."""
+
+    call: CallId
+    agent: AgentId
+    offer: OfferId
+    ring: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCall:
+    """The visit to the queue is over without a conversation (timeout, full, ...): the flow goes on."""
+
+    call: CallId
+    outcome: QueueOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncePosition:
+    """Tell the waiting caller the place in the queue, counted from 1. An offer interrupts it at once."""
+
+    call: CallId
+    position: int
+
+
+CentreEffect = RingAgent | ReleaseCall | AnnouncePosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one stimulus brought. `next_alarm`: the instant at which time alone would change something, or None."""
+
+    events: tuple[Event, ...]
+    effects: tuple[CentreEffect, ...]
+    next_alarm: Instant | None

@@ -1,0 +1,103 @@
+"""What happens to a centre. Each is handled at an instant; none is ever refused by the shell.
+
+Commands of people (LogIn, SetReady, Pause, LogOut) may be refused by the centre with `CommandRefused`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.ids import AgentId, CallId, Language, Millis, OfferId, QueueName
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn:
+    """The agent starts work, paused until SetReady."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReady:
+    """The agent takes calls. During wrap-up it ends the wrap-up."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The agent takes no new calls, for `reason`; a call in progress goes on."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOut:
+    """The agent stops work; a call in progress goes on to its end."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEntered:
+    """A call enters a queue."""
+
+    call: CallId
+    queue: QueueName
+    needs: tuple[SkillNeed, ...]
+    priority: int
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLeft:
+    """The caller hung up, in whatever state the call is in."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered:
+    """The agent picked up: caller and agent are joined."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFailed:
+    """The telephone of the offered agent did not give a conversation. `cause`: the switch's own word, for the record."""
+
+    offer: OfferId
+    outcome: OfferOutcome
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationOver:
+    """Caller and agent are parted."""
+
+    call: CallId
+    ended_by: EndedBy
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """Nothing happened but time: handle what is due."""
+
+
+Stimulus = (
+    LogIn
+    | SetReady
+    | Pause
+    | LogOut
+    | CallEntered
+    | CallerLeft
+    | OfferAnswered
+    | OfferFailed
+    | ConversationOver
+    | TimePassed
+)

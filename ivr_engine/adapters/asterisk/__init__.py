@@ -1,0 +1,1 @@
+"""Asterisk: the only package in which its words are legal."""

@@ -1,0 +1,1 @@
+"""The control socket: how the command line reaches a running engine."""

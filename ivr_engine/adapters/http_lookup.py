@@ -1,0 +1,1 @@
+"""Requests to outside services over HTTP with JSON bodies."""

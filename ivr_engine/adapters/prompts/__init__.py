@@ -1,0 +1,1 @@
+"""Prompts as files: recorded, or spoken by a synthesiser and cached."""

@@ -1,0 +1,1 @@
+"""A software telephone, run as a process of its own."""

@@ -1,0 +1,1 @@
+"""The journal and the call records in SQLite, through SQLModel and SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""Call records: a fold of events, without I/O."""

@@ -1,0 +1,65 @@
+"""What a call record holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Language, Millis, QueueName
+from ivr_engine.core.outcomes import Disposition, EndedBy
+
+
+class LegKind(StrEnum):
+    """What the caller was doing. SURVEY: in a flow again after a conversation with an agent."""
+
+    IVR = "ivr"
+    WAITING = "waiting"
+    AGENT = "agent"
+    SURVEY = "survey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One stretch of the call; legs follow each other without gap or overlap.
+
+    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty. `offers`: how many agents were rung.
+    """
+
+    kind: LegKind
+    began: Instant
+    ended: Instant
+    queue: QueueName | None = None
+    agent: AgentId | None = None
+    outcome: str = ""
+    offers: int = 0
+
+    @property
+    def lasted(self) -> Millis:
+        """Its length."""
+        return Millis(max(0, self.ended - self.began))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call: one row, one terminal disposition. `waited` sums the waiting legs, `talked` the agent legs."""
+
+    call: CallId
+    number: str
+    caller: str
+    caller_name: str
+    arrived: Instant
+    ended: Instant
+    disposition: Disposition
+    ended_by: EndedBy
+    language: Language | None
+    flow: FlowName | None
+    version: str | None
+    last_node: str | None
+    queue: QueueName | None
+    agent: AgentId | None
+    waited: Millis
+    talked: Millis
+    legs: tuple[Leg, ...]
+    answers: tuple[tuple[str, str], ...]
+    faults: tuple[str, ...]  # codes of author faults and flow failures, in order
+    resumed: int = 0  # how often the call was taken over from a controller that was gone

@@ -1,0 +1,1 @@
+"""The `ivr-engine` command, one module a subcommand."""

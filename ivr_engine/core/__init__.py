@@ -1,0 +1,1 @@
+"""The shared kernel: identifiers, outcomes and the event catalogue. Standard library only."""

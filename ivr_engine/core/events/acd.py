@@ -1,0 +1,119 @@
+"""Facts about distribution: a call's visits to queues, the offers made for it, its conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ivr_engine.core.events.base import Event
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillNeed:
+    """A skill that an agent must have at `level` or better (1 lowest .. 10 highest)."""
+
+    skill: SkillName
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """Why an agent was not eligible: a code such as `paused`, `talking`, `lacks_skill:card`."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An eligible agent and the key the rule compared (for longest idle: milliseconds idle)."""
+
+    agent: AgentId
+    key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(Event):
+    """The call entered a queue. `position` counts from 1."""
+
+    TYPE: ClassVar[str] = "acd.call_queued"
+    call: CallId
+    queue: QueueName
+    priority: int
+    needs: tuple[SkillNeed, ...]
+    language: Language
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade(Event):
+    """An agent was reserved for the call, with the whole reason: the rule, who was eligible, who was not and why."""
+
+    TYPE: ClassVar[str] = "acd.offer_made"
+    call: CallId
+    agent: AgentId
+    offer: OfferId
+    queue: QueueName
+    rule: str
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Exclusion, ...]
+    waited: Millis
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyOffered(Event):
+    """The call was considered and no agent was eligible: who was excluded and why."""
+
+    TYPE: ClassVar[str] = "acd.nobody_offered"
+    call: CallId
+    queue: QueueName
+    rule: str
+    excluded: tuple[Exclusion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(Event):
+    """The reservation ended; exactly one for each OfferMade."""
+
+    TYPE: ClassVar[str] = "acd.offer_ended"
+    call: CallId
+    agent: AgentId
+    offer: OfferId
+    outcome: OfferOutcome
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationBegan(Event):
+    """Caller and agent are joined."""
+
+    TYPE: ClassVar[str] = "acd.conversation_began"
+    call: CallId
+    agent: AgentId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationEnded(Event):
+    """Caller and agent are parted. `talked` as the switch measured it."""
+
+    TYPE: ClassVar[str] = "acd.conversation_ended"
+    call: CallId
+    agent: AgentId
+    queue: QueueName
+    ended_by: EndedBy
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLeftQueue(Event):
+    """The visit to the queue ended; exactly one for each CallQueued. `waited` includes the ringing."""
+
+    TYPE: ClassVar[str] = "acd.call_left_queue"
+    call: CallId
+    queue: QueueName
+    outcome: QueueOutcome
+    waited: Millis

@@ -1,0 +1,28 @@
+"""What an event is: a recorded fact in the past tense, frozen, made of plain values.
+
+An event class names its stable type in `TYPE` (`family.fact`). Allowed field types: str, int, bool, None, StrEnum, a frozen
+dataclass of those, tuples of those. Adding a field with a default is compatible; changing or removing one is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ivr_engine.core.ids import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of every fact. Subclasses are frozen, slotted, keyword-only and set `TYPE`."""
+
+    TYPE: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event as the journal holds it: gap-free sequence number, instant, fact."""
+
+    sequence: int
+    at: Instant
+    event: Event

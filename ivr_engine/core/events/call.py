@@ -1,0 +1,48 @@
+"""Facts about the call as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ivr_engine.core.events.base import Event
+from ivr_engine.core.ids import CallId
+from ivr_engine.core.outcomes import Disposition, EndedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Event):
+    """A caller dialled one of our numbers. `caller` is a hint from the network, never an identity."""
+
+    TYPE: ClassVar[str] = "call.arrived"
+    call: CallId
+    number: str
+    caller: str
+    caller_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRefused(Event):
+    """The call was not served: `reason` is a code such as `unknown_number`."""
+
+    TYPE: ClassVar[str] = "call.refused"
+    call: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(Event):
+    """The call reached a controller again after the one that served it was gone."""
+
+    TYPE: ClassVar[str] = "call.resumed"
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    """The call is over. `forced` is set only where the ending itself decides the disposition (crash, reconciliation)."""
+
+    TYPE: ClassVar[str] = "call.ended"
+    call: CallId
+    ended_by: EndedBy
+    forced: Disposition | None = None

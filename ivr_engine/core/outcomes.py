@@ -1,0 +1,92 @@
+"""How things end. Every enumeration here is closed: a new ending is a new member, never a free text."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Disposition(StrEnum):
+    """The one terminal fact about a call; exactly one stands in its record."""
+
+    ANSWERED_AGENT = "answered_agent"
+    SELF_SERVED = "self_served"  # the flow ran to its own end without an agent
+    ABANDONED_IVR = "abandoned_ivr"  # the caller left while the flow was talking or listening
+    ABANDONED_QUEUE = "abandoned_queue"  # ... while waiting with no agent offered
+    ABANDONED_RINGING = "abandoned_ringing"  # ... while an agent's telephone rang
+    OVERFLOWED = "overflowed"  # left a queue (time, length, closed, nobody staffed) and reached nobody afterwards
+    CALLBACK_BOOKED = "callback_booked"
+    REJECTED_OVERLOAD = "rejected_overload"
+    REJECTED_POLICY = "rejected_policy"  # number not served, forged session, blocked caller
+    FAILED_SYSTEM = "failed_system"  # our fault or the flow author's
+    LOST_PBX_CRASH = "lost_pbx_crash"
+    UNKNOWN_RECONCILED = "unknown_reconciled"  # closed at a later start because the call was no longer there
+
+
+class EndedBy(StrEnum):
+    """Who ended a call or a conversation."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    ENGINE = "engine"
+    SWITCH = "switch"  # the PBX ended it: absolute time-out, crash, shutdown
+    UNKNOWN = "unknown"
+
+
+class OfferOutcome(StrEnum):
+    """How one reservation of an agent ended; each offer has exactly one."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"  # rang to the deadline
+    DECLINED = "declined"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"  # telephone not registered or not there
+    FAILED = "failed"  # the switch could not place the call to the agent (codec, congestion, our fault)
+    CALLER_GONE = "caller_gone"
+    WITHDRAWN = "withdrawn"  # taken back by the centre
+
+
+class QueueOutcome(StrEnum):
+    """How one visit to a queue ended; offered = the sum over these plus the visits still open."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    TIMEOUT = "timeout"  # waited longer than the queue's max_wait
+    FULL = "full"  # the queue's max_length was reached on arrival
+    CLOSED = "closed"
+    UNSTAFFED = "unstaffed"  # nobody logged in who could ever take it
+    FAILED = "failed"
+
+
+class GatherEnd(StrEnum):
+    """What ended the listening for keys."""
+
+    COMPLETE = "complete"  # the most keys that may come have come
+    END_KEY = "end_key"
+    TIMEOUT = "timeout"  # with whatever keys had come by then
+
+
+class RequestOutcome(StrEnum):
+    """How a request to an outside service ended. Named outcomes of the service itself are plain texts beside OK."""
+
+    OK = "ok"
+    REFUSED = "refused"  # the service answered with a named outcome of its own (not_found, wrong_pin, ...)
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"  # no connection, 5xx
+    INVALID = "invalid"  # the answer is too large or not the JSON we expect
+
+
+class Presence(StrEnum):
+    """The agent's own choice."""
+
+    LOGGED_OUT = "logged_out"
+    READY = "ready"
+    PAUSED = "paused"  # with a reason code
+
+
+class Activity(StrEnum):
+    """What the engine has the agent doing; derived, never chosen."""
+
+    IDLE = "idle"
+    OFFERED = "offered"  # reserved: the telephone is being rung
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"

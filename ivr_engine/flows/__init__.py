@@ -1,0 +1,1 @@
+"""The flow engine: pure, deterministic, serialisable at every wait."""

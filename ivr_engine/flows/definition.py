@@ -1,0 +1,91 @@
+"""A contact centre as its files define it: frozen, checked, and independent of any file format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.flows.nodes.base import NodeSpec
+from ivr_engine.flows.tree import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One step of a flow. `exits` maps outcome -> node and includes `next` and `failed` where they are given."""
+
+    name: NodeName
+    spec: NodeSpec
+    exits: Mapping[str, NodeName]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A named graph of nodes."""
+
+    name: FlowName
+    start: NodeName
+    nodes: Mapping[NodeName, Node]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptText:
+    """One prompt in one language: the words, and the recorded file (relative to the centre's folder) if there is one."""
+
+    text: str
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDefinition:
+    """A queue as written in centre.yaml. Spans in milliseconds; None: no limit."""
+
+    name: QueueName
+    ring: Millis = Millis(15_000)
+    wrap_up: Millis = Millis(10_000)
+    max_wait: Millis | None = None
+    max_length: int | None = None
+    strategy: str = "longest_idle"
+    music: str = "default"
+    announce_position: Millis | None = Millis(30_000)  # how often; None: never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDefinition:
+    """An outside service: HTTP with JSON bodies. `POST <url>/<operation>`."""
+
+    name: str
+    url: str
+    timeout: Millis = Millis(3_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDefinition:
+    """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
+
+    agent: AgentId
+    name: str
+    phone: str
+    skills: Mapping[SkillName, int]
+    queues: tuple[QueueName, ...]
+    languages: tuple[Language, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreDefinition:
+    """One folder: everything a running call needs. `version` is the content hash of all its files."""
+
+    name: str
+    version: str
+    folder: str
+    languages: tuple[Language, ...]  # the first is the default
+    numbers: Mapping[str, FlowName]
+    flows: Mapping[FlowName, Flow]
+    queues: Mapping[QueueName, QueueDefinition]
+    services: Mapping[str, ServiceDefinition]
+    skills: tuple[SkillName, ...]
+    agents: Mapping[AgentId, AgentDefinition]
+    prompts: Mapping[Language, Mapping[str, PromptText]]
+    answers: tuple[str, ...] = field(default=())  # variables kept in the call record

@@ -1,0 +1,53 @@
+"""The state of one call's walk through a flow: plain values only, so that it survives `json -> session` at every wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ivr_engine.core.events import Event
+from ivr_engine.core.ids import CallId, FlowName, Instant, Language, NodeName
+from ivr_engine.flows.effects import Effect
+from ivr_engine.flows.waits import Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What is known about a call when it arrives; expressions read it as `call.number`, `call.caller`."""
+
+    call: CallId
+    number: str
+    caller: str
+    caller_name: str = ""
+    arrived: Instant = Instant(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One walk. `resume` changes it in place; nothing else does.
+
+    `variables` holds JSON values by name; `secrets` names those that are tainted; `typed_ahead` the keys that interrupted a
+    prompt and wait for the next menu; `attempt` counts tries at the current node; `step` counts nodes of this turn's walk.
+    """
+
+    facts: CallFacts
+    flow: FlowName
+    version: str
+    node: NodeName
+    language: Language
+    variables: dict[str, Any] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+    typed_ahead: str = ""
+    attempt: int = 0
+    steps: int = 0
+    wait: Wait | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one `begin` or `resume` brought: facts, instructions, and the next wait (None: the flow is over)."""
+
+    session: Session
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+    wait: Wait | None

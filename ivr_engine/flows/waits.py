@@ -1,0 +1,116 @@
+"""What a call is blocked on, and what unblocks it.
+
+| wait        | who answers       | replies it accepts        |
+|-------------|-------------------|---------------------------|
+| PlayWait    | the telephone     | Played, CallerGone        |
+| KeysWait    | the telephone     | Keyed, CallerGone         |
+| RequestWait | a lookup          | Responded, CallerGone     |
+| QueueWait   | the centre        | QueueLeft, CallerGone     |
+
+A wait carries its prompts, so that a key can interrupt them, and its limits in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
+from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
+from ivr_engine.flows.utterances import Utterance
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayWait:
+    """Play `prompts` in order. With `barge_in` a key stops them; that key comes back in the reply (type-ahead)."""
+
+    prompts: tuple[Utterance, ...]
+    language: Language
+    barge_in: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysWait:
+    """Play `prompts`, a key stops them; then take keys until `most` keys, `end_key`, or a time-out.
+
+    `first_timeout` runs from the end of the prompts to the first key, `next_timeout` between keys. The end key is not
+    part of the reply's keys. With `secret` no implementation may log, trace or store the keys.
+    """
+
+    prompts: tuple[Utterance, ...]
+    language: Language
+    most: int
+    end_key: str
+    first_timeout: Millis
+    next_timeout: Millis
+    barge_in: bool = True
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWait:
+    """Ask `operation` of `service` with `send` (JSON); `secret` when a value of `send` is tainted."""
+
+    service: str
+    operation: str
+    send: Mapping[str, Json]
+    timeout: Millis
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueWait:
+    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner."""
+
+    queue: QueueName
+    needs: tuple[SkillNeed, ...]
+    priority: int
+    language: Language
+
+
+Wait = PlayWait | KeysWait | RequestWait | QueueWait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """The prompts ended. `key` is the one that stopped them, or empty."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """The keys that came, end key excluded. `interrupted`: a key stopped the prompts."""
+
+    keys: str
+    ended: GatherEnd
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responded:
+    """The service's answer: `body` when OK, `result` the service's own named outcome when REFUSED."""
+
+    outcome: RequestOutcome
+    body: Json = None
+    result: str = ""
+    took: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLeft:
+    """The visit to the queue is over, the caller still there. ANSWERED: they talked and the agent left."""
+
+    outcome: QueueOutcome
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerGone:
+    """The caller hung up. Every wait accepts it."""
+
+
+Reply = Played | Keyed | Responded | QueueLeft | CallerGone

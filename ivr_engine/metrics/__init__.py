@@ -1,0 +1,1 @@
+"""Figures as folds of events."""

@@ -1,0 +1,25 @@
+"""The journal: the root of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from ivr_engine.core.events import Event, Recorded
+from ivr_engine.core.ids import CallId, Instant
+
+
+class Journal(Protocol):
+    """Append-only, gap-free, numbered from 1. Appending never waits for the disk; `flush` does."""
+
+    def append(self, events: Sequence[Event], at: Instant) -> tuple[Recorded, ...]:
+        """Number the events and have them written in order soon; returns them as they will stand."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when everything appended so far is on disk. Raises StoreError when it cannot be."""
+        ...
+
+    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
+        """What is on disk with a sequence above `after`, in order; of one call if given."""
+        ...

@@ -1,0 +1,66 @@
+"""One caller on the line, as the services see it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.outcomes import OfferOutcome
+from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A playable file, 8 kHz mono signed linear; `words` is what it says."""
+
+    path: Path
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """How an attempt to join caller and agent ended, after the conversation if there was one.
+
+    `outcome` ANSWERED: they talked for `talked` and the agent left, the caller is still on the line, unless
+    `caller_gone`. Any other outcome: no conversation; with CALLER_GONE the caller left while it rang.
+    """
+
+    outcome: OfferOutcome
+    cause: str
+    talked: Millis
+    caller_gone: bool
+
+
+class CallControl(Protocol):
+    """One live caller. A caller who leaves is a reply (`CallerGone`), never an exception.
+
+    Raises SwitchError from any method when the connection to the switch fails in another way.
+    """
+
+    async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
+        """Play the sounds in order; with `barge_in` any key stops them and is in the reply."""
+        ...
+
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
+        """Play the sounds and take keys by the rules of `wait` (its prompts are already the sounds)."""
+        ...
+
+    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
+        """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once."""
+        ...
+
+    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+        """Ring the agent's telephone at most `ring`, the caller hearing music; join them; return when that is over.
+
+        `on_answer` is called once, as soon as the agent picks up.
+        """
+        ...
+
+    async def hang_up(self) -> None:
+        """End the call; harmless when it is over."""
+        ...

@@ -1,0 +1,1 @@
+"""Shipped for flow authors and tests: manual clock, scripted callers, simulation."""
