@@ -9,9 +9,9 @@
     value       = number | 'text' | "text" | true | false | null | name | name "(" choice, ... ")"
                 | "[" choice, ... "]" | "(" choice ")"
 
-Functions: `len(x)`, `int(x)`, `text(x)`, `last(text, n)`, `default(x, y)` (y when x is missing or null). A dot reads a key of
-a mapping and nothing else: there are no attributes, no methods, no loops, no way to repeat a text. What an expression may cost
-is therefore bounded by its length; the bounds are the constants below and in `expression_values`.
+Functions: `len(x)`, `int(x)`, `text(x)`, `last(text, n)`, `default(x, y)` (y when x is missing or null). A dot reads a key
+of a mapping and nothing else: there are no attributes, no methods, no loops, no way to repeat a text. What an expression may
+cost is therefore bounded by its length; the bounds are the constants below and in `expression_values`.
 """
 
 from __future__ import annotations
