@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from ivr_engine.core.ids import NodeName
+from ivr_engine.flows.faults import NodeFault
+from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.waits import Reply, Wait
-
-if TYPE_CHECKING:  # the definition holds specs, and a walk holds the definition
-    from ivr_engine.flows.fields import Fields
-    from ivr_engine.flows.walk import Walk
+from ivr_engine.flows.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,8 @@ class Over:
 
 OVER = Over()
 
-Step = Wait | str | Over
-"""What a node did: it waits, it leaves by the exit of this name, or the flow is over."""
+Step = Wait | str | Over | NodeFault
+"""What a node did: it waits, it leaves by the exit of this name, the flow is over, or cannot go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +58,8 @@ class NodeSpec:
     KIND: ClassVar[str]
 
     @classmethod
-    def read(cls, fields: Fields) -> Self | None:
-        """The settings under the kind's key, or None when issues were reported."""
+    def read(cls, node: Fields) -> Self:
+        """The settings under the kind's key of a node; problems are reported to the fields' issues."""
         raise NotImplementedError
 
     def facts(self) -> NodeFacts:
