@@ -1,29 +1,28 @@
-"""The trees of one folder's files -> one checked centre: every part is read, then the graph of each flow, then the names across."""
+"""The trees of a folder's files -> one checked centre: each part is read, then each flow's graph, then the names across."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import collections.abc
 from dataclasses import dataclass
 
 from ivr_engine.core.ids import AgentId, FlowName, Language
 from ivr_engine.flows.centre_reader import CentreParts, read_agents, read_centre, read_prompts
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node, PromptText
-from ivr_engine.flows.flow_reader import read_flow
+from ivr_engine.flows.flow_reader import read_sound_part
 from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.references import Places, check_references
-from ivr_engine.flows.tree import Mapping as MappingTree
-from ivr_engine.flows.tree import Position, Scalar, Sequence, Tree
+from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreTrees:
-    """The files of a folder as far as they could be parsed. `complete`: no file is missing here because its syntax is broken."""
+    """The files of a folder as far as they could be parsed. `complete`: none is missing because its syntax is broken."""
 
     centre: Tree | None
     agents: Tree | None
-    prompts: Mapping[Language, Tree]
-    flows: tuple[Tree, ...]
+    prompts: collections.abc.Mapping[Language, Tree]
+    flows: tuple[Mapping, ...]
     complete: bool
 
 
@@ -76,22 +75,18 @@ def _joined(
     )
 
 
-def _flows(trees: tuple[Tree, ...], issues: list[Issue]) -> tuple[dict[FlowName, Flow], frozenset[str]]:
-    """The flows that could be read, and the names of those that could not or only in part."""
+def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowName, Flow], frozenset[str]]:
+    """The flows as far as they could be read, and the names of those that could only be read in part."""
     flows: dict[FlowName, Flow] = {}
     broken: set[str] = set()
     for tree in trees:
         before = len(issues)
-        flow = read_flow(tree, issues)
-        if flow is None or len(issues) > before:
-            broken.add(_named(tree))
-        if flow is None:
-            continue
-        if flow.name in flows:
-            issues.append(_twice(flow, flows[flow.name]))
-            continue
-        flows[flow.name] = flow
+        flow = read_sound_part(tree, issues)
+        if len(issues) > before:
+            broken.add(flow.name)
         issues += check_graph(flow, Mentions(trees), broken=_node_names(tree) - set(flow.nodes))
+        if flows.setdefault(flow.name, flow) is not flow:
+            issues.append(_twice(flow, flows[flow.name]))
     return flows, frozenset(broken)
 
 
@@ -100,24 +95,19 @@ def _twice(flow: Flow, first: Flow) -> Issue:
     return Issue(at=flow.at, severity=Severity.ERROR, code="R416", message=message)
 
 
-def _named(tree: Tree) -> str:
-    name = tree.get("flow") if isinstance(tree, MappingTree) else None
-    return name.text if isinstance(name, Scalar) else ""
-
-
-def _node_names(tree: Tree) -> frozenset[str]:
-    nodes = tree.get("nodes") if isinstance(tree, MappingTree) else None
-    return frozenset(entry.key for entry in nodes) if isinstance(nodes, MappingTree) else frozenset()
+def _node_names(flow: Mapping) -> frozenset[str]:
+    nodes = flow.get("nodes")
+    return frozenset(entry.key for entry in nodes) if isinstance(nodes, Mapping) else frozenset()
 
 
 class Mentions:
     """Finds where a node's text mentions a word, so that a problem is reported there and not at the node."""
 
-    def __init__(self, flows: tuple[Tree, ...]) -> None:
+    def __init__(self, flows: tuple[Mapping, ...]) -> None:
         self._nodes: dict[tuple[str, str], Tree] = {}
         for flow in flows:
-            nodes = flow.get("nodes") if isinstance(flow, MappingTree) else None
-            if isinstance(nodes, MappingTree):
+            nodes = flow.get("nodes")
+            if isinstance(nodes, Mapping):
                 self._nodes |= {(flow.at.file, entry.key): entry.value for entry in nodes}
 
     def __call__(self, node: Node, word: str) -> Position:

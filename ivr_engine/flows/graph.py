@@ -24,14 +24,14 @@ MOST_LOOPS = 20  # reported per flow
 def check_graph(flow: Flow, place: Place, *, broken: frozenset[str] = frozenset()) -> list[Issue]:
     """Every problem of one flow's graph.
 
-    `broken` names nodes that stand in the file and could not be read: they are known as targets, and nothing is said about them.
+    `broken` names nodes that stand in the file and could not be read: known as targets, and nothing is said about them.
     """
     edges = _edges(flow)
     issues = [issue for node in flow.nodes.values() for issue in _exits(node, flow, place, broken)]
     issues += _loops(flow, edges)
     if flow.start in flow.nodes:
         issues += _reach(flow, edges, broken)
-    elif flow.start not in broken:
+    elif flow.start and flow.start not in broken:
         issues.append(_error(flow.at, "G307", unknown("start node", flow.start, flow.nodes)))
     return issues
 
@@ -92,7 +92,7 @@ def _closure(start: set[NodeName], edges: Edges) -> set[NodeName]:
 
 
 def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
-    """The nodes from which an end can be reached. Nodes with a fault of their own count as ends: they are reported already."""
+    """The nodes from which an end can be reached. Nodes that lack an exit count as ends: they are reported already."""
     ends = {name for name, node in flow.nodes.items() if _may_end(node, len(edges[name]))}
     back: dict[NodeName, list[NodeName]] = {name: [] for name in flow.nodes}
     for name, following in edges.items():

@@ -1,4 +1,4 @@
-"""The third look, across files: every name that one file mentions stands in another, in every language, and no secret leaves."""
+"""The third look, across files: names that one file mentions stand in another, in every language, and no secret leaves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where things stand in the files, for the messages. `broken_flows`: named in a file that could not be read as a flow."""
+    """Where things stand in the files, for the messages. `broken_flows`: those that could be read in part or not at all."""
 
     centre: Position
     parts: Mapping[str, Position]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ def load_centre(folder: Path) -> LoadedCentre:
     Issues name files as `folder` was given: relative to the current folder when it was.
     """
     reading = _Reading(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - unlike Path.is_dir, never raises for a folder that may not be looked into
         reading.error(folder, "Y101", "there is no such folder; name the folder that holds centre.yaml")
         return LoadedCentre(definition=None, issues=tuple(reading.issues))
     trees = reading.trees()
@@ -43,7 +44,7 @@ def load_centre(folder: Path) -> LoadedCentre:
     home = folder.resolve()
     centre = assemble(trees, reading.issues, name=home.name, folder=str(home))
     if centre is not None:
-        reading.recordings(centre)
+        reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
     issues = tuple(sorted(set(reading.issues), key=_order))
     sound = all(issue.severity is not Severity.ERROR for issue in issues)
@@ -68,15 +69,15 @@ class _Reading:
 
     def trees(self) -> CentreTrees:
         centre = self._required("centre.yaml")
-        agents = self._tree(self.folder / "agents.yaml") if (self.folder / "agents.yaml").exists() else None
+        agents = self._tree(agents_file) if os.path.lexists(agents_file := self.folder / "agents.yaml") else None
         prompts = {Language(path.stem): tree for path, tree in self._trees(self._yaml_files(self.folder / "prompts"))}
         flow_files = [path for path in self._yaml_files(self.folder) if path.name not in _NOT_FLOWS]
-        flows = tuple(tree for path, tree in self._trees(flow_files) if self._is_flow(path, tree))
+        flows = tuple(flow for path, tree in self._trees(flow_files) if (flow := self._flow(path, tree)) is not None)
         return CentreTrees(centre=centre, agents=agents, prompts=prompts, flows=flows, complete=self.complete)
 
     def _required(self, name: str) -> Tree | None:
         path = self.folder / name
-        if path.exists():
+        if os.path.lexists(path):
             return self._tree(path)
         self.error(path, "Y101", f"the folder has no {name}; every centre needs one")
         self.complete = False
@@ -124,31 +125,36 @@ class _Reading:
         self.complete = False
         self.error(path, "Y102", f"this cannot be read: {error.strerror or 'unknown reason'}")
 
-    def _is_flow(self, path: Path, tree: Tree) -> bool:
+    def _flow(self, path: Path, tree: Tree) -> Mapping | None:
         if isinstance(tree, Mapping) and tree.get("flow") is not None:
-            return True
+            return tree
         message = "not a flow, so it is not used: a flow file has `flow: name` at its top"
         self.error(path, "Y120", message, severity=Severity.WARNING)
-        return False
+        return None
 
-    def recordings(self, centre: CentreDefinition) -> None:
+    def recordings(self, centre: CentreDefinition, trees: CentreTrees) -> None:
         """Take every recorded prompt into the version, and report those that are not there."""
         for language, prompts in centre.prompts.items():
             for name, prompt in prompts.items():
                 if prompt.file is not None:
-                    self._recording(self.folder / "prompts" / f"{language}.yaml", name, prompt.file)
+                    tree = trees.prompts[language]
+                    entry = tree.get(name) if isinstance(tree, Mapping) else None
+                    self._recording((entry or tree).at, prompt.file)
 
-    def _recording(self, owner: Path, prompt: str, file: str) -> None:
+    def _recording(self, at: Position, file: str) -> None:
         path = self.folder / file
         try:
             inside = path.resolve().is_relative_to(self.folder.resolve())
             if not inside or not path.is_file() or path.stat().st_size > LARGEST_RECORDING:
-                self.error(owner, "R411", f"prompt `{prompt}`: {file} is no file of this folder, or larger than 50 MB")
+                self._unheard(at, f"{file} is no file of the centre's folder, or is larger than 50 MB")
                 return
             with path.open("rb") as sound:
                 self.digests[file] = hashlib.file_digest(sound, "sha256").hexdigest()
         except OSError as error:
-            self.error(owner, "R411", f"prompt `{prompt}`: {file} cannot be read: {error.strerror or 'unknown reason'}")
+            self._unheard(at, f"{file} cannot be read: {error.strerror or 'unknown reason'}")
+
+    def _unheard(self, at: Position, message: str) -> None:
+        self.issues.append(Issue(at=at, severity=Severity.ERROR, code="R411", message=message))
 
     def version(self) -> str:
         """The content hash over every file's name and bytes."""
