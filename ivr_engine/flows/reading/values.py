@@ -84,8 +84,8 @@ def parse_sum(amount: str, currency: str) -> Sum:
 def parse_digits(text: str) -> tuple[str, ...]:
     """The groups in which digits are spoken, a short pause between them.
 
-    Spaces and hyphens in the text part the groups. Without them eleven digits go 3-4-4 as a mobile number, nine or more go by
-    fours as on a card (a last single digit joins the group before it), fewer stay together.
+    Spaces and hyphens in the text part the groups. Without them eleven digits go 3-4-4 as a mobile number, nine or more go
+    by fours as on a card (a last single digit joins the group before it), fewer stay together.
 
     Raises:
         ReadingError: empty, more than 64 characters, or something else than 0-9, *, #.

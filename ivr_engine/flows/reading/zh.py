@@ -4,8 +4,8 @@ Decisions, all of them audible:
 
 * Zeros: inside a group of four, and between groups, any run of zeros is one 零; zeros that end a group are silent
   (10010 一万零一十, 1001000 一百万一千, 100000001 一亿零一). This is the rule taught in Chinese schools.
-* 两: a 2 that opens the value and stands right before 千, 万, 亿 or a currency unit is 两, and so is two o'clock; every other
-  2 is 二 (2000 两千, 32000 三万二千, 200 二百, 2.5 二点五, 2.22 yuan 两元二角二分).
+* 两: a 2 that opens the value and stands right before 千, 万, 亿 or a currency unit is 两, and so is two o'clock; every
+  other 2 is 二 (2000 两千, 32000 三万二千, 200 二百, 2.5 二点五, 2.22 yuan 两元二角二分).
 * 十: a value that opens with 10 to 19 of anything is 十..., not 一十... (15 十五, 150000 十五万, but 110 一百一十).
 * 幺: in digit strings 1 is 幺, because 一 is misheard as 七 on the telephone. In years and fractions it stays 一.
 """
