@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import ivr_engine
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
+from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
-from ivr_engine.adapters.asterisk.pbx_secrets import PbxSecrets, load_secrets
+from ivr_engine.adapters.asterisk.pbx_install import install
+from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.http_lookup import HttpLookup
@@ -24,13 +27,12 @@ from ivr_engine.adapters.prompts.tones import NoVoice, ToneOnFailure, write_tone
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
-from ivr_engine.core.ids import Language, Millis
+from ivr_engine.core.ids import Millis
 from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
-from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_runner import CentreRunner
@@ -76,7 +78,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         )
         desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
         watch = SwitchWatch(recorder=recorder, served=lambda: calls.served, log=log)
-        own = load_secrets(settings.pbx_dir)
+        own = keep_secrets(settings.pbx_dir, ())
         gateway = AsteriskGateway(
             bind=settings.bind,
             agi_port=settings.agi_port,
@@ -101,9 +103,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         alarm = tasks.create_task(centre.keep_time())
         stack.callback(alarm.cancel)
-        recorder.record(
-            EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__)
-        )
+        recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
         yield Engine(recorder=recorder, desk=desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
@@ -130,12 +130,17 @@ def centre_of(definition: CentreDefinition) -> Centre:
     return Centre(queues=queues, agents=agents, offer_prefix=secrets.token_hex(4))
 
 
-def pbx_plan(settings: Settings, definition: CentreDefinition) -> PbxPlan:
-    """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words."""
+async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:
+    """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words (made here)."""
     phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
+    async with AsyncExitStack() as stack:
+        prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
+        await prompts.prepare(definition)
+        greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
+        goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
     return PbxPlan(
         folder=settings.pbx_dir,
-        secrets=load_secrets(settings.pbx_dir, phones=phones),
+        secrets=keep_secrets(settings.pbx_dir, phones),
         numbers=tuple(sorted(definition.numbers)),
         phones=phones,
         bind=settings.bind,
@@ -146,7 +151,43 @@ def pbx_plan(settings: Settings, definition: CentreDefinition) -> PbxPlan:
         agi_host=settings.bind,
         agi_port=settings.agi_port,
         call_limit_s=settings.call_limit_s,
-        fallback=asyncio.run(_fallback_sounds(settings, definition)),
+        fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+    )
+
+
+async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxStatus:
+    """The centre's PBX, installed if need be and running; a running one is brought up to date.
+
+    Raises:
+        SetupError: it cannot be installed or started; the text says why and how to mend it.
+    """
+    plan = await pbx_plan(settings=settings, definition=definition, log=log)
+    installation = await asyncio.to_thread(install, settings.cache_dir)
+    return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
+
+
+async def _fallback_words(name: str, definition: CentreDefinition, prompts: PromptLibrary, log: Log) -> tuple[Path, ...]:
+    """The files of one prompt in every language that has it; silence is reported, not fatal."""
+    paths: list[Path] = []
+    for language in definition.languages:
+        if name in definition.prompts[language]:
+            try:
+                paths.append((await prompts.sound(Prompt(name), language)).path)
+            except PromptError as error:
+                log.error("fallback_silent", prompt=name, language=language, error=str(error))
+    return tuple(paths)
+
+
+async def _confirmations(
+    settings: Settings, definition: CentreDefinition, prompts: PromptLibrary, log: Log
+) -> Confirmations:
+    """What agents hear after a feature code: the centre's words, or a tone."""
+    tone = write_tone(settings.sounds_dir)
+    audible = ToneOnFailure(prompts, tone=tone, report=lambda reason: log.warning("confirmation_is_a_tone", reason=reason))
+    language = definition.languages[0]
+    return Confirmations(
+        done=await audible.sound(Prompt("agent_done"), language),
+        refused=await audible.sound(Prompt("agent_refused"), language),
     )
 
 
@@ -156,3 +197,15 @@ async def _voice(stack: AsyncExitStack, log: Log) -> Synthesiser:
     except SetupError as error:
         log.warning("no_voice", error=str(error))
         return NoVoice(str(error))
+
+
+def _status(definition: CentreDefinition, calls: CallRunner, watch: SwitchWatch, store: SqlStore) -> dict[str, object]:
+    """What `doctor` and monitoring ask a running engine."""
+    return {
+        "engine": ivr_engine.__version__,
+        "centre": definition.name,
+        "version": definition.version,
+        "switch": "up" if watch.up else "down",
+        "store": "healthy" if store.healthy else str(store.trouble),
+        "calls": len(calls.served),
+    }
