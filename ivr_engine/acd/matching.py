@@ -60,8 +60,8 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, taken: AbstractS
             eligible.append(agent)
         elif len(excluded) < LISTED:
             excluded.append(Exclusion(agent=agent.agent, reason=reason))
-    candidates = rank(STRATEGIES[rule], eligible, call, now)[:LISTED]
-    return Assessment(call=call, rule=rule, candidates=tuple(candidates), excluded=tuple(excluded))
+    candidates = rank(STRATEGIES[rule], eligible, call, now=now, most=LISTED)
+    return Assessment(call=call, rule=rule, candidates=candidates, excluded=tuple(excluded))
 
 
 def match(state: CentreState, *, calls: Collection[CallId], agents: Collection[AgentId], now: Instant) -> list[Assessment]:

@@ -25,7 +25,8 @@ RETRY_AFTER = Millis(5_000)
 """How long a caller is not offered again to an agent whose telephone just failed with that caller."""
 
 FAILURES_ALLOWED = 3
-"""An agent whose telephone fails so many offers in a row is paused: the fault is there and not in the callers."""
+"""An agent whose telephone fails with so many different callers in a row is paused. One caller's repeated failures
+count once: a call that no telephone can take must not take everybody out of work."""
 
 
 def rematch(moment: Moment) -> None:
@@ -109,7 +110,7 @@ def abandon(moment: Moment, call: WaitingCall, *, cause: str = "") -> None:
     agent = moment.holder(call)
     _close(moment, call, agent, OfferOutcome.CALLER_GONE, cause)
     visits.end(moment, call, QueueOutcome.ABANDONED)
-    _free(moment, agent, OfferOutcome.CALLER_GONE)
+    _free(moment, call, agent, OfferOutcome.CALLER_GONE)
 
 
 def retry(moment: Moment, call_id: str, agent: str) -> None:
@@ -128,7 +129,7 @@ def _put_back(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: s
     if aftermath(outcome).at_fault:
         call.tried.add(agent.agent)
         moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent.agent), later(moment.now, RETRY_AFTER))
-    _free(moment, agent, outcome)
+    _free(moment, call, agent, outcome)
     if call.overdue:
         visits.release(moment, call, QueueOutcome.TIMEOUT)
     else:
@@ -142,12 +143,12 @@ def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcom
     moment.events.append(OfferEnded(call=call.call, agent=agent.agent, offer=call.offer, outcome=outcome, cause=cause))
 
 
-def _free(moment: Moment, agent: Agent, outcome: OfferOutcome) -> None:
+def _free(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome) -> None:
     after = aftermath(outcome)
     agent.change_activity(ActivityStep.RELEASE, now=moment.now, call=None)
-    if after.at_fault:
-        agent.failures += 1
-    pause = "failed" if agent.failures >= FAILURES_ALLOWED else after.pause
+    if after.at_fault and call.call not in agent.failed_calls:
+        agent.failed_calls.append(call.call)
+    pause = "failed" if len(agent.failed_calls) >= FAILURES_ALLOWED else after.pause
     if pause is not None and agent.presence is Presence.READY:
         moment.change_presence(agent, PresenceStep.PAUSE, reason=pause, by="engine")
     # A caller who hung up is not the agent's doing: the turn is kept. After a fault the others go first.

@@ -36,7 +36,7 @@ def set_ready(moment: Moment, command: SetReady) -> None:
     agent = moment.agent(command.agent)
     was_free = agent.free
     _command(moment, agent, PresenceStep.SET_READY)
-    agent.failures = 0
+    agent.failed_calls.clear()
     if agent.activity is Activity.WRAP_UP:
         end_wrap_up(moment, agent)
     elif not was_free:

@@ -99,7 +99,7 @@ class Aftermath:
     """What an offer that brought no conversation means for the agent.
 
     `pause`: the reason with which the engine pauses the agent, or None: the agent stays ready.
-    `at_fault`: the telephone failed; it counts towards the limit of failures in a row.
+    `at_fault`: the telephone failed; it counts towards the limit after which the agent is paused.
     """
 
     pause: str | None
