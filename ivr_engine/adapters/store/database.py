@@ -1,7 +1,7 @@
 """Opening the database, and saying in plain words why it cannot be used.
 
-SQLite runs in WAL mode, so that people read while the one writer writes, and with `synchronous=FULL`: only then is a commit on
-disk when it returns, which is what `flush` promises (with NORMAL a power cut may take the last commits back). The writer
+SQLite runs in WAL mode, so that people read while the one writer writes, and with `synchronous=FULL`: only then is a commit
+on disk when it returns, which is what `flush` promises (with NORMAL a power cut may take the last commits back). The writer
 commits in batches, so the price is one fsync for a batch, not for an event. https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 

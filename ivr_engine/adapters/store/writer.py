@@ -32,7 +32,7 @@ class Pace:
     """How the writer behaves. Seconds and rows.
 
     `linger`: how long to gather before writing when nobody waits. `most`: rows in one transaction. `backlog`: rows that may
-    wait for the disk. `retry`, `retry_most`: first and longest pause after a failure. `closing`: how long closing keeps trying.
+    wait for the disk. `retry`, `retry_most`: first and longest pause after a failure. `closing`: how long closing tries.
     """
 
     linger: float = 0.003
