@@ -166,6 +166,11 @@ async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Lo
     return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
 
 
+def phone_secret(settings: Settings, phone: str) -> str:
+    """The generated password of an agent's telephone, for whoever sets one up."""
+    return keep_secrets(settings.pbx_dir, (phone,)).phones[phone]
+
+
 async def _fallback_words(name: str, definition: CentreDefinition, prompts: PromptLibrary, log: Log) -> tuple[Path, ...]:
     """The files of one prompt in every language that has it; silence is reported, not fatal."""
     paths: list[Path] = []
