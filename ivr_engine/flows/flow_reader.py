@@ -24,13 +24,17 @@ from ivr_engine.flows.tree import Entry, Mapping, Scalar
 def read_flow(tree: Mapping, issues: list[Issue]) -> Flow | None:
     """The flow of a file, or None when its shape has errors; every problem is added to `issues`."""
     errors_before = _errors(issues)
+    flow = read_sound_part(tree, issues)
+    return flow if _errors(issues) == errors_before else None
+
+
+def read_sound_part(tree: Mapping, issues: list[Issue]) -> Flow:
+    """The flow with the nodes whose shape is right, so that those can be checked further; `start` may be empty."""
     fields = Fields(tree, issues, where="the flow")
     name = FlowName(fields.name("flow", required=True))
     start = NodeName(fields.name("start", required=True))
     nodes = {node.name: node for entry in fields.entries("nodes", required=True) if (node := _read_node(entry, issues))}
     fields.finish()
-    if _errors(issues) > errors_before:
-        return None
     return Flow(name=name, start=start, nodes=nodes, at=tree.at)
 
 
@@ -39,6 +43,8 @@ def _errors(issues: list[Issue]) -> int:
 
 
 def _read_node(entry: Entry, issues: list[Issue]) -> Node | None:
+    """The node, or None when its shape has errors."""
+    errors_before = _errors(issues)
     name = shapes.read(Scalar(entry.key_at, entry.key, entry.key), shapes.as_name, "", issues)
     mapping = shapes.read(entry.value, shapes.as_mapping, None, issues)
     if mapping is None:
@@ -50,6 +56,8 @@ def _read_node(entry: Entry, issues: list[Issue]) -> Node | None:
     spec = kind.read(fields)
     exits = _exits(fields, spec)
     fields.finish()
+    if _errors(issues) > errors_before:
+        return None
     return Node(name=NodeName(name), spec=spec, exits=exits, at=entry.key_at)
 
 
