@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ivr_engine
-from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.centre import Centre
-from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
@@ -35,6 +32,7 @@ from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.switch_watch import SwitchWatch
@@ -66,7 +64,9 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         for fault in await prompts.prepare(definition):
             log.error("prompt_unusable", fault=str(fault))
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        centre = CentreRunner(centre=centre_of(definition), recorder=recorder, clock=clock)
+        centre = CentreRunner(
+            centre=centre_of(definition, offer_prefix=secrets.token_hex(4)), recorder=recorder, clock=clock
+        )
         calls = CallRunner(
             definition=lambda: definition,
             centre=centre,
@@ -107,27 +107,6 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         await stack.enter_async_context(gateway)
         yield Engine(recorder=recorder, desk=desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
-
-
-def centre_of(definition: CentreDefinition) -> Centre:
-    """The distribution core for a centre's queues and agents."""
-    queues = [
-        QueuePolicy(
-            name=queue.name,
-            ring=queue.ring,
-            wrap_up=queue.wrap_up,
-            max_wait=queue.max_wait,
-            max_length=queue.max_length,
-            strategy=queue.strategy,
-            announce_position=queue.announce_position,
-        )
-        for queue in definition.queues.values()
-    ]
-    agents = [
-        AgentProfile(agent=agent.agent, skills=agent.skills, queues=agent.queues, languages=agent.languages)
-        for agent in definition.agents.values()
-    ]
-    return Centre(queues=queues, agents=agents, offer_prefix=secrets.token_hex(4))
 
 
 async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:

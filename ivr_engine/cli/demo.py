@@ -15,7 +15,7 @@ from ivr_engine.config import Settings, load_settings
 from ivr_engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from ivr_engine.adapters.softphone import SoftphoneCall, Softphones
+    from ivr_engine.adapters.softphone.softphones import SoftphoneCall, Softphones
     from ivr_engine.bootstrap import Engine
     from ivr_engine.core.events import Recorded
     from ivr_engine.core.ids import CallId
@@ -62,7 +62,7 @@ def demo(
 
 async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
     from ivr_engine.adapters.logs import open_log
-    from ivr_engine.adapters.softphone import Softphones
+    from ivr_engine.adapters.softphone.softphones import Softphones
     from ivr_engine.bootstrap import engine, start_pbx
     from ivr_engine.testing.host_service import HostService
 
@@ -81,9 +81,7 @@ async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) ->
     return call
 
 
-async def _call(
-    running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings, tell: Tell
-) -> CallId:
+async def _call(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
     """Let the first agent log in and wait, the caller dial; tell the facts; give the finished call."""
     from ivr_engine.cli.story import Story
     from ivr_engine.core.events import CallEnded
@@ -103,7 +101,7 @@ async def _call(
 
 async def _agent_at_work(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings) -> None:
     """A real telephone registers as the first agent's and will answer; the agent logs in and gets ready."""
-    from ivr_engine.adapters.softphone import Answering, Line
+    from ivr_engine.adapters.softphone.lines import Answering, Line
     from ivr_engine.bootstrap import phone_secret
 
     agent = min(definition.agents.values(), key=lambda each: each.agent)
@@ -121,7 +119,7 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
 
 
 async def _dial(phones: Softphones, settings: Settings, number: str) -> SoftphoneCall:
-    from ivr_engine.adapters.softphone import Line
+    from ivr_engine.adapters.softphone.lines import Line
 
     caller = await phones.connect(Line(number=CALLER, pbx=f"{settings.bind}:{settings.sip_port}"))
     call = await caller.dial(number)

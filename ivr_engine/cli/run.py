@@ -33,9 +33,7 @@ def run(
     asyncio.run(_run(definition, load_settings(), pbx=pbx, host_service=host_service, json_log=json_log))
 
 
-async def _run(
-    definition: CentreDefinition, settings: Settings, *, pbx: bool, host_service: bool, json_log: bool
-) -> None:
+async def _run(definition: CentreDefinition, settings: Settings, *, pbx: bool, host_service: bool, json_log: bool) -> None:
     from ivr_engine.adapters.logs import open_log
     from ivr_engine.bootstrap import engine, start_pbx
     from ivr_engine.testing.host_service import HostService

@@ -1,7 +1,7 @@
 """Terse constructors for tests: a centre from Python literals, with everything its nodes mention already there.
 
-    definition = centre({"hello": {"play": ["welcome"], "next": "end"}, "end": {"hangup": {}}})
-    turn = begin(definition, call_facts(), FlowName("main"), START)
+definition = centre({"hello": {"play": ["welcome"], "next": "end"}, "end": {"hangup": {}}})
+turn = begin(definition, call_facts(), FlowName("main"), START)
 """
 
 from __future__ import annotations
