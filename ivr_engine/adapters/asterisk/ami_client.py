@@ -26,7 +26,8 @@ CONNECT_LIMIT_S = 5.0
 PING_EVERY_S = 5.0
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 15.0
-REFUSED_PAUSE_S = 60.0
+FIRST_REFUSED_PAUSE_S = 5.0
+LONGEST_REFUSED_PAUSE_S = 60.0
 EVENTS_LIMIT = 10_000
 PENDING_LIMIT = 1000
 
@@ -236,7 +237,8 @@ class AmiClient:
                 reason = await self._live_once()
                 pause = FIRST_PAUSE_S
             except LoginRefused as error:
-                self._refusal, reason, pause = error, str(error), REFUSED_PAUSE_S
+                self._refusal, reason = error, str(error)
+                pause = min(max(pause * 2, FIRST_REFUSED_PAUSE_S), LONGEST_REFUSED_PAUSE_S)
             except (SwitchError, OSError) as error:
                 reason, pause = str(error) or "no connection in time", min(pause * 2, LONGEST_PAUSE_S)
             self._lose(reason)

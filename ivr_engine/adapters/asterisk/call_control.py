@@ -34,16 +34,19 @@ LONGEST_WAIT_MS = 600_000
 
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ENDING = re.compile(r"([A-Z]*)\|([0-9]*)\|([0-9]*)")
+_ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Over:
-    """What the dialplan's farewell or the event stream says of a call that is over; empty where it does not know."""
+    """What the dialplan's farewell or the event stream says of a call that is over; empty where it does not know.
+
+    There is no talk time in it: ANSWEREDTIME counts from when the caller's channel was answered (measured), IVR and queue
+    included. The control measures the conversation itself.
+    """
 
     status: str = ""
     cause: str = ""
-    talked: Millis | None = None
 
 
 class Signals(Protocol):
@@ -68,6 +71,7 @@ class AgiCallControl:
         self._music = ""
         self._on_answer: Callable[[], None] | None = None
         self._answered_at: float | None = None
+        self._joining = False
         self.over: asyncio.Future[Over] = asyncio.get_running_loop().create_future()
         self.ended_by_us = False
 
@@ -75,6 +79,11 @@ class AgiCallControl:
     def gone(self) -> asyncio.Future[Gone]:
         """Done once the caller is known to have left or the session is over."""
         return self._session.gone
+
+    @property
+    def talking(self) -> Millis | None:
+        """How long caller and agent have been talking by now; None when they are not."""
+        return _millis(_now() - self._answered_at) if self._joining and self._answered_at is not None else None
 
     def note_answered(self) -> None:
         """The event stream says that the agent picked up. Harmless when it comes twice or late."""
@@ -87,6 +96,10 @@ class AgiCallControl:
         """The dialplan's farewell or the event stream says that the call is over. The first one counts."""
         if not self.over.done():
             self.over.set_result(over)
+
+    async def answer(self) -> None:
+        """Pick up; harmless when the call is up already."""
+        await self._session.command("ANSWER", limit=COMMAND_LIMIT_S)
 
     async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
         """See the port."""
@@ -135,17 +148,18 @@ class AgiCallControl:
         """
         if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
             raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
-        self._on_answer, self._answered_at, self._music = on_answer, None, ""
+        self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", True
         began = _now()
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
         # `m`: music while it rings; `g`: the caller goes on here when the agent has hung up.
         target = f"PJSIP/{phone},{max(1, round(ring / 1000))},gm({music})"
         try:
             dialled = await self._session.command("EXEC", "Dial", target, limit=limit)
+            ended = _now()
             ending = await self._ending(dialled)
-            return self._joined(ending, rang_out=(_now() - began) * 1000 >= ring - RING_SLACK_MS)
+            return self._joined(ending, began=began, ended=ended, ring=ring)
         finally:
-            self._on_answer = None
+            self._on_answer, self._joining = None, False
 
     async def hang_up(self) -> None:
         """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
@@ -222,9 +236,7 @@ class AgiCallControl:
         """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left."""
         if isinstance(dialled, Reply) and dialled.code == 200 and dialled.result == "-2":
             raise SwitchError("the switch has no Dial application; its module list is not ours")
-        asked = await self._session.command(
-            "GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}|${ANSWEREDTIME_MS}", limit=COMMAND_LIMIT_S
-        )
+        asked = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}", limit=COMMAND_LIMIT_S)
         if isinstance(dialled, Reply) and dialled.result == "-1":
             self._session.note_gone()
         if isinstance(asked, Reply):
@@ -234,29 +246,24 @@ class AgiCallControl:
                 return await asyncio.shield(self.over)
         return Over()
 
-    def _joined(self, ending: Over, *, rang_out: bool) -> Joined:
-        answered = ending.status == "ANSWER" or self._answered_at is not None
-        gone = self.gone.done()
-        outcome = OfferOutcome.ANSWERED if answered else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
-        if gone and not answered:
-            outcome = OfferOutcome.CALLER_GONE
-        if answered:
+    def _joined(self, ending: Over, *, began: float, ended: float, ring: Millis) -> Joined:
+        gone, talked = self.gone.done(), Millis(0)
+        rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
+        outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
+        if ending.status == "ANSWER" or self._answered_at is not None:
+            outcome = OfferOutcome.ANSWERED
+            # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
+            talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
             self.note_answered()
-        talked = self._talked(ending) if answered else Millis(0)
         return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
-
-    def _talked(self, ending: Over) -> Millis:
-        if ending.talked is not None:
-            return ending.talked
-        return Millis(0 if self._answered_at is None else round((_now() - self._answered_at) * 1000))
 
 
 def over_of(text: str) -> Over:
-    """`DIALSTATUS|HANGUPCAUSE|ANSWEREDTIME_MS` as the switch writes it; anything else says nothing."""
+    """`DIALSTATUS|HANGUPCAUSE` as the switch writes it; anything else says nothing."""
     match = _ENDING.fullmatch(text[:64])
     if match is None:
         return Over()
-    return Over(status=match[1], cause=match[2], talked=Millis(int(match[3])) if match[3] else None)
+    return Over(status=match[1], cause=match[2])
 
 
 def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
@@ -271,6 +278,10 @@ def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
 
 async def _first(*futures: asyncio.Future[Any]) -> None:
     await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _millis(seconds: float) -> Millis:
+    return Millis(round(seconds * 1000))
 
 
 def _now() -> float:

@@ -132,6 +132,7 @@ class AsteriskGateway:
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
         self._live[arrival.call] = control
         try:
+            await control.answer()
             await self._calls.handle_call(arrival, control)
         finally:
             if control.ended_by_us:
@@ -140,9 +141,12 @@ class AsteriskGateway:
 
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)
-        status, talked, cause = _arguments(session, 3)
-        over = over_of(f"{status}|{cause}|{talked}")
-        self._call_over(call, over)
+        status, _, cause = _arguments(session, 3)
+        over = over_of(f"{status}|{cause}")
+        if call in self._live:
+            self._live[call].note_over(over)
+        if not self._ami.up:  # else the event stream says the same in a moment, and who ended the call
+            self._call_over(call, over)
 
     async def _serve_agent(self, session: AgiSession) -> None:
         phone, verb, reason = _arguments(session, 3)
@@ -199,12 +203,12 @@ class AsteriskGateway:
             control.gone.add_done_callback(lambda _: self._report(call, control, over))
 
     def _report(self, call: CallId, control: AgiCallControl | None, over: Over) -> None:
+        talked = None
         if control is not None:
+            talked = control.talking
             control.note_over(over)
-        ended_by = self._ended_by(call, control)
-        self._calls.call_over(
-            call, ended_by=ended_by, talked=over.talked if over.status == "ANSWER" else None, cause=over.cause
-        )
+        self._calls.call_over(call, ended_by=self._ended_by(call, control), talked=talked, cause=over.cause)
+        self._enders.pop(call, None)
 
     def _ended_by(self, call: CallId, control: AgiCallControl | None) -> EndedBy:
         if call in self._enders:
