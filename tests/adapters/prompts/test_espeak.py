@@ -24,7 +24,11 @@ from ivr_engine.flows.utterances import Money
 
 ZH, EN = Language("zh-CN"), Language("en")
 
-_PHONEMES = "import sys; from ivr_engine.adapters.prompts.espeak_binding import SpeechLibrary as S; print(S(160).phonemes(*sys.argv[1:]))"
+_PHONEMES = """
+import sys
+from ivr_engine.adapters.prompts.espeak_binding import SpeechLibrary
+print(SpeechLibrary(160).phonemes(*sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -97,7 +101,7 @@ async def test_a_worker_that_hangs_is_ended_and_the_next_text_is_spoken(tmp_path
 
 async def test_a_caller_who_leaves_mid_way_does_not_shift_the_answers_of_the_others(espeak: Espeak, tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as tasks:
-        leaving = tasks.create_task(espeak.speak("五" * 500, ZH, tmp_path / "a.wav"))
+        leaving = tasks.create_task(espeak.speak("五" * 400, ZH, tmp_path / "a.wav"))
         await asyncio.wait({leaving}, timeout=0)
         leaving.cancel()
     with pytest.raises(PromptError, match="language"):
@@ -109,14 +113,14 @@ async def test_a_caller_who_leaves_mid_way_does_not_shift_the_answers_of_the_oth
     "text",
     [
         "<speak><break time='9999s'/>five</speak>", "[[h@l'oU]]", "five\x00six\x01\x7f\x9b", "a\ud800b", '"}\n{"text": "x"}',
-        "\N{RIGHT-TO-LEFT OVERRIDE}five", "%s%n%x five", "五" * 2000,
+        "\N{RIGHT-TO-LEFT OVERRIDE}five", "%s%n%x five", "five " * 100,
     ],
     ids=["ssml", "phonemes", "control", "surrogate", "protocol", "bidi", "format", "long"],
 )  # fmt: skip
 async def test_hostile_text_is_only_text(espeak: Espeak, tmp_path: Path, text: str) -> None:
     worker = espeak.pid
     samples = await spoken(espeak, text, EN, tmp_path / "a.wav")
-    assert 0 < len(samples) / 8000 < 1500
+    assert 0 < len(samples) / 8000 < 100
     assert espeak.pid == worker
 
 
@@ -126,7 +130,7 @@ async def test_ssml_pauses_have_no_power(espeak: Espeak, tmp_path: Path) -> None
 
 
 async def test_ten_thousand_characters_are_refused_with_the_limit(espeak: Espeak, tmp_path: Path) -> None:
-    with pytest.raises(PromptError, match="at most 2000 characters, this one has 10000"):
+    with pytest.raises(PromptError, match="at most 500 characters, this one has 10000"):
         await espeak.speak("五" * 10_000, ZH, tmp_path / "a.wav")
 
 
