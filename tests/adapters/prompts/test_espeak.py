@@ -14,8 +14,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr_engine.adapters.prompts.espeak import Espeak
+from ivr_engine.adapters.prompts.espeak_binding import passages
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.pcm import read_wav
 from ivr_engine.core.ids import Language
@@ -64,6 +67,27 @@ async def test_every_chinese_character_is_one_syllable_with_a_mandarin_tone(text
 async def test_a_bank_is_a_yinhang_and_the_digit_one_a_yao() -> None:
     assert "X'A35N" in await phonemes("银行", ZH)
     assert "j'Au55" in await phonemes("幺", ZH)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("中文服务请按1。For English, press 2.", [("中文服务请按1。", "zh-CN"), ("For English, press 2.", "en")]),
+        ("For English, press 2. 中文请按1。", [("For English, press 2. ", "en"), ("中文请按1。", "zh-CN")]),
+        ("您的利率是3.5。请按1！", [("您的利率是3.5。请按1！", "zh-CN")]),
+        ("请使用ATM机。", [("请使用ATM机。", "zh-CN")]),
+        ("123. 456", [("123. 456", "zh-CN")]),
+        ("...", [("...", "zh-CN")]),
+        ("OK", [("OK", "en")]),
+    ],
+)
+def test_english_sentences_in_a_chinese_text_are_told_apart(text: str, expected: list[tuple[str, str]]) -> None:
+    assert passages(text, "zh-CN") == expected
+
+
+@given(st.text("a1中.。!? \n", max_size=30), st.sampled_from(["zh-CN", "en"]))
+def test_parting_a_text_loses_nothing(text: str, language: str) -> None:
+    assert "".join(passage for passage, _ in passages(text, language)) == text
 
 
 @pytest.mark.parametrize(("text", "language"), [("您的余额是五元", ZH), ("Your balance is five yuan", EN)])
