@@ -17,7 +17,7 @@ from typing import Self
 from ivr_engine.core.ids import Language
 from ivr_engine.errors import PromptError, SetupError
 
-_LONGEST_TEXT = 2000
+_LONGEST_TEXT = 500  # some two minutes of speech: longer than any caller listens
 _ATTEMPTS = 2
 _WORKER = "ivr_engine.adapters.prompts.espeak_worker"
 
@@ -65,7 +65,7 @@ class Espeak:
         Control characters are spoken as spaces; markup has no power. A worker that dies is replaced and asked once more.
 
         Raises:
-            PromptError: no voice for the language, more than 2,000 characters, or the voice failed twice or was too slow.
+            PromptError: no voice for the language, more than 500 characters, or the voice failed twice or was too slow.
         """
         request = {"text": _speakable(text), "language": language, "target": str(target)}
         async with self._turn:
@@ -139,5 +139,5 @@ async def _reply(worker: Process) -> dict[str, str]:
 
 def _speakable(text: str) -> str:
     if len(text) > _LONGEST_TEXT:
-        raise PromptError(f"a text to be spoken has at most {_LONGEST_TEXT} characters, this one has {len(text)}")
+        raise PromptError(f"a text to be spoken has at most {_LONGEST_TEXT} characters, this one has {len(text)}: split it")
     return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)

@@ -217,7 +217,11 @@ async def test_the_words_of_a_masked_value_are_its_kind_only(library: SoundLibra
 async def test_nothing_half_made_is_left_behind(library: SoundLibrary, sounds: Path, tmp_path: Path) -> None:
     await library.prepare(centre(tmp_path, hello=PromptText(text="您好")))
     await library.sound(Money("5"), ZH)
-    assert {path.suffix for path in sounds.glob("*/*")} == {".sln"}
+    assert suffixes(sounds) == {".sln"}
+
+
+def suffixes(folder: Path) -> set[str]:
+    return {path.suffix for path in folder.glob("*/*")}
 
 
 async def test_a_disk_that_takes_no_more_is_a_prompt_error(library: SoundLibrary, sounds: Path) -> None:
