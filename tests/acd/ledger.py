@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.effects import Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import AnnouncePosition, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.core.events import (
     AgentPresenceChanged,
     CallLeftQueue,
@@ -21,10 +21,17 @@ from ivr_engine.core.events import (
     WrapUpBegan,
     WrapUpEnded,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId, QueueName
 from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
+NOT_TAKEN = (
+    OfferOutcome.NO_ANSWER,
+    OfferOutcome.DECLINED,
+    OfferOutcome.BUSY,
+    OfferOutcome.UNREACHABLE,
+    OfferOutcome.WITHDRAWN,
+)
 
 
 @dataclass
@@ -32,6 +39,7 @@ class Ledger:
     """What the events say so far. Every `assert` is a law."""
 
     profiles: Mapping[AgentId, AgentProfile]
+    max_wait: Mapping[QueueName, Millis]
     now: Instant = Instant(0)
     in_line: dict[CallId, tuple[int, Instant, int, CallQueued]] = field(default_factory=dict)
     offers: dict[OfferId, OfferMade] = field(default_factory=dict)
@@ -51,6 +59,9 @@ class Ledger:
         for event in decision.events:
             self._take(event)
         self._effects_match(decision)
+        self._positions_are_true(decision)
+        self._who_did_not_take_a_call_is_paused(decision)
+        self._nobody_waits_too_long()
         self._books_balance()
         self._nobody_waits_needlessly()
 
@@ -146,6 +157,24 @@ class Ledger:
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
+
+    def _positions_are_true(self, decision: Decision) -> None:
+        for effect in decision.effects:
+            if isinstance(effect, AnnouncePosition):
+                assert effect.call not in self._offered_calls()
+                place = self.in_line[effect.call]
+                ahead = [each for each in self.in_line.values() if each[3].queue == place[3].queue and each[:3] < place[:3]]
+                assert effect.position == len(ahead) + 1
+
+    def _who_did_not_take_a_call_is_paused(self, decision: Decision) -> None:
+        for event in decision.events:
+            if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN:
+                assert self.presence[event.agent] is not Presence.READY
+
+    def _nobody_waits_too_long(self) -> None:
+        for _, arrived, _, call in self._waiting():
+            limit = self.max_wait.get(call.queue)
+            assert limit is None or self.now < arrived + limit
 
     def _books_balance(self) -> None:
         still = Counter(place[3].queue for place in self.in_line.values())

@@ -63,7 +63,10 @@ class Day(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.centre = new_centre()
-        self.ledger = Ledger(profiles={profile.agent: profile for profile in AGENTS})
+        self.ledger = Ledger(
+            profiles={profile.agent: profile for profile in AGENTS},
+            max_wait={queue.name: queue.max_wait for queue in QUEUES if queue.max_wait is not None},
+        )
         self.now = Instant(1_000)
         self.history: list[tuple[Stimulus, Instant]] = []
         self.decisions: list[Decision] = []
