@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from ivr_engine.adapters.asterisk.agi_codec import Reply
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
+from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
@@ -184,12 +185,8 @@ class AgiCallControl:
 
     async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
-        async with asyncio.TaskGroup() as group:
-            interrupter = group.create_task(self._interrupt_when(value))
-            try:
-                return await self._stream(sound, INTERRUPTION)
-            finally:
-                interrupter.cancel()
+        async with alongside(self._interrupt_when(value)):
+            return await self._stream(sound, INTERRUPTION)
 
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
@@ -295,12 +292,8 @@ async def _settling(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
         yield until
         return
     value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(_settle(until, value))
-        try:
-            yield value
-        finally:
-            task.cancel()
+    async with alongside(_settle(until, value)):
+        yield value
 
 
 async def _settle(until: Awaitable[T], value: asyncio.Future[T]) -> None:
