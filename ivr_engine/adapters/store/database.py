@@ -80,6 +80,8 @@ def connect_read_only(url: URL, *, busy_timeout_s: float) -> Engine:
         return _engine(url, ())
     if not path.exists():
         raise StoreError(f"{path}: no database there; `ivr-engine run` makes it, IVR_ENGINE_STATE_DIR says where to look")
+    if not path.is_file():
+        raise StoreError(f"{path} cannot be opened; check what it is: a database is a file")
     read_only = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     return _engine(read_only, (f"busy_timeout={int(busy_timeout_s * 1000)}", "query_only=ON"))
 

@@ -56,6 +56,7 @@ class Writer:
         self._waiting: list[tuple[int, Told]] = []
         self._closing_since: float | None = None
         self._trouble: StoreError | None = None
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     @property
@@ -81,7 +82,7 @@ class Writer:
             if self._written == self._put:
                 told(None)
                 return
-            if not self._thread.is_alive():
+            if self._over:
                 told(self._trouble or StoreError("the store is closed"))
                 return
             self._waiting.append((self._put, told))
@@ -93,6 +94,7 @@ class Writer:
             self._closing_since = time.monotonic()
             self._changed.notify()
         self._thread.join()
+        self._over = True
         lost = self._put - self._written
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
