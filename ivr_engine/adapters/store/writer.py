@@ -114,8 +114,7 @@ class Writer:
     def _run(self) -> None:
         pause = self._pace.retry
         while self._gather():
-            self._trouble = self._attempt()
-            if self._trouble is None:
+            if self._attempt():
                 pause = self._pace.retry
             elif self._rest(pause):
                 pause = min(pause * 2, self._pace.retry_most)
@@ -130,16 +129,17 @@ class Writer:
                 self._changed.wait_for(lambda: self._waiting or self._closing_since is not None, timeout=self._pace.linger)
             return bool(self._rows)
 
-    def _attempt(self) -> StoreError | None:
+    def _attempt(self) -> bool:
+        """Write the head of the queue; whether that succeeded. Who is told of it finds `trouble` already set."""
         with self._changed:
             taken = list(islice(self._rows, self._pace.most))
         batch = Batch([row for is_record, row in taken if not is_record], [row for is_record, row in taken if is_record])
-        trouble = self._stored(batch)
-        if trouble is None:
+        self._trouble = self._stored(batch)
+        if self._trouble is None:
             self._done(len(taken))
         else:
-            self._tell_all(trouble)
-        return trouble
+            self._tell_all(self._trouble)
+        return self._trouble is None
 
     def _stored(self, batch: Batch) -> StoreError | None:
         try:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateTable
+from sqlmodel import SQLModel
 
 from ivr_engine.adapters.store import Pace, SqlStore, open_reader
 from ivr_engine.adapters.store.database import explain
 from ivr_engine.adapters.store.rows import Row
+from ivr_engine.adapters.store.tables import CallRow, JournalRow, StoreRow
 from ivr_engine.adapters.store.writer import Batch, Writer
 from ivr_engine.core.events import CallArrived, SwitchLost
 from ivr_engine.core.ids import CallId, Instant
@@ -266,6 +271,22 @@ async def test_a_journal_row_of_an_unknown_kind_is_named(database: Path) -> None
         pytest.raises(StoreError, match="event 1 of the journal cannot be read: unknown event"),
     ):
         list(reader.read())
+
+
+async def test_only_the_owner_may_read_the_files(database: Path) -> None:
+    async with SqlStore(database) as store:
+        store.append([FACT], Instant(1))
+        await store.flush()
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in database.parent.glob("engine.sqlite3*")}
+    assert set(modes) == {"engine.sqlite3", "engine.sqlite3-wal", "engine.sqlite3-shm", "engine.sqlite3.lock"}
+    assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize("table", [JournalRow, CallRow, StoreRow], ids=lambda table: str(table.__tablename__))
+def test_the_tables_can_be_made_on_postgresql_too(table: type[SQLModel]) -> None:
+    layout = SQLModel.metadata.tables[str(table.__tablename__)]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects carry no annotations
+    assert f"CREATE TABLE {table.__tablename__}" in str(CreateTable(layout).compile(dialect=dialect))
 
 
 async def test_sqlite_is_set_to_survive_a_power_cut(database: Path) -> None:
