@@ -1,0 +1,228 @@
+"""A whole call without a telephone: the flow engine, a caller, services and agents, and no clock but a manual one.
+
+    call = Simulation(definition, caller=ScriptedCaller.parse("1,2"), services=ScriptedServices({}), agents=AssumedAgents())
+    transcript = call.run("95500")
+
+After every turn the session goes through JSON and back, so each rehearsal also shows that the call could have changed
+controllers there (`round_trip=False` leaves it out).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ivr_engine.core.events import Event
+from ivr_engine.core.events.flow import FlowFailed, NodeEntered
+from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
+from ivr_engine.errors import EngineError, PromptError
+from ivr_engine.flows import reading
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.engine import begin, resume
+from ivr_engine.flows.session import CallFacts, Turn
+from ivr_engine.flows.session_codec import from_plain, to_plain
+from ivr_engine.flows.utterances import Prompt, Utterance, label
+from ivr_engine.flows.waits import (
+    CallerGone,
+    Keyed,
+    KeysWait,
+    Played,
+    PlayWait,
+    QueueLeft,
+    QueueWait,
+    Reply,
+    RequestWait,
+    Responded,
+    Wait,
+)
+from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices
+from ivr_engine.testing.clock import ManualClock
+
+MOST_TURNS: Final = 1_000
+HIDDEN = "***"
+
+
+class NumberNotServed(EngineError):
+    """The centre has no flow for the number."""
+
+
+class Ending(StrEnum):
+    """How a rehearsed call ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"  # the flow could not go on
+    CALLER_GONE = "caller_gone"
+    SCRIPT_RAN_DRY = "script_ran_dry"  # the flow asks and the caller's script has nothing left
+    TOO_LONG = "too_long"  # more turns than MOST_TURNS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """From one wait to the next. `nodes` were walked before it; `heard` in words, `said` as events name it."""
+
+    nodes: tuple[NodeName, ...]
+    node: NodeName
+    said: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
+    pressed: str | None = None  # None: nothing was asked; hidden where the node is secret
+    asked: str = ""  # `service.operation`
+    queue: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """A whole call. `node` is where it ended."""
+
+    ending: Ending
+    node: NodeName
+    passages: tuple[Passage, ...]
+    events: tuple[Event, ...]
+
+
+class Simulation:
+    """One rehearsed call. `passages` plays it step by step; `run` to the end."""
+
+    def __init__(
+        self,
+        definition: CentreDefinition,
+        *,
+        caller: Caller,
+        services: ScriptedServices,
+        agents: AssumedAgents,
+        round_trip: bool = True,
+    ) -> None:
+        self._definition = definition
+        self._caller = caller
+        self._services = services
+        self._agents = agents
+        self._round_trip = round_trip
+        self._clock = ManualClock()
+        self._heard: tuple[str, ...] = ()
+        self.events: list[Event] = []
+        self.ending: Ending | None = None
+        self.node = NodeName("")
+
+    def run(self, number: str, caller_number: str = "") -> Transcript:
+        """The whole call.
+
+        Raises:
+            NumberNotServed: the centre has no flow for `number`.
+        """
+        passages = tuple(self.passages(number, caller_number))
+        assert self.ending is not None  # noqa: S101 - passages end by setting it
+        return Transcript(ending=self.ending, node=self.node, passages=passages, events=tuple(self.events))
+
+    def passages(self, number: str, caller_number: str = "") -> Iterator[Passage]:
+        """The call, one passage at a time; `ending` is set afterwards.
+
+        Raises:
+            NumberNotServed: the centre has no flow for `number`.
+        """
+        turn = self._kept(begin(self._definition, self._facts(number, caller_number), self._flow(number), self._clock.now()))
+        for _ in range(MOST_TURNS):
+            nodes = tuple(event.node for event in turn.events if isinstance(event, NodeEntered))
+            reply = None if turn.wait is None else self._reply(turn.wait)
+            yield self._passage(nodes, turn.wait, reply)
+            if reply is None:
+                self.ending = self._how_ended(turn.wait)
+                return
+            self._clock.advance(_duration(turn.wait, reply))
+            gone = isinstance(reply, CallerGone)
+            turn = self._kept(resume(self._definition, turn.session, reply, self._clock.now()))
+            if gone:
+                self.ending = Ending.CALLER_GONE
+                return
+        self.ending = Ending.TOO_LONG
+
+    def _facts(self, number: str, caller_number: str) -> CallFacts:
+        return CallFacts(call=CallId("simulated"), number=number, caller=caller_number, arrived=self._clock.now())
+
+    def _flow(self, number: str) -> FlowName:
+        flow = self._definition.numbers.get(number)
+        if flow is None:
+            known = ", ".join(self._definition.numbers) or "none"
+            raise NumberNotServed(f"number {number} is not served by {self._definition.name}; served: {known}")
+        return flow
+
+    def _kept(self, turn: Turn) -> Turn:
+        self.events += turn.events
+        self.node = turn.session.node
+        if not self._round_trip:
+            return turn
+        session = from_plain(json.loads(json.dumps(to_plain(turn.session))))
+        if session != turn.session:
+            raise EngineError(f"the session at node {turn.session.node} does not survive storage")
+        return Turn(session=session, events=turn.events, effects=turn.effects, wait=session.wait)
+
+    def _reply(self, wait: Wait) -> Reply | None:
+        self._heard = ()
+        if isinstance(wait, RequestWait):
+            return self._services.ask(wait)
+        if isinstance(wait, QueueWait):
+            return self._agents.serve(wait)
+        self._heard = tuple(words(self._definition, each, wait.language) for each in wait.prompts)
+        if isinstance(wait, PlayWait):
+            return self._caller.listen(wait, self._heard)
+        return self._caller.press(wait, self._heard)
+
+    def _passage(self, nodes: tuple[NodeName, ...], wait: Wait | None, reply: Reply | None) -> Passage:
+        return Passage(
+            nodes=nodes,
+            node=self.node,
+            said=tuple(map(label, wait.prompts)) if isinstance(wait, PlayWait | KeysWait) else (),
+            heard=self._heard if wait else (),
+            pressed=_pressed(wait, reply),
+            asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait) else "",
+            queue=wait.queue if isinstance(wait, QueueWait) else "",
+            outcome=_outcome(reply),
+        )
+
+    def _how_ended(self, wait: Wait | None) -> Ending:
+        if wait is not None:
+            return Ending.SCRIPT_RAN_DRY
+        return Ending.FAILED if any(isinstance(event, FlowFailed) for event in self.events) else Ending.FINISHED
+
+
+def words(definition: CentreDefinition, utterance: Utterance, language: Language) -> str:
+    """What a caller hears. Secret values are hidden; a prompt the centre lacks is shown as `[name]`."""
+    if isinstance(utterance, Prompt):
+        prompt = definition.prompts.get(language, {}).get(utterance.name)
+        return prompt.text if prompt else f"[{utterance.name}]"
+    if utterance.masked:
+        return HIDDEN
+    try:
+        return reading.read(utterance, language)
+    except PromptError as error:
+        return f"[{label(utterance)}: {error}]"
+
+
+def _pressed(wait: Wait | None, reply: Reply | None) -> str | None:
+    if isinstance(reply, Played):
+        return reply.key or None
+    if isinstance(reply, Keyed) and isinstance(wait, KeysWait):
+        return HIDDEN if wait.secret and reply.keys else reply.keys
+    return None
+
+
+def _outcome(reply: Reply | None) -> str:
+    if isinstance(reply, CallerGone):
+        return "caller_gone"
+    if isinstance(reply, Responded):
+        return reply.result or str(reply.outcome)
+    if isinstance(reply, Keyed | QueueLeft):
+        return str(reply.ended if isinstance(reply, Keyed) else reply.outcome)
+    return ""
+
+
+def _duration(wait: Wait | None, reply: Reply) -> Millis:
+    """A plain guess at how long a wait took: a second a prompt, a second a key, a minute with an agent."""
+    if isinstance(wait, KeysWait) and isinstance(reply, Keyed):
+        silent = wait.next_timeout if reply.keys else wait.first_timeout
+        return Millis(1_000 * (len(wait.prompts) + len(reply.keys)) + silent * (reply.ended == "timeout"))
+    if isinstance(wait, PlayWait):
+        return Millis(1_000 * len(wait.prompts))
+    return reply.took if isinstance(reply, Responded) else Millis(60_000)
