@@ -152,5 +152,5 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
         return f"unknown {what}: `{name}`; did you mean `{nearest[0]}`?"
     few = 8
     if names and len(names) <= few:
-        return f"unknown {what}: `{name}`; there is {', '.join(f'`{each}`' for each in names)}"
+        return f"unknown {what}: `{name}`; choose from {', '.join(f'`{each}`' for each in names)}"
     return f"unknown {what}: `{name}`"

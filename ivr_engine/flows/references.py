@@ -10,8 +10,9 @@ from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow,
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.graph import Place
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.mentions import find
 from ivr_engine.flows.settings import RESERVED
-from ivr_engine.flows.tree import Position
+from ivr_engine.flows.tree import Entry, Position
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
 
@@ -22,7 +23,7 @@ class Places:
 
     centre: Position
     parts: Mapping[str, Position]
-    agents: Mapping[AgentId, Position]
+    agents: Mapping[AgentId, Entry]
     prompts: Mapping[Language, Position]
     in_node: Place
     broken_flows: frozenset[str] = field(default=frozenset())
@@ -83,19 +84,21 @@ def _languages(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
 def _agents(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     owners: dict[str, AgentId] = {}
     for agent in centre.agents.values():
-        at = places.agents[agent.agent]
+        entry = places.agents[agent.agent]
         if (owner := owners.setdefault(agent.phone, agent.agent)) != agent.agent:
+            at = find(entry.value, agent.phone) or entry.key_at
             yield _error(at, "R410", f"agents {owner} and {agent.agent} have the same phone; each needs its own")
-        yield from _agent(centre, agent, at)
+        yield from _agent(centre, agent, entry)
 
 
-def _agent(centre: CentreDefinition, agent: AgentDefinition, at: Position) -> Iterable[Issue]:
+def _agent(centre: CentreDefinition, agent: AgentDefinition, entry: Entry) -> Iterable[Issue]:
     kinds: tuple[_Kind, ...] = (
         ("R402", "queue", agent.queues, centre.queues),
         ("R403", "skill", agent.skills, centre.skills),
         ("R415", "language", agent.languages, centre.languages),
     )
     for code, what, name, known in _unknown_names(kinds):
+        at = find(entry.value, name) or entry.key_at
         yield _error(at, code, f"agent {agent.agent}: {unknown(what, name, known)}")
 
 
@@ -149,7 +152,9 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
     if not places.broken_flows:
         known = variables.written | RESERVED
         for name in sorted(reads - known):
-            yield _warning(node.at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
+            at = places.in_node(node, name)
+            yield _warning(at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
     if node.spec.KIND in SPEAKING_KINDS:
         for name in sorted(reads & variables.secret):
-            yield _warning(node.at, "R409", f"`{name}` is secret and would be said aloud to the caller")
+            at = places.in_node(node, name)
+            yield _warning(at, "R409", f"`{name}` is secret and would be said aloud to the caller")

@@ -141,7 +141,8 @@ class _Builder:
 
     def _scalar(self, event: yaml.Event, at: Position) -> Scalar:
         if not isinstance(event, yaml.ScalarEvent):
-            return Scalar(at, None, "")
+            name = getattr(event, "anchor", "")
+            return Scalar(at, name, name)  # an alias, reported; its name stands in for it, so that nothing else is reported
         quoted = event.style is not None and event.style != ""
         if quoted:
             return Scalar(at, event.value, event.value, quoted=True)
@@ -161,7 +162,7 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
-            name = self._key(key)
+            name = self._key(key, at)
             if name is not None and name in entries:
                 first = entries[name].key_at
                 self._error(
@@ -171,9 +172,9 @@ class _Builder:
                 entries[name] = Entry(name, key.at, value)
         return Mapping(at, tuple(entries.values()))
 
-    def _key(self, key: Tree) -> str | None:
+    def _key(self, key: Tree, holder: Position) -> str | None:
         if isinstance(key, Mapping):
-            self._error(key.at, "Y115", 'a mapping cannot be a key; to use an expression, quote it: "{{ ... }}"')
+            self._error(holder, "Y115", 'a mapping cannot be a key; to use an expression, quote it: "{{ ... }}"')
         elif isinstance(key, Sequence):
             self._error(key.at, "Y115", "a list cannot be a key")
         elif key.text == "<<" and not key.quoted:
