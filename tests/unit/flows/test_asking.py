@@ -163,3 +163,41 @@ def test_a_circle_of_plays_is_heard_again_even_with_a_key_typed_ahead() -> None:
 def test_a_queue_forgets_keys_typed_ahead() -> None:
     call = walk({**GREET, "next": {"queue": {"name": "cards"}, "next": "end", "failed": "end"}}, Played(key="1"))
     assert call.turn.session.typed_ahead == ""
+
+
+# The end key that comes after a full entry ------------------------------------------------------------------------------
+
+FULL = {"pin": {"collect": {**COLLECT, "secret": True}, "next": "said", "failed": "end"}}
+SAID = {"said": {"play": ["hello"], "next": "more"}, "more": {"menu": {**MENU, "keys": {"#": "lost"}}, "failed": "end"}}
+
+
+def test_an_end_key_after_a_full_entry_neither_cuts_the_next_prompt_nor_answers_the_next_menu() -> None:
+    call = walk({**FULL, **SAID}, keyed("1234"), Played(key="#"))
+    assert (call.turn.session.node, said(call.turn.wait)) == ("said", ("hello",))
+    call.reply(Played(key="#"))  # this one is meant
+    assert call.turn.session.node == "lost"
+
+
+def test_an_end_key_after_a_full_entry_is_no_attempt_at_the_next_question() -> None:
+    nodes = {**FULL, "said": {"collect": COLLECT, "next": "lost", "failed": "end"}}
+    call = walk(nodes, keyed("1234"), keyed("", END_KEY))
+    assert (call.turn.session.node, call.turn.session.attempt) == ("said", 0)
+    call.reply(keyed("", END_KEY))
+    assert call.turn.session.attempt == 1
+
+
+@pytest.mark.parametrize("reply", [keyed("12", END_KEY), keyed("12", TIMEOUT)])
+def test_only_a_full_entry_leaves_an_end_key_to_come(reply: Reply) -> None:
+    call = walk({**FULL, **SAID}, reply, Played(key="#"))
+    assert call.turn.session.node == "lost"
+
+
+def test_a_menu_that_lists_the_end_key_takes_it() -> None:
+    nodes = {**FULL, "said": {"menu": {**MENU, "keys": {"#": "lost"}}, "failed": "end"}}
+    assert walk(nodes, keyed("1234"), keyed("#")).turn.session.node == "lost"
+
+
+def test_wrong_keys_after_a_full_entry_count_as_ever() -> None:
+    nodes = {**FULL, "said": {"menu": MENU, "failed": "end"}}
+    assert walk(nodes, keyed("1234"), keyed("7")).turn.session.attempt == 1
+    assert walk(nodes, keyed("1234"), keyed("#")).turn.session.attempt == 0
