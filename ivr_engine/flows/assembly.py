@@ -87,7 +87,7 @@ def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowNa
         if len(issues) > before:
             broken.add(flow.name)
         issues += check_graph(flow, places, broken=_node_names(tree) - set(flow.nodes))
-        if flows.setdefault(flow.name, flow) is not flow:
+        if flow.name and flows.setdefault(flow.name, flow) is not flow:
             issues.append(_twice(flow, flows[flow.name]))
     return flows, frozenset(broken)
 

@@ -65,6 +65,8 @@ def _variables(flows: Iterable[Flow]) -> _Variables:
 
 
 def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    if "" in places.broken_flows:  # a flow whose name could not be read: it may be the one a number wants
+        return
     for number, flow in centre.numbers.items():
         if flow not in centre.flows and flow not in places.broken_flows:
             at = places.parts.get(f"numbers {number}", places.centre)
