@@ -108,9 +108,9 @@ _Kind = tuple[str, str, Iterable[str], Iterable[str]]
 """Code, what it is, the names mentioned, the names there are."""
 
 
-def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, list[str]]]:
+def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, dict[str, None]]]:
     for code, what, mentioned, there_are in kinds:
-        known = list(there_are)
+        known = dict.fromkeys(there_are)
         for name in dict.fromkeys(mentioned):
             if name not in known:
                 yield code, what, name, known
