@@ -217,7 +217,11 @@ async def test_the_words_of_a_masked_value_are_its_kind_only(library: SoundLibra
 async def test_nothing_half_made_is_left_behind(library: SoundLibrary, sounds: Path, tmp_path: Path) -> None:
     await library.prepare(centre(tmp_path, hello=PromptText(text="您好")))
     await library.sound(Money("5"), ZH)
-    assert {path.suffix for path in sounds.glob("*/*")} == {".sln"}
+    assert suffixes(sounds) == {".sln"}
+
+
+def suffixes(folder: Path) -> set[str]:
+    return {path.suffix for path in folder.glob("*/*")}
 
 
 async def test_a_disk_that_takes_no_more_is_a_prompt_error(library: SoundLibrary, sounds: Path) -> None:
@@ -225,6 +229,27 @@ async def test_a_disk_that_takes_no_more_is_a_prompt_error(library: SoundLibrary
     with pytest.raises(PromptError):
         await library.sound(Money("5"), ZH)
     (sounds / "values").mkdir()
+
+
+async def test_an_error_inside_the_block_comes_out_as_it_is_and_ends_what_is_under_way(
+    sounds: Path, voice: FakeVoice
+) -> None:
+    with pytest.raises(SetupError, match="port taken"):
+        await fail_while_speaking(sounds, voice)
+    assert list_of(sounds / "values") == []
+
+
+async def fail_while_speaking(sounds: Path, voice: FakeVoice) -> None:
+    voice.may_finish.clear()
+    async with SoundLibrary(sounds, voice) as library, asyncio.timeout(60):
+        asking = asyncio.gather(library.sound(Money("5"), ZH))
+        await voice.begun.wait()
+        asking.cancel()
+        raise SetupError("port taken")
+
+
+def list_of(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def test_a_folder_that_cannot_be_made_is_a_set_up_error(tmp_path: Path, voice: FakeVoice) -> None:
