@@ -29,6 +29,7 @@ class Settings:
     agi_port: int = 14573
     host_service_port: int = 18080
     call_limit_s: int = 7200
+    debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
     log_level: str = "info"
 
     @property

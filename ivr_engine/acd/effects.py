@@ -35,7 +35,19 @@ class AnnouncePosition:
     position: int
 
 
-CentreEffect = RingAgent | ReleaseCall | AnnouncePosition
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging:
+    """The centre took the offer back: stop ringing, and part the two if the agent picked up in this very moment.
+
+    From here on nothing that is reported about the offer counts; it precedes any new RingAgent for the same call.
+    """
+
+    call: CallId
+    agent: AgentId
+    offer: OfferId
+
+
+CentreEffect = RingAgent | StopRinging | ReleaseCall | AnnouncePosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

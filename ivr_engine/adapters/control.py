@@ -1,1 +1,145 @@
-"""The control socket: how the command line reaches a running engine."""
+"""The control socket: how the command line reaches a running engine on the same machine.
+
+A Unix socket readable by its owner only. One JSON object a line each way: `{"command": "agent.login", "agent": "1001"}`
+is answered by `{"ok": true, "result": ...}` or `{"ok": false, "error": "..."}`. `{"command": "watch"}` is answered by one object
+for every fact recorded from then on, until the peer leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ivr_engine.core.events.codec import to_plain
+from ivr_engine.core.ids import AgentId
+from ivr_engine.errors import CommandRefused, SetupError
+from ivr_engine.ports.inbound import AgentCommands
+from ivr_engine.ports.log import Log
+from ivr_engine.services.recorder import Recorder
+
+LINE_LIMIT = 64 * 1024
+ANSWER_WITHIN_S = 5.0
+
+Body = Mapping[str, Any]
+Handler = Callable[[Body], Awaitable[object]]
+
+
+class ControlServer:
+    """Answers commands on the socket."""
+
+    def __init__(
+        self, *, path: Path, agents: AgentCommands, recorder: Recorder, status: Callable[[], object], log: Log
+    ) -> None:
+        self._path = path
+        self._recorder = recorder
+        self._log = log
+        self._handlers: dict[str, Handler] = {
+            "agent.login": lambda body: agents.login(_agent(body)),
+            "agent.ready": lambda body: agents.ready(_agent(body)),
+            "agent.pause": lambda body: agents.pause(_agent(body), str(body.get("reason", ""))),
+            "agent.logout": lambda body: agents.logout(_agent(body)),
+            "agent.list": lambda _body: _views(agents),
+            "status": lambda _body: _immediately(status()),
+        }
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The socket is open while the block runs. Raises SetupError when it cannot be opened."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        await self._refuse_second_engine()
+        self._path.unlink(missing_ok=True)
+        try:
+            server = await asyncio.start_unix_server(self._converse, path=self._path, limit=LINE_LIMIT)
+        except OSError as error:
+            raise SetupError(f"{self._path}: the control socket cannot be opened: {error}") from error
+        self._path.chmod(0o600)
+        try:
+            yield
+        finally:
+            server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _refuse_second_engine(self) -> None:
+        try:
+            _reader, writer = await asyncio.open_unix_connection(self._path)
+        except OSError:
+            return
+        writer.close()
+        raise SetupError(f"{self._path}: an engine is already running here; stop it, or set another state_dir")
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                body = _body(line)
+                if body.get("command") == "watch":
+                    await self._watch(writer)
+                    return
+                await _send(writer, await self._answer(body))
+        except (OSError, ValueError) as error:
+            self._log.info("control_peer_gone", error=repr(error))
+        finally:
+            writer.close()
+
+    async def _answer(self, body: Body) -> object:
+        handler = self._handlers.get(str(body.get("command")))
+        if handler is None:
+            return {"ok": False, "error": f"unknown command {body.get('command')!r}"}
+        try:
+            return {"ok": True, "result": await handler(body)}
+        except CommandRefused as refusal:
+            return {"ok": False, "error": str(refusal)}
+
+    async def _watch(self, writer: asyncio.StreamWriter) -> None:
+        with self._recorder.subscribed() as facts:
+            await _send(writer, {"ok": True, "result": "watching"})
+            async for fact in facts:
+                await _send(writer, {"sequence": fact.sequence, "at": fact.at, **to_plain(fact.event)})
+
+
+async def ask(path: Path, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Send one command to the engine behind `path` and give its result.
+
+    Raises:
+        CommandRefused: the engine refused, with its reason.
+        SetupError: no engine is running there, or it does not answer.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
+            await _send(writer, {"command": command, **fields})
+            answer = _body(await reader.readline())
+            writer.close()
+    except (OSError, TimeoutError, ValueError) as error:
+        raise SetupError(f"no engine answers at {path}; start one: ivr-engine run flows/sample-bank") from error
+    if not answer.get("ok"):
+        raise CommandRefused(str(answer.get("error")))
+    return answer.get("result")
+
+
+async def _send(writer: asyncio.StreamWriter, body: object) -> None:
+    writer.write(json.dumps(body, ensure_ascii=False).encode() + b"\n")
+    await writer.drain()
+
+
+def _body(line: bytes) -> dict[str, Any]:
+    body = json.loads(line)
+    if not isinstance(body, dict):
+        raise ValueError("a command is a JSON object")  # noqa: TRY004 - the same lane as malformed JSON
+    return body
+
+
+def _agent(body: Body) -> AgentId:
+    return AgentId(str(body.get("agent", "")))
+
+
+async def _views(agents: AgentCommands) -> object:
+    return [asdict(view) for view in await agents.agents()]
+
+
+async def _immediately(value: object) -> object:
+    return value

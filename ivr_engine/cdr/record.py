@@ -22,7 +22,8 @@ class LegKind(StrEnum):
 class Leg:
     """One stretch of the call; legs follow each other without gap or overlap.
 
-    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty. `offers`: how many agents were rung.
+    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty; empty too when the fact never came.
+    `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it gave none.
     """
 
     kind: LegKind
@@ -32,6 +33,7 @@ class Leg:
     agent: AgentId | None = None
     outcome: str = ""
     offers: int = 0
+    talked: Millis = Millis(0)
 
     @property
     def lasted(self) -> Millis:
@@ -41,7 +43,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One call: one row, one terminal disposition. `waited` sums the waiting legs, `talked` the agent legs."""
+    """One call: one row, one terminal disposition. `waited` sums the waiting legs, `talked` what the agent legs talked.
+
+    `flow` and `version` are those the call began with; `queue` is the last one visited, `agent` the last one talked to.
+    """
 
     call: CallId
     number: str
@@ -63,3 +68,14 @@ class CallRecord:
     answers: tuple[tuple[str, str], ...]
     faults: tuple[str, ...]  # codes of author faults and flow failures, in order
     resumed: int = 0  # how often the call was taken over from a controller that was gone
+    refused: str = ""  # why the call was not served, a code; empty when it was
+
+    @property
+    def lasted(self) -> Millis:
+        """From arrival to end."""
+        return Millis(max(0, self.ended - self.arrived))
+
+    @property
+    def offers(self) -> int:
+        """How many agents were rung for the call."""
+        return sum(leg.offers for leg in self.legs)

@@ -1,9 +1,77 @@
-"""`ivr-engine agent`."""
+"""`ivr-engine agent login|ready|pause|logout|list`: agents of a running engine, from the command line."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from typing import Any
+
 import typer
+
+from ivr_engine.config import load_settings
+
+EXAMPLE = "Example: ivr-engine agent login 1001 && ivr-engine agent ready 1001"
+_JSON = typer.Option(False, "--json", help="One JSON object a line.")
+_AGENT = typer.Argument(help="Agent's id, or the name of the telephone.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the subcommand."""
+    """Add the subcommands."""
+    agents = typer.Typer(no_args_is_help=True, help=f"Agents of the running engine. {EXAMPLE}")
+    agents.command(help=f"Start work, paused. {EXAMPLE}")(login)
+    agents.command(help="Take calls. Example: ivr-engine agent ready 1001")(ready)
+    agents.command(help="Take no new calls. Example: ivr-engine agent pause 1001 --reason lunch")(pause)
+    agents.command(help="Stop work. Example: ivr-engine agent logout 1001")(logout)
+    agents.command("list", help="Every agent and what they are doing. Example: ivr-engine agent list --json")(list_)
+    app.add_typer(agents, name="agent")
+
+
+def login(agent: str = _AGENT, as_json: bool = _JSON) -> None:
+    """Start work."""
+    _command("login", agent, as_json)
+
+
+def ready(agent: str = _AGENT, as_json: bool = _JSON) -> None:
+    """Take calls."""
+    _command("ready", agent, as_json)
+
+
+def pause(
+    agent: str = _AGENT,
+    reason: str = typer.Option("break", help="Reason code, kept in the journal."),
+    as_json: bool = _JSON,
+) -> None:
+    """Take no new calls."""
+    _command("pause", agent, as_json, reason=reason)
+
+
+def logout(agent: str = _AGENT, as_json: bool = _JSON) -> None:
+    """Stop work."""
+    _command("logout", agent, as_json)
+
+
+def list_(as_json: bool = _JSON) -> None:
+    """Every agent and what they are doing."""
+    rows: list[dict[str, Any]] = _ask("agent.list")
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    typer.echo(f"{'agent':<8} {'presence':<11} {'activity':<9} {'for':>7}  {'reason':<12} {'queues':<20} name")
+    for row in rows:
+        seconds = row["since_ms"] // 1000
+        typer.echo(
+            f"{row['agent']:<8} {row['presence']:<11} {row['activity']:<9} {seconds // 60:>4}:{seconds % 60:02}  "
+            f"{row['reason']:<12} {','.join(row['queues']):<20} {row['name']}"
+        )
+
+
+def _command(verb: str, agent: str, as_json: bool, **fields: object) -> None:
+    _ask(f"agent.{verb}", agent=agent, **fields)
+    typer.echo(json.dumps({"agent": agent, "command": verb, "ok": True}) if as_json else f"{agent}: {verb} done")
+
+
+def _ask(command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    from ivr_engine.adapters.control import ask
+
+    return asyncio.run(ask(load_settings().control_socket, command, **fields))

@@ -1,1 +1,9 @@
-"""The journal and the call records in SQLite, through SQLModel and SQLAlchemy."""
+"""Journal and records in a database, through SQLModel and SQLAlchemy."""
+
+from __future__ import annotations
+
+from ivr_engine.adapters.store.reader import StoreReader, open_reader
+from ivr_engine.adapters.store.store import SqlStore
+from ivr_engine.adapters.store.writer import Pace
+
+__all__ = ["Pace", "SqlStore", "StoreReader", "open_reader"]

@@ -15,7 +15,7 @@ from ivr_engine.core.events.acd import (
     SkillNeed,
 )
 from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
-from ivr_engine.core.events.base import Event, Recorded
+from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.engine import EngineStarted, EngineStopped, SwitchLost, SwitchReached
 from ivr_engine.core.events.flow import (
@@ -100,4 +100,6 @@ __all__ = [
     "SwitchReached",
     "WrapUpBegan",
     "WrapUpEnded",
+    "agent_of",
+    "call_of",
 ]

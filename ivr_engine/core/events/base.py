@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ivr_engine.core.ids import Instant
+from ivr_engine.core.ids import AgentId, CallId, Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +26,15 @@ class Recorded:
     sequence: int
     at: Instant
     event: Event
+
+
+def call_of(event: Event) -> CallId | None:
+    """The call an event is about, or None."""
+    call: CallId | None = getattr(event, "call", None)
+    return call
+
+
+def agent_of(event: Event) -> AgentId | None:
+    """The agent an event is about, or None."""
+    agent: AgentId | None = getattr(event, "agent", None)
+    return agent

@@ -1,0 +1,47 @@
+# One command a task; each sets up what it needs. `make help` lists them.
+BIN := .venv/bin
+CENTRE ?= flows/sample-bank
+NAME ?=
+
+.PHONY: help setup demo run test check system fmt lint bench soak clean
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup:  ## tools, virtual environment and PBX; a second time takes a second
+	@scripts/setup
+
+demo: setup  ## one real call, from greeting to agent, survey and record
+	@$(BIN)/ivr-engine demo $(CENTRE)
+
+run: setup  ## keep the centre up until Ctrl-C
+	@$(BIN)/ivr-engine run $(CENTRE) --host-service
+
+test: setup lint check system  ## everything: style, types, unit and real-PBX tests
+
+check:  ## tests without a PBX
+	$(BIN)/pytest -q -n auto -m "not system"
+
+system:  ## tests on the real PBX with real SIP telephones
+	$(BIN)/pytest -q -n 3 -m system
+
+lint:  ## style, types, import rules, the sample bank
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/ivr-engine check $(CENTRE)
+
+fmt:  ## put the code into the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup  ## make bench NAME=ivr_rate: figures, then a ratio against a baseline of the same run
+	@test -n "$(NAME)" || { echo "usage: make bench NAME=x, x one of:"; ls benchmarks/*.py | sed 's,.*/,  ,;s/\.py//' | grep -v __init__; exit 2; }
+	@$(BIN)/python -m benchmarks.$(NAME)
+
+soak: setup  ## the long fault counts
+	IVR_ENGINE_SOAK=1 $(BIN)/pytest -q -m "soak" --timeout 3600
+
+clean:  ## forget the environment and everything the engine wrote here
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,31 @@
+"""What time alone brings."""
+
+from __future__ import annotations
+
+from ivr_engine.acd import offers, visits
+from ivr_engine.acd.conversations import end_wrap_up
+from ivr_engine.acd.state import Moment
+from ivr_engine.acd.stimuli import TimePassed
+from ivr_engine.acd.timers import Timer, TimerKind
+from ivr_engine.core.ids import AgentId, OfferId
+
+
+def time_passed(moment: Moment, _stimulus: TimePassed) -> None:
+    """Handle everything due, in the order in which it fell due: an alarm that comes late decides as a punctual one."""
+    while (timer := moment.state.timers.take_due(moment.now)) is not None:
+        _ring(moment, timer)
+        offers.rematch(moment)
+
+
+def _ring(moment: Moment, timer: Timer) -> None:
+    match timer.kind:
+        case TimerKind.WRAP_UP:
+            end_wrap_up(moment, moment.state.agents[AgentId(timer.subject)])
+        case TimerKind.OFFER:
+            offers.lapse(moment, OfferId(timer.subject))
+        case TimerKind.RETRY:
+            offers.retry(moment, timer.subject, timer.other)
+        case TimerKind.MAX_WAIT:
+            visits.max_wait_over(moment, timer.subject)
+        case TimerKind.ANNOUNCE:
+            visits.announcement_due(moment, timer.subject)

@@ -1,0 +1,32 @@
+"""What callers do: enter a queue, and leave in whatever state they are."""
+
+from __future__ import annotations
+
+from ivr_engine.acd import conversations, offers, visits
+from ivr_engine.acd.state import Moment
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft
+from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.core.ids import between
+from ivr_engine.core.outcomes import EndedBy, QueueOutcome
+
+
+def call_entered(moment: Moment, stimulus: CallEntered) -> None:
+    """Offer the call at once if anybody is free, else tell the caller the position."""
+    call = visits.enter(moment, stimulus)
+    if call is not None:
+        offers.rematch(moment)
+        visits.announce(moment, call)
+
+
+def caller_left(moment: Moment, stimulus: CallerLeft) -> None:
+    """End what the caller was in; a call we do not have changes nothing."""
+    call = moment.state.calls.get(stimulus.call)
+    if call is None:
+        return
+    if call.phase is CallPhase.WAITING:
+        visits.end(moment, call, QueueOutcome.ABANDONED)
+    elif call.phase is CallPhase.OFFERED:
+        offers.abandon(moment, call)
+    else:
+        talked = between(call.answered, moment.now)
+        conversations.part(moment, call, ended_by=EndedBy.CALLER, talked=talked)

@@ -1,0 +1,102 @@
+"""The centre: the one object that decides who gets which call.
+
+Synchronous and deterministic: the same stimuli at the same instants give the same decisions. It reads no clock; time comes
+in with each stimulus, and `Decision.next_alarm` says when time alone would change something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ivr_engine.acd import alarms, callers, conversations, offers, people, snapshot, views
+from ivr_engine.acd.agents import AgentProfile
+from ivr_engine.acd.effects import Decision
+from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.state import Moment, new_state
+from ivr_engine.acd.stimuli import (
+    CallEntered,
+    CallerLeft,
+    ConversationOver,
+    LogIn,
+    LogOut,
+    OfferAnswered,
+    OfferFailed,
+    Pause,
+    SetReady,
+    Stimulus,
+    TimePassed,
+)
+from ivr_engine.core.ids import Instant
+
+HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
+    {
+        LogIn: people.log_in,
+        SetReady: people.set_ready,
+        Pause: people.pause,
+        LogOut: people.log_out,
+        CallEntered: callers.call_entered,
+        CallerLeft: callers.caller_left,
+        OfferAnswered: offers.offer_answered,
+        OfferFailed: offers.offer_failed,
+        ConversationOver: conversations.conversation_over,
+        TimePassed: alarms.time_passed,
+    }
+)
+
+
+class Centre:
+    """Queues, agents, and the calls between them.
+
+    Args:
+        queues: the rules of each queue.
+        agents: everybody who may work here; all start logged out.
+        offer_prefix: offers are named `<prefix>-1`, `<prefix>-2`, ...; give each start of the engine its own, so that no
+            two offers in a journal share a name.
+
+    Raises:
+        DefinitionError: a queue names an unknown strategy, or an agent an unknown queue.
+    """
+
+    def __init__(
+        self, *, queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile], offer_prefix: str = "offer"
+    ) -> None:
+        self._state = new_state(queues, agents, offer_prefix)
+
+    def handle(self, stimulus: Stimulus, now: Instant) -> Decision:
+        """What `stimulus` at `now` brings. Late, repeated or unknown word about calls and offers brings nothing.
+
+        Raises:
+            CommandRefused: a command of a person that is not possible now; nothing changed.
+            IllegalTransition: an offer is said to have failed as ANSWERED; nothing changed.
+        """
+        moment = Moment(state=self._state, now=now)
+        HANDLERS[type(stimulus)](moment, stimulus)
+        offers.rematch(moment)
+        return Decision(events=tuple(moment.events), effects=tuple(moment.effects), next_alarm=self.next_alarm)
+
+    @property
+    def next_alarm(self) -> Instant | None:
+        """The instant at which time alone would change something."""
+        return self._state.timers.next()
+
+    def agents(self) -> tuple[views.AgentStatus, ...]:
+        """Every agent, by id."""
+        return views.agent_statuses(self._state)
+
+    def calls(self) -> tuple[views.CallStatus, ...]:
+        """Every call in a queue or talking: by queue, those in line first, in their order."""
+        return views.call_statuses(self._state)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that is not configuration, as JSON-ready values."""
+        return snapshot.save(self._state)
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `snapshot` gave; the names of offers go on with this centre's own prefix.
+
+        Raises:
+            StoreError: it is no snapshot, or a call in it needs a queue or an agent that the configuration no longer has.
+        """
+        self._state = snapshot.load(self._state, saved)

@@ -1,0 +1,151 @@
+"""Everything the centre knows at an instant, and the one stimulus being handled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ivr_engine.acd.agents import Agent, AgentProfile
+from ivr_engine.acd.effects import CentreEffect
+from ivr_engine.acd.queues import Line, QueuePolicy, WaitingCall
+from ivr_engine.acd.ranking import STRATEGIES
+from ivr_engine.acd.timers import Timers
+from ivr_engine.acd.transitions import PRESENCE, CallPhase, PresenceStep, advance
+from ivr_engine.core.events import AgentPresenceChanged, Event
+from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName
+from ivr_engine.errors import CommandRefused, DefinitionError
+
+
+@dataclass(slots=True, kw_only=True)
+class CentreState:
+    """The state of a centre. `calls` holds waiting, offered and talking calls; `lines` those not yet answered."""
+
+    queues: dict[QueueName, QueuePolicy]
+    agents: dict[AgentId, Agent]
+    members: dict[QueueName, tuple[Agent, ...]]
+    offer_prefix: str
+    calls: dict[CallId, WaitingCall] = field(default_factory=dict)
+    lines: dict[QueueName, Line] = field(default_factory=dict)
+    offers: dict[OfferId, CallId] = field(default_factory=dict)
+    timers: Timers = field(default_factory=Timers)
+    entered: int = 0
+    offered: int = 0
+
+    def next_sequence(self) -> int:
+        """The number of the next visit."""
+        self.entered += 1
+        return self.entered
+
+    def next_offer(self) -> OfferId:
+        """The id of the next offer."""
+        self.offered += 1
+        return OfferId(f"{self.offer_prefix}-{self.offered}")
+
+
+def new_state(queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile], offer_prefix: str) -> CentreState:
+    """An empty centre: nobody logged in, nobody waiting.
+
+    Raises:
+        DefinitionError: a queue names an unknown strategy, or an agent an unknown queue.
+    """
+    policies = {policy.name: policy for policy in queues}
+    staff = {profile.agent: Agent(profile=profile) for profile in sorted(agents, key=lambda profile: profile.agent)}
+    problems = [*_unknown_strategies(policies), *_unknown_queues(policies, staff)]
+    if problems:
+        raise DefinitionError(tuple(problems))
+    members = {name: tuple(agent for agent in staff.values() if name in agent.profile.queues) for name in policies}
+    lines = {name: Line() for name in policies}
+    return CentreState(queues=policies, agents=staff, members=members, lines=lines, offer_prefix=offer_prefix)
+
+
+def _unknown_strategies(policies: dict[QueueName, QueuePolicy]) -> list[str]:
+    return [
+        f"queue {policy.name}: unknown strategy {policy.strategy!r}; known: {', '.join(sorted(STRATEGIES))}"
+        for policy in policies.values()
+        if policy.strategy not in STRATEGIES
+    ]
+
+
+def _unknown_queues(policies: dict[QueueName, QueuePolicy], staff: dict[AgentId, Agent]) -> list[str]:
+    return [
+        f"agent {agent.agent}: unknown queue {queue!r}"
+        for agent in staff.values()
+        for queue in agent.profile.queues
+        if queue not in policies
+    ]
+
+
+@dataclass(slots=True, kw_only=True)
+class Moment:
+    """One stimulus being handled: the state, the instant, and what comes of it.
+
+    `fresh_calls` and `fresh_agents` are what matching has to look at: calls that began to wait, agents who became free.
+    """
+
+    state: CentreState
+    now: Instant
+    events: list[Event] = field(default_factory=list)
+    effects: list[CentreEffect] = field(default_factory=list)
+    fresh_calls: set[CallId] = field(default_factory=set)
+    fresh_agents: set[AgentId] = field(default_factory=set)
+
+    def agent(self, agent: AgentId) -> Agent:
+        """The agent of a command.
+
+        Raises:
+            CommandRefused: no such agent.
+        """
+        found = self.state.agents.get(agent)
+        if found is None:
+            raise CommandRefused(f"there is no agent {agent}: agents.yaml names the agents of this centre")
+        return found
+
+    def call(self, call: str) -> WaitingCall | None:
+        """The call of that id, if it is still in line; a timer may outlast it."""
+        found = self.state.calls.get(CallId(call))
+        return None if found is None or found.phase is CallPhase.TALKING else found
+
+    def offered_call(self, offer: OfferId) -> WaitingCall | None:
+        """The call for which the offer is open, or None: the offer has ended."""
+        call = self.state.offers.get(offer)
+        return None if call is None else self.state.calls[call]
+
+    def holder(self, call: WaitingCall) -> Agent:
+        """The agent of an offered or talking call."""
+        assert call.agent is not None  # noqa: S101 - true in these two phases, and only asked in them
+        return self.state.agents[call.agent]
+
+    def change_presence(self, agent: Agent, step: PresenceStep, *, reason: str, by: str) -> None:
+        """Move the agent's presence and record it; saying again what is so records nothing.
+
+        Raises:
+            IllegalTransition: not from here; nothing changed.
+        """
+        previous, previous_reason = agent.presence, agent.reason
+        presence = advance(PRESENCE, previous, step)
+        if (presence, reason) == (previous, previous_reason):
+            return
+        agent.change_presence(step, reason=reason, now=self.now)
+        self.events.append(
+            AgentPresenceChanged(agent=agent.agent, presence=presence, previous=previous, reason=reason, by=by)
+        )
+
+    def began_to_wait(self, call: WaitingCall) -> None:
+        """Let matching look at the call."""
+        if call.phase is CallPhase.WAITING:
+            self.fresh_calls.add(call.call)
+
+    def take_fresh(self) -> tuple[frozenset[CallId], frozenset[AgentId]]:
+        """What matching has to look at; from here on it counts as looked at."""
+        fresh = frozenset(self.fresh_calls), frozenset(self.fresh_agents)
+        self.fresh_calls.clear()
+        self.fresh_agents.clear()
+        return fresh
+
+    def became_free(self, agent: Agent, *, keeps_turn: bool = False) -> None:
+        """Let matching look at the agent if free. `keeps_turn`: idle time goes on as if nothing had happened."""
+        if not agent.free:
+            return
+        if not keeps_turn:
+            agent.free_since = self.now
+        self.fresh_agents.add(agent.agent)

@@ -1,0 +1,96 @@
+"""What is on disk, read: by the store itself and, on a read-only connection, by people's tools while the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, Engine, func
+from sqlmodel import Session, col, select
+
+from ivr_engine.adapters.store.database import check_schema, connect_read_only, explained, name_of, sqlite_url
+from ivr_engine.adapters.store.rows import record_from, recorded_from
+from ivr_engine.adapters.store.tables import CallRow, JournalRow
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import CallArrived, Recorded
+from ivr_engine.core.ids import CallId, Instant
+
+_PAGE = 1000
+
+
+class StoreReader:
+    """The reading half of journal and records. Every method raises StoreError when the database cannot be read."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+
+    def __enter__(self) -> Self:
+        """The reader itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def last_sequence(self) -> int:
+        """The highest sequence number on disk, 0 when there is none."""
+        with explained(self._name), Session(self._engine) as session:
+            return session.exec(select(func.max(JournalRow.sequence))).one() or 0
+
+    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
+        """What is on disk with a sequence above `after`, in order; of one call if given. Reads page by page."""
+        while page := self._page(after, call):
+            yield from page
+            after = page[-1].sequence
+
+    def get(self, call: CallId) -> CallRecord | None:
+        """The record of a call, or None."""
+        with explained(self._name), Session(self._engine) as session:
+            row = session.get(CallRow, call)
+            return record_from(row) if row else None
+
+    def find(
+        self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
+    ) -> Iterator[CallRecord]:
+        """Records by arrival in [since, until), newest first; of one instant by call id, highest first."""
+        query = select(CallRow).order_by(col(CallRow.arrived_ms).desc(), col(CallRow.call).desc()).limit(limit)
+        if since is not None:
+            query = query.where(col(CallRow.arrived_ms) >= since)
+        if until is not None:
+            query = query.where(col(CallRow.arrived_ms) < until)
+        with explained(self._name), Session(self._engine) as session:
+            for row in session.exec(query.execution_options(yield_per=_PAGE)):
+                yield record_from(row)
+
+    def open_calls(self) -> tuple[CallId, ...]:
+        """Calls that arrived according to the journal and have no record yet, oldest first."""
+        recorded = select(CallRow.call).where(CallRow.call == JournalRow.call).exists()
+        query = (
+            select(JournalRow.call).where(JournalRow.type == CallArrived.TYPE, ~recorded).order_by(col(JournalRow.sequence))
+        )
+        with explained(self._name), Session(self._engine) as session:
+            return tuple(dict.fromkeys(CallId(call) for call in session.exec(query) if call is not None))
+
+    def _page(self, after: int, call: CallId | None) -> list[Recorded]:
+        query = select(JournalRow.sequence, JournalRow.at_ms, JournalRow.body).where(col(JournalRow.sequence) > after)
+        if call is not None:
+            query = query.where(JournalRow.call == call)
+        query = query.order_by(col(JournalRow.sequence)).limit(_PAGE)
+        with explained(self._name), Session(self._engine) as session:
+            return [recorded_from(sequence, at_ms, body) for sequence, at_ms, body in session.exec(query)]
+
+
+def open_reader(database: Path | URL, *, busy_timeout_s: float = 5.0) -> StoreReader:
+    """A reader of its own, unable to write; use it in a `with`.
+
+    Raises:
+        StoreError: there is no database, or it is not one of ours.
+    """
+    url = sqlite_url(database) if isinstance(database, Path) else database
+    engine = connect_read_only(url, busy_timeout_s=busy_timeout_s)
+    with explained(name_of(url)):
+        check_schema(engine, name_of(url))
+    return StoreReader(engine, name_of(url))

@@ -1,0 +1,257 @@
+"""The call record as a fold over the events of one call.
+
+Total: events may be missing, come twice or come too late, and there is still one record. What the journal hands out is in
+order of sequence, so an event not above the last one folded is a repetition and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from ivr_engine.cdr.disposition import Facts, disposition
+from ivr_engine.cdr.record import CallRecord, Leg, LegKind
+from ivr_engine.core.events import (
+    AnswerGiven,
+    AuthorFault,
+    CallArrived,
+    CallEnded,
+    CallLeftQueue,
+    CallQueued,
+    CallRefused,
+    CallResumed,
+    ConversationBegan,
+    ConversationEnded,
+    Event,
+    FlowFailed,
+    FlowFinished,
+    FlowStarted,
+    LanguageChosen,
+    NodeEntered,
+    OfferEnded,
+    OfferMade,
+    Recorded,
+    call_of,
+)
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName
+from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
+
+_IN_FLOW = frozenset({LegKind.IVR, LegKind.SURVEY})
+_STILL_WAITING = frozenset({QueueOutcome.ANSWERED, QueueOutcome.ABANDONED})  # the agent leg, or the end, closes the leg
+
+
+class Assembler:
+    """The record of one call in the making."""
+
+    def __init__(self, call: CallId, at: Instant) -> None:
+        """Begin at `at`: the arrival, or the first thing known of the call."""
+        self.call = call
+        self._arrived = at
+        self._now = at
+        self._sequence = 0
+        self._legs: list[Leg] = []
+        self._leg = Leg(kind=LegKind.IVR, began=at, ended=at)
+        self._arrival = CallArrived(call=call, number="", caller="")
+        self._flow: FlowStarted | None = None
+        self._language: Language | None = None
+        self._last_node: str | None = None
+        self._queue: QueueName | None = None
+        self._agent: AgentId | None = None
+        self._queue_outcome: QueueOutcome | None = None
+        self._ringing = self._failed = self._finished = False
+        self._answers: dict[str, str] = {}
+        self._faults: list[str] = []
+        self._resumed = 0
+        self._refused = ""
+        self._end: CallEnded | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call's end was folded; nothing after it counts."""
+        return self._end is not None
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold one event of this call. Events of other calls, repetitions and what comes after the end change nothing."""
+        event = recorded.event
+        if self.ended or recorded.sequence <= self._sequence or call_of(event) != self.call:
+            return
+        self._sequence = recorded.sequence
+        step = self._STEPS.get(type(event))
+        if step is not None:
+            self._now = max(self._now, recorded.at)
+            step(self, event)
+
+    def record(self) -> CallRecord:
+        """The record as the events so far have it; before the end it is as if the call ended now, nobody knows how."""
+        legs = _without_empty([*self._legs, self._closed(self._leg)])
+        flow = self._flow
+        return CallRecord(
+            call=self.call,
+            number=self._arrival.number,
+            caller=self._arrival.caller,
+            caller_name=self._arrival.caller_name,
+            arrived=self._arrived,
+            ended=self._now,
+            disposition=self._disposition(),
+            ended_by=self._ended_by,
+            language=self._language,
+            flow=flow.flow if flow else None,
+            version=flow.version if flow else None,
+            last_node=self._last_node,
+            queue=self._queue,
+            agent=self._agent,
+            waited=Millis(sum(leg.lasted for leg in legs if leg.kind is LegKind.WAITING)),
+            talked=Millis(sum(leg.talked for leg in legs)),
+            legs=legs,
+            answers=tuple(self._answers.items()),
+            faults=tuple(self._faults),
+            resumed=self._resumed,
+            refused=self._refused,
+        )
+
+    @property
+    def _ended_by(self) -> EndedBy:
+        return self._end.ended_by if self._end else EndedBy.UNKNOWN
+
+    def _disposition(self) -> Disposition:
+        return disposition(
+            Facts(
+                forced=self._end.forced if self._end else None,
+                refused=self._refused,
+                joined=self._agent is not None,
+                failed=self._failed,
+                finished=self._finished,
+                doing=self._leg.kind,
+                ringing=self._ringing,
+                queue_outcome=self._queue_outcome,
+                ended_by=self._ended_by,
+            )
+        )
+
+    def _go_to(self, kind: LegKind, *, queue: QueueName | None = None, agent: AgentId | None = None) -> None:
+        """Close the present leg at this instant and begin another."""
+        self._legs.append(self._closed(self._leg))
+        self._leg = Leg(kind=kind, began=self._now, ended=self._now, queue=queue, agent=agent)
+
+    def _closed(self, leg: Leg) -> Leg:
+        closed = replace(leg, ended=self._now)
+        unmeasured = leg.kind is LegKind.AGENT and leg.outcome == ""
+        return replace(closed, talked=closed.lasted) if unmeasured else closed
+
+    def _back_to_flow(self) -> None:
+        if self._leg.kind not in _IN_FLOW:
+            self._go_to(LegKind.SURVEY if self._agent is not None else LegKind.IVR)
+
+    def _on_arrived(self, event: CallArrived) -> None:
+        self._arrival = event
+
+    def _on_refused(self, event: CallRefused) -> None:
+        self._refused = event.reason or "unknown"
+
+    def _on_resumed(self, _event: CallResumed) -> None:
+        self._resumed += 1
+
+    def _on_ended(self, event: CallEnded) -> None:
+        self._end = event
+
+    def _on_flow_started(self, event: FlowStarted) -> None:
+        self._flow = self._flow or event
+        self._language = event.language
+        self._finished = False
+
+    def _on_node_entered(self, event: NodeEntered) -> None:
+        self._last_node = event.node
+        self._finished = False
+        self._back_to_flow()
+
+    def _on_language(self, event: LanguageChosen) -> None:
+        self._language = event.language
+
+    def _on_answer(self, event: AnswerGiven) -> None:
+        self._answers[event.name] = event.value
+
+    def _on_author_fault(self, event: AuthorFault) -> None:
+        self._faults.append(event.code)
+
+    def _on_flow_failed(self, event: FlowFailed) -> None:
+        self._faults.append(event.code)
+        self._failed = True
+        self._last_node = event.node or self._last_node  # a fault of the engine itself knows no node
+
+    def _on_flow_finished(self, event: FlowFinished) -> None:
+        self._finished = True
+        self._last_node = event.node
+
+    def _on_queued(self, event: CallQueued) -> None:
+        self._queue = event.queue
+        self._queue_outcome = None
+        self._ringing = False
+        self._go_to(LegKind.WAITING, queue=event.queue)
+
+    def _on_offer_made(self, _event: OfferMade) -> None:
+        self._leg = replace(self._leg, offers=self._leg.offers + 1)
+        self._ringing = True
+
+    def _on_offer_ended(self, event: OfferEnded) -> None:
+        self._ringing = event.outcome is OfferOutcome.CALLER_GONE
+
+    def _on_left_queue(self, event: CallLeftQueue) -> None:
+        self._queue_outcome = event.outcome
+        self._note(LegKind.WAITING, outcome=str(event.outcome))
+        if self._leg.kind is LegKind.WAITING and event.outcome not in _STILL_WAITING:
+            self._ringing = False
+            self._back_to_flow()
+
+    def _on_conversation_began(self, event: ConversationBegan) -> None:
+        self._ringing = False
+        self._note(LegKind.WAITING, outcome=str(QueueOutcome.ANSWERED))
+        self._agent = event.agent
+        self._queue = event.queue
+        self._go_to(LegKind.AGENT, queue=event.queue, agent=event.agent)
+
+    def _on_conversation_ended(self, event: ConversationEnded) -> None:
+        self._agent = event.agent
+        self._note(LegKind.AGENT, outcome=str(event.ended_by), talked=Millis(max(0, event.talked)))
+        self._back_to_flow()
+
+    def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them
+        """Write facts on the latest leg of `kind`, present or past, unless it has its outcome already."""
+        if self._leg.kind is kind:
+            self._leg = _with_outcome(self._leg, **facts)
+            return
+        for index in reversed(range(len(self._legs))):
+            if self._legs[index].kind is kind:
+                self._legs[index] = _with_outcome(self._legs[index], **facts)
+                return
+
+    _STEPS: ClassVar[dict[type[Event], Callable[[Assembler, Any], None]]] = {
+        CallArrived: _on_arrived,
+        CallRefused: _on_refused,
+        CallResumed: _on_resumed,
+        CallEnded: _on_ended,
+        FlowStarted: _on_flow_started,
+        NodeEntered: _on_node_entered,
+        LanguageChosen: _on_language,
+        AnswerGiven: _on_answer,
+        AuthorFault: _on_author_fault,
+        FlowFailed: _on_flow_failed,
+        FlowFinished: _on_flow_finished,
+        CallQueued: _on_queued,
+        OfferMade: _on_offer_made,
+        OfferEnded: _on_offer_ended,
+        CallLeftQueue: _on_left_queue,
+        ConversationBegan: _on_conversation_began,
+        ConversationEnded: _on_conversation_ended,
+    }
+
+
+def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above
+    """The leg with the facts of its end; a leg whose end is known keeps what it has."""
+    return leg if leg.outcome else replace(leg, **facts)
+
+
+def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:
+    """Drop flow legs that took no time (a queue entered at arrival); a call that took none at all keeps its first."""
+    kept = [leg for leg in legs if leg.lasted > 0 or leg.kind not in _IN_FLOW]
+    return tuple(kept or legs[:1])

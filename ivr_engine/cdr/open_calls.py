@@ -1,0 +1,64 @@
+"""Records from a stream of events: of one call, and of all calls in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ivr_engine.cdr.assembler import Assembler
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import CallArrived, CallRefused, CallResumed, Recorded, call_of
+from ivr_engine.core.ids import CallId
+
+_OPENING = (CallArrived, CallRefused, CallResumed)
+
+
+def assemble(events: Iterable[Recorded]) -> CallRecord | None:
+    """The record of the call that the first event is about, from its events in the journal's order; None without any."""
+    assembler: Assembler | None = None
+    for recorded in events:
+        call = call_of(recorded.event)
+        if assembler is None and call is not None:
+            assembler = Assembler(call, recorded.at)
+        if assembler is not None:
+            assembler.apply(recorded)
+    return assembler.record() if assembler else None
+
+
+class OpenCalls:
+    """The calls in progress, each with its record in the making."""
+
+    def __init__(self) -> None:
+        self._calls: dict[CallId, Assembler] = {}
+        self._sequence = 0
+
+    def apply(self, recorded: Recorded) -> CallRecord | None:
+        """Fold one event of the journal; gives the record when it ends its call. Repetitions change nothing.
+
+        Only an arrival, a refusal or a take-over begins a record: what comes after the end (wrap-up, a late report of the
+        switch) does not begin a second one.
+        """
+        if recorded.sequence <= self._sequence:
+            return None
+        self._sequence = recorded.sequence
+        assembler = self._assembler(recorded)
+        if assembler is None:
+            return None
+        assembler.apply(recorded)
+        return self._calls.pop(assembler.call).record() if assembler.ended else None
+
+    def open(self) -> tuple[CallId, ...]:
+        """The calls without an end, oldest first."""
+        return tuple(self._calls)
+
+    def peek(self, call: CallId) -> CallRecord | None:
+        """The record of a call in progress as it would be if the call ended now."""
+        assembler = self._calls.get(call)
+        return assembler.record() if assembler else None
+
+    def _assembler(self, recorded: Recorded) -> Assembler | None:
+        call = call_of(recorded.event)
+        if call is None:
+            return None
+        if call not in self._calls and isinstance(recorded.event, _OPENING):
+            self._calls[call] = Assembler(call, recorded.at)
+        return self._calls.get(call)

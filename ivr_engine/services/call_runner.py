@@ -1,0 +1,205 @@
+"""One live call: turn, instructions, wait for the reply, next turn. Who answers a wait decides where it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallRefused, CallResumed, FlowFailed
+from ivr_engine.core.ids import CallId, FlowName, Millis, NodeName
+from ivr_engine.core.outcomes import EndedBy
+from ivr_engine.errors import PromptError, SwitchError
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.effects import HangUp
+from ivr_engine.flows.engine import begin, resume
+from ivr_engine.flows.session import CallFacts, Session, Turn
+from ivr_engine.flows.utterances import Prompt, Utterance
+from ivr_engine.flows.waits import CallerGone, KeysWait, PlayWait, QueueWait, Reply, RequestWait, Wait
+from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.inbound import Arrival
+from ivr_engine.ports.log import Log
+from ivr_engine.ports.lookup import Lookup
+from ivr_engine.ports.prompts import PromptLibrary
+from ivr_engine.ports.switch import CallControl, Sound
+from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.queue_visit import QueueVisit
+from ivr_engine.services.recorder import Recorder
+
+# Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
+NUMBER_NOT_SERVED = "number_not_served"
+SYSTEM_FAULT = "system_fault"
+
+
+class CallRunner:
+    """Serves every caller (ports.inbound.CallHandler)."""
+
+    def __init__(
+        self,
+        *,
+        definition: Callable[[], CentreDefinition],
+        centre: CentreRunner,
+        recorder: Recorder,
+        prompts: PromptLibrary,
+        lookup: Lookup,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._definition = definition
+        self._centre = centre
+        self._recorder = recorder
+        self._prompts = prompts
+        self._lookup = lookup
+        self._clock = clock
+        self._log = log
+        self._served: set[CallId] = set()
+
+    async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
+        """Serve one call to its end. A second connection for a call that is being served is refused."""
+        call = arrival.call
+        if call in self._served:
+            self._log.warning("call_already_served", call=call)
+            return
+        self._served.add(call)
+        try:
+            ended_by = await self._serve_guarded(arrival, control)
+        except SwitchError as error:
+            # The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end.
+            self._log.error("line_to_switch_broke", call=call, error=str(error))
+        else:
+            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
+        finally:
+            self._served.discard(call)
+
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+        """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
+        if call not in self._served and call in self._recorder.open_calls():
+            self._log.info("call_over_unserved", call=call, cause=cause, talked_ms=talked)
+            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
+
+    @property
+    def served(self) -> frozenset[CallId]:
+        """Calls being served at this moment."""
+        return frozenset(self._served)
+
+    async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
+        """The boundary that keeps one bad call from every other."""
+        try:
+            return await self._serve(arrival, control)
+        except SwitchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above; it is logged, recorded, and the caller hears of it
+            self._fault(arrival, error)
+            await self._apologise(control)
+            return EndedBy.ENGINE
+        finally:
+            self._centre.leave(arrival.call)
+
+    async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
+        self._record_arrival(arrival)
+        definition = self._definition()
+        flow = definition.numbers.get(arrival.number)
+        if flow is None:
+            return await self._refuse(definition, arrival, control)
+        turn = begin(definition, self._facts(arrival), flow, self._clock.now())
+        while True:
+            self._recorder.record(*turn.events)
+            if any(isinstance(effect, HangUp) for effect in turn.effects):
+                await control.hang_up()
+            if turn.wait is None:
+                return EndedBy.ENGINE if turn.effects else EndedBy.CALLER
+            turn = await self._next_turn(definition, turn, turn.wait, control)
+
+    async def _next_turn(self, definition: CentreDefinition, turn: Turn, wait: Wait, control: CallControl) -> Turn:
+        reply = await self._reply(definition, turn.session, wait, control)
+        return resume(definition, turn.session, reply, self._clock.now())
+
+    async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
+        match wait:
+            case PlayWait():
+                return await control.play(await self._sounds(session, wait.prompts), barge_in=wait.barge_in)
+            case KeysWait():
+                return await control.gather(await self._sounds(session, wait.prompts), wait)
+            case RequestWait():
+                return await self._lookup.ask(
+                    service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
+                )
+            case QueueWait():
+                visit = QueueVisit(
+                    definition=definition,
+                    centre=self._centre,
+                    prompts=self._prompts,
+                    control=control,
+                    recorder=self._recorder,
+                    log=self._log,
+                )
+                return await visit.run(session.facts.call, session.node, wait)
+        assert_never(wait)
+
+    async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
+        """The playable ones; a prompt that cannot be had is skipped and recorded, the call goes on."""
+        sounds: list[Sound] = []
+        for utterance in utterances:
+            try:
+                sounds.append(await self._prompts.sound(utterance, session.language))
+            except PromptError as error:
+                self._log.error("prompt_missing", call=session.facts.call, node=session.node, error=str(error))
+                self._recorder.record(
+                    AuthorFault(
+                        call=session.facts.call,
+                        flow=session.flow,
+                        node=session.node,
+                        code="prompt_missing",
+                        message=str(error),
+                    )
+                )
+        return sounds
+
+    def _record_arrival(self, arrival: Arrival) -> None:
+        if arrival.call in self._recorder.open_calls():
+            self._recorder.record(CallResumed(call=arrival.call))
+            return
+        self._recorder.record(
+            CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)
+        )
+
+    def _facts(self, arrival: Arrival) -> CallFacts:
+        return CallFacts(
+            call=arrival.call,
+            number=arrival.number,
+            caller=arrival.caller,
+            caller_name=arrival.caller_name,
+            arrived=self._clock.now(),
+        )
+
+    async def _refuse(self, definition: CentreDefinition, arrival: Arrival, control: CallControl) -> EndedBy:
+        self._recorder.record(CallRefused(call=arrival.call, reason="unknown_number"))
+        for language in definition.languages:
+            if NUMBER_NOT_SERVED in definition.prompts[language]:
+                sound = await self._prompts.sound(Prompt(NUMBER_NOT_SERVED), language)
+                if isinstance(await control.play([sound], barge_in=False), CallerGone):
+                    return EndedBy.CALLER
+        await control.hang_up()
+        return EndedBy.ENGINE
+
+    def _fault(self, arrival: Arrival, error: Exception) -> None:
+        self._log.error("call_fault", call=arrival.call, error=repr(error), exc_info=error)
+        fault = FlowFailed(
+            call=arrival.call,
+            flow=FlowName(""),
+            node=NodeName(""),
+            code="engine_fault",
+            message=type(error).__name__,
+        )
+        self._recorder.record(fault)
+
+    async def _apologise(self, control: CallControl) -> None:
+        """Tell the caller in each language that we failed, as far as that still works."""
+        definition = self._definition()
+        try:
+            for language in definition.languages:
+                if SYSTEM_FAULT in definition.prompts[language]:
+                    sound = await self._prompts.sound(Prompt(SYSTEM_FAULT), language)
+                    await control.play([sound], barge_in=False)
+            await control.hang_up()
+        except (PromptError, SwitchError) as error:
+            self._log.error("apology_failed", error=str(error))

@@ -1,0 +1,76 @@
+"""The centre at work: stimuli in, facts to the recorder, instructions to the calls they are for, an alarm when time is due.
+
+The centre itself is synchronous, so a decision is atomic on the event loop: no lock, no inbox, no delay between a free agent
+and the offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ivr_engine.acd.centre import Centre
+from ivr_engine.acd.effects import CentreEffect
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, Stimulus, TimePassed
+from ivr_engine.core.ids import CallId, Instant
+from ivr_engine.flows.waits import QueueWait
+from ivr_engine.ports.clock import Clock
+from ivr_engine.services.recorder import Recorder
+
+Mailbox = asyncio.Queue[CentreEffect]
+
+
+class CentreRunner:
+    """Sole owner of the centre."""
+
+    def __init__(self, *, centre: Centre, recorder: Recorder, clock: Clock) -> None:
+        self._centre = centre
+        self._recorder = recorder
+        self._clock = clock
+        self._mailboxes: dict[CallId, Mailbox] = {}
+        self._alarm: Instant | None = None
+        self._alarm_moved = asyncio.Event()
+
+    @property
+    def centre(self) -> Centre:
+        """For reading only."""
+        return self._centre
+
+    def handle(self, stimulus: Stimulus) -> None:
+        """Let the centre decide and carry it out. Raises CommandRefused for a command that may not be done."""
+        decision = self._centre.handle(stimulus, self._clock.now())
+        self._recorder.record(*decision.events)
+        for effect in decision.effects:
+            mailbox = self._mailboxes.get(effect.call)
+            if mailbox is not None:
+                mailbox.put_nowait(effect)
+        if decision.next_alarm != self._alarm:
+            self._alarm = decision.next_alarm
+            self._alarm_moved.set()
+
+    def enter(self, call: CallId, wait: QueueWait) -> Mailbox:
+        """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`."""
+        mailbox = self._mailboxes[call] = Mailbox()
+        self.handle(
+            CallEntered(call=call, queue=wait.queue, needs=wait.needs, priority=wait.priority, language=wait.language)
+        )
+        return mailbox
+
+    def leave(self, call: CallId) -> None:
+        """The call has no more business with the centre; harmless when it had none."""
+        if self._mailboxes.pop(call, None) is not None:
+            self.handle(CallerLeft(call=call))
+
+    async def keep_time(self) -> None:
+        """Wake the centre whenever time alone changes something. Runs until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._alarm_moved.clear()
+                timer = tasks.create_task(self._wake_at(self._alarm)) if self._alarm is not None else None
+                await self._alarm_moved.wait()
+                if timer is not None:
+                    timer.cancel()
+
+    async def _wake_at(self, alarm: Instant) -> None:
+        await self._clock.sleep_until(alarm)
+        self.handle(TimePassed())
+        self._alarm_moved.set()

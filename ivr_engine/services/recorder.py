@@ -1,0 +1,89 @@
+"""The one way a fact becomes known: numbered in the journal, folded into records, shown to subscribers, in that order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from ivr_engine.cdr.open_calls import OpenCalls
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import Event, Recorded, call_of
+from ivr_engine.core.ids import CallId
+from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.journal import Journal
+from ivr_engine.ports.records import CallRecords
+
+SUBSCRIBER_BACKLOG = 10_000
+
+
+class Subscription:
+    """A bounded stream of facts for one reader. A reader that falls behind loses the oldest, never holds up a call."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Recorded] = asyncio.Queue(SUBSCRIBER_BACKLOG)
+        self.lost = 0
+
+    def offer(self, recorded: Recorded) -> None:
+        """Hand over one fact; drops the oldest when the reader is `SUBSCRIBER_BACKLOG` behind."""
+        if self._queue.full():
+            self._queue.get_nowait()
+            self.lost += 1
+        self._queue.put_nowait(recorded)
+
+    async def __aiter__(self) -> AsyncIterator[Recorded]:
+        while True:
+            yield await self._queue.get()
+
+
+class Recorder:
+    """Appends facts and keeps the folds that follow them."""
+
+    def __init__(self, *, journal: Journal, records: CallRecords, clock: Clock) -> None:
+        self._journal = journal
+        self._records = records
+        self._clock = clock
+        self._open = OpenCalls()
+        self._subscribers: list[Subscription] = []
+
+    def record(self, *events: Event) -> None:
+        """Make the facts known, dated now. Never waits for the disk."""
+        if not events:
+            return
+        for recorded in self._journal.append(events, self._clock.now()):
+            self._fold(recorded)
+            for subscriber in self._subscribers:
+                subscriber.offer(recorded)
+
+    def recover(self) -> None:
+        """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
+        left = self._records.open_calls()
+        if not left:
+            return
+        first = next((recorded.sequence for recorded in self._journal.read(call=left[0])), 1)
+        for recorded in self._journal.read(after=first - 1):
+            if call_of(recorded.event) in left:
+                self._fold(recorded)
+
+    def peek(self, call: CallId) -> CallRecord | None:
+        """The record of an open call as it would stand if the call ended now."""
+        return self._open.peek(call)
+
+    def open_calls(self) -> frozenset[CallId]:
+        """Calls that arrived and have not ended."""
+        return frozenset(self._open.open())
+
+    def _fold(self, recorded: Recorded) -> None:
+        finished = self._open.apply(recorded)
+        if finished is not None:
+            self._records.save(finished)
+
+    @contextmanager
+    def subscribed(self) -> Iterator[Subscription]:
+        """A subscription to everything recorded while the block runs."""
+        subscription = Subscription()
+        self._subscribers.append(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscribers.remove(subscription)

@@ -1,0 +1,66 @@
+"""Journal and records in memory: what SqlStore keeps on disk, without the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import CallArrived, Event, Recorded, call_of
+from ivr_engine.core.ids import CallId, Instant
+
+
+class MemoryStore:
+    """See ports.journal.Journal and ports.records.CallRecords. What is appended is readable at once."""
+
+    healthy = True
+
+    def __init__(self) -> None:
+        self._journal: list[Recorded] = []
+        self._records: dict[CallId, CallRecord] = {}
+
+    async def __aenter__(self) -> Self:
+        """Nothing to open."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+    def append(self, events: Sequence[Event], at: Instant) -> tuple[Recorded, ...]:
+        """Number and keep the events."""
+        first = len(self._journal) + 1
+        recorded = tuple(Recorded(sequence=first + index, at=at, event=event) for index, event in enumerate(events))
+        self._journal.extend(recorded)
+        return recorded
+
+    async def flush(self) -> None:
+        """Nothing is ever outstanding."""
+
+    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
+        """Everything above `after`, in order; of one call if given."""
+        later = self._journal[max(0, after) :]
+        return iter([recorded for recorded in later if call is None or call_of(recorded.event) == call])
+
+    def save(self, record: CallRecord) -> None:
+        """Keep the record, replacing one of the same call."""
+        self._records[record.call] = record
+
+    def get(self, call: CallId) -> CallRecord | None:
+        """The record of a call, or None."""
+        return self._records.get(call)
+
+    def find(
+        self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
+    ) -> Iterator[CallRecord]:
+        """Records by arrival in [since, until), newest first; of one instant by call id, highest first."""
+        newest = sorted(self._records.values(), key=lambda record: (record.arrived, record.call), reverse=True)
+        found = [r for r in newest if (since is None or r.arrived >= since) and (until is None or r.arrived < until)]
+        return iter(found if limit is None else found[:limit])
+
+    def open_calls(self) -> tuple[CallId, ...]:
+        """Calls that arrived and have no record yet, oldest first."""
+        arrived = (r.event.call for r in self._journal if isinstance(r.event, CallArrived))
+        return tuple(dict.fromkeys(call for call in arrived if call not in self._records))
