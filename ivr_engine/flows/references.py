@@ -65,6 +65,8 @@ def _variables(flows: Iterable[Flow]) -> _Variables:
 
 
 def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    if "" in places.broken_flows:  # a flow whose name could not be read: it may be the one a number wants
+        return
     for number, flow in centre.numbers.items():
         if flow not in centre.flows and flow not in places.broken_flows:
             at = places.parts.get(f"numbers {number}", places.centre)
@@ -106,9 +108,9 @@ _Kind = tuple[str, str, Iterable[str], Iterable[str]]
 """Code, what it is, the names mentioned, the names there are."""
 
 
-def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, list[str]]]:
+def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, dict[str, None]]]:
     for code, what, mentioned, there_are in kinds:
-        known = list(there_are)
+        known = dict.fromkeys(there_are)
         for name in dict.fromkeys(mentioned):
             if name not in known:
                 yield code, what, name, known
