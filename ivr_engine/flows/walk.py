@@ -100,11 +100,11 @@ class Walk:
             raise NodeFault("unknown_service", f"there is no service `{name}`")
         return service
 
-    def queue(self, name: object) -> QueueName:
+    def queue(self, name: Json) -> QueueName:
         """The queue of this name."""
-        if name not in self.definition.queues:
+        if not isinstance(name, str) or name not in self.definition.queues:
             raise NodeFault("unknown_queue", "there is no queue of the name asked for")
-        return QueueName(str(name))
+        return QueueName(name)
 
     def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
         """Let expressions read `queue.outcome` and `queue.agent`."""

@@ -150,8 +150,9 @@ def test_a_queue_leaves_by_its_outcome(outcome: QueueOutcome, exits: dict[str, s
     assert call.turn.session.variables["queue"] == {"outcome": str(outcome), "agent": "1001"}
 
 
-def test_a_queue_that_does_not_exist_is_the_authors_fault() -> None:
-    call = walk({"q": {"queue": {"name": "{{ 'no' + 'where' }}"}, "next": "stop", "failed": "stop"}, **STOP})
+@pytest.mark.parametrize("name", ["{{ 'no' + 'where' }}", "{{ [1] }}", "{{ null }}", 7])
+def test_a_queue_that_does_not_exist_is_the_authors_fault(name: object) -> None:
+    call = walk({"q": {"queue": {"name": name}, "next": "stop", "failed": "stop"}, **STOP})
     assert call.one(AuthorFault).code == "unknown_queue"
 
 
