@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 KEYS = "0123456789*#"
 INTERRUPTION = "D"
+INTERRUPT_EVERY_S = 0.1
 COMMAND_LIMIT_S = 5.0
 SOUND_LIMIT_S = 600.0
 DIAL_SLACK_S = 30.0
@@ -191,7 +192,9 @@ class AgiCallControl:
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
         with suppress(SwitchError):
-            await self._signals.send_key(self._session.environment.channel, INTERRUPTION)
+            while True:  # a key that arrives before the sound has begun is lost, so until the sound is over
+                await self._signals.send_key(self._session.environment.channel, INTERRUPTION)
+                await asyncio.sleep(INTERRUPT_EVERY_S)
 
     async def _key(self, within: Millis) -> str | Gone:
         """One key of the caller, or nothing. Our own interruption, come late, is none."""
