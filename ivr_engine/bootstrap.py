@@ -1,3 +1,195 @@
 """The only place that wires adapters to services. It reads top to bottom as the architecture."""
 
 from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ivr_engine
+from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
+from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
+from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
+from ivr_engine.adapters.asterisk.pbx_install import install
+from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
+from ivr_engine.adapters.clock import SystemClock
+from ivr_engine.adapters.control import ControlServer
+from ivr_engine.adapters.http_lookup import HttpLookup
+from ivr_engine.adapters.prompts.espeak import Espeak
+from ivr_engine.adapters.prompts.library import SoundLibrary
+from ivr_engine.adapters.prompts.tones import NoVoice, ToneOnFailure, write_tone
+from ivr_engine.adapters.store import SqlStore
+from ivr_engine.config import Settings
+from ivr_engine.core.events import EngineStarted, EngineStopped
+from ivr_engine.core.ids import Millis
+from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.utterances import Prompt
+from ivr_engine.ports.log import Log
+from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
+from ivr_engine.services.agent_desk import AgentDesk
+from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.centre_config import centre_of
+from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.switch_watch import SwitchWatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A running engine, for whoever started it."""
+
+    recorder: Recorder
+    desk: AgentDesk
+    gateway: AsteriskGateway
+    store: SqlStore
+
+
+@asynccontextmanager
+async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) -> AsyncIterator[Engine]:
+    """Everything up while the block runs; everything closed in reverse afterwards.
+
+    Raises:
+        SetupError: a port, a folder or the database cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        store = await stack.enter_async_context(SqlStore(settings.database))
+        recorder = Recorder(journal=store, records=store, clock=clock)
+        recorder.recover()
+        prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
+        for fault in await prompts.prepare(definition):
+            log.error("prompt_unusable", fault=str(fault))
+        lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
+        centre = CentreRunner(
+            centre=centre_of(definition, offer_prefix=secrets.token_hex(4)), recorder=recorder, clock=clock
+        )
+        calls = CallRunner(
+            definition=lambda: definition,
+            centre=centre,
+            recorder=recorder,
+            prompts=prompts,
+            lookup=lookup,
+            clock=clock,
+            log=log,
+        )
+        desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
+        watch = SwitchWatch(recorder=recorder, served=lambda: calls.served, log=log)
+        own = keep_secrets(settings.pbx_dir, ())
+        gateway = AsteriskGateway(
+            bind=settings.bind,
+            agi_port=settings.agi_port,
+            agi_secret=own.agi,
+            ami_port=settings.ami_port,
+            ami_secret=own.ami,
+            call_limit=Millis(settings.call_limit_s * 1000),
+            calls=calls,
+            listener=watch,
+            agents=desk,
+            agent_of=desk.of_phone,
+            confirmations=await _confirmations(settings, definition, prompts, log),
+        )
+        control = ControlServer(
+            path=settings.control_socket,
+            agents=desk,
+            recorder=recorder,
+            status=lambda: _status(definition, calls, watch, store),
+            log=log,
+        )
+        await stack.enter_async_context(control.serving())
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        alarm = tasks.create_task(centre.keep_time())
+        stack.callback(alarm.cancel)
+        recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
+        await stack.enter_async_context(gateway)
+        yield Engine(recorder=recorder, desk=desk, gateway=gateway, store=store)
+        recorder.record(EngineStopped(centre=definition.name))
+
+
+async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:
+    """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words (made here)."""
+    phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
+    async with AsyncExitStack() as stack:
+        prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
+        await prompts.prepare(definition)
+        greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
+        goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
+    return PbxPlan(
+        folder=settings.pbx_dir,
+        secrets=keep_secrets(settings.pbx_dir, phones),
+        numbers=tuple(sorted(definition.numbers)),
+        phones=phones,
+        bind=settings.bind,
+        sip_port=settings.sip_port,
+        rtp_first=settings.rtp_first,
+        rtp_last=settings.rtp_last,
+        ami_port=settings.ami_port,
+        agi_host=settings.bind,
+        agi_port=settings.agi_port,
+        call_limit_s=settings.call_limit_s,
+        fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+    )
+
+
+async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxStatus:
+    """The centre's PBX, installed if need be and running; a running one is brought up to date.
+
+    Raises:
+        SetupError: it cannot be installed or started; the text says why and how to mend it.
+    """
+    plan = await pbx_plan(settings=settings, definition=definition, log=log)
+    installation = await asyncio.to_thread(install, settings.cache_dir)
+    return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
+
+
+def phone_secret(settings: Settings, phone: str) -> str:
+    """The generated password of an agent's telephone, for whoever sets one up."""
+    return keep_secrets(settings.pbx_dir, (phone,)).phones[phone]
+
+
+async def _fallback_words(name: str, definition: CentreDefinition, prompts: PromptLibrary, log: Log) -> tuple[Path, ...]:
+    """The files of one prompt in every language that has it; silence is reported, not fatal."""
+    paths: list[Path] = []
+    for language in definition.languages:
+        if name in definition.prompts[language]:
+            try:
+                paths.append((await prompts.sound(Prompt(name), language)).path)
+            except PromptError as error:
+                log.error("fallback_silent", prompt=name, language=language, error=str(error))
+    return tuple(paths)
+
+
+async def _confirmations(
+    settings: Settings, definition: CentreDefinition, prompts: PromptLibrary, log: Log
+) -> Confirmations:
+    """What agents hear after a feature code: the centre's words, or a tone."""
+    tone = write_tone(settings.sounds_dir)
+    audible = ToneOnFailure(prompts, tone=tone, report=lambda reason: log.warning("confirmation_is_a_tone", reason=reason))
+    language = definition.languages[0]
+    return Confirmations(
+        done=await audible.sound(Prompt("agent_done"), language),
+        refused=await audible.sound(Prompt("agent_refused"), language),
+    )
+
+
+async def _voice(stack: AsyncExitStack, log: Log) -> Synthesiser:
+    try:
+        return await stack.enter_async_context(Espeak())
+    except SetupError as error:
+        log.warning("no_voice", error=str(error))
+        return NoVoice(str(error))
+
+
+def _status(definition: CentreDefinition, calls: CallRunner, watch: SwitchWatch, store: SqlStore) -> dict[str, object]:
+    """What `doctor` and monitoring ask a running engine."""
+    return {
+        "engine": ivr_engine.__version__,
+        "centre": definition.name,
+        "version": definition.version,
+        "switch": "up" if watch.up else "down",
+        "store": "healthy" if store.healthy else str(store.trouble),
+        "calls": len(calls.served),
+    }

@@ -37,8 +37,8 @@ class AgentProfile:
 class Agent:
     """An agent at work. `free_since`: when the agent last became free, from which idle time counts.
 
-    `call` is set while offered, talking or wrapping up; `offer` only while offered. `failures` counts offers in a row
-    that the telephone failed.
+    `call` is set while offered, talking or wrapping up; `offer` only while offered. `failed_calls`: the different
+    callers, since the last that was answered, with whom the telephone failed.
     """
 
     profile: AgentProfile
@@ -50,7 +50,7 @@ class Agent:
     free_since: Instant = Instant(0)
     call: CallId | None = None
     offer: OfferId | None = None
-    failures: int = 0
+    failed_calls: list[CallId] = field(default_factory=list)
 
     @property
     def agent(self) -> AgentId:

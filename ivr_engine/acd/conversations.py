@@ -18,7 +18,7 @@ def begin(moment: Moment, call: WaitingCall, agent: Agent) -> None:
     call.change_phase(CallStep.ANSWER)
     call.answered, call.agent, call.offer = moment.now, agent.agent, None
     agent.change_activity(ActivityStep.ANSWER, now=moment.now, call=call.call)
-    agent.failures = 0
+    agent.failed_calls.clear()
     moment.events.append(ConversationBegan(call=call.call, agent=agent.agent, queue=call.queue))
 
 

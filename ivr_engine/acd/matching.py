@@ -55,13 +55,15 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, taken: AbstractS
     eligible: list[Agent] = []
     excluded: list[Exclusion] = []
     for agent in state.members[call.queue]:
+        if len(excluded) == LISTED and not agent.free:
+            continue  # neither eligible nor listed: with hundreds of busy agents this is most of the work
         reason = "offered" if agent.agent in taken else why_not(agent, call)
         if reason is None:
             eligible.append(agent)
         elif len(excluded) < LISTED:
             excluded.append(Exclusion(agent=agent.agent, reason=reason))
-    candidates = rank(STRATEGIES[rule], eligible, call, now)[:LISTED]
-    return Assessment(call=call, rule=rule, candidates=tuple(candidates), excluded=tuple(excluded))
+    candidates = rank(STRATEGIES[rule], eligible, call, now=now, most=LISTED)
+    return Assessment(call=call, rule=rule, candidates=candidates, excluded=tuple(excluded))
 
 
 def match(state: CentreState, *, calls: Collection[CallId], agents: Collection[AgentId], now: Instant) -> list[Assessment]:

@@ -24,7 +24,9 @@ def longest_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType({"longest_idle": longest_idle})
 
 
-def rank(strategy: Strategy, eligible: Iterable[Agent], call: WaitingCall, now: Instant) -> list[Candidate]:
-    """The eligible agents, best first."""
-    candidates = [Candidate(agent=agent.agent, key=strategy(agent, call, now)) for agent in eligible]
-    return sorted(candidates, key=lambda candidate: (-candidate.key, candidate.agent))
+def rank(
+    strategy: Strategy, eligible: Iterable[Agent], call: WaitingCall, *, now: Instant, most: int
+) -> tuple[Candidate, ...]:
+    """The eligible agents with their keys, best first, at most `most` of them."""
+    keyed = sorted((-strategy(agent, call, now), agent.agent) for agent in eligible)
+    return tuple(Candidate(agent=agent, key=-negated) for negated, agent in keyed[:most])

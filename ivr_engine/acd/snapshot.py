@@ -26,7 +26,6 @@ _AGENT_FIELDS = (
     "free_since",
     "call",
     "offer",
-    "failures",
 )
 _CALL_FIELDS = (
     "call",
@@ -49,7 +48,7 @@ def save(state: CentreState) -> dict[str, Any]:
         "version": VERSION,
         "entered": state.entered,
         "offered": state.offered,
-        "agents": {agent.agent: _plain(agent, _AGENT_FIELDS) for agent in state.agents.values()},
+        "agents": {agent.agent: _save_agent(agent) for agent in state.agents.values()},
         "calls": [_save_call(call) for call in sorted(state.calls.values(), key=lambda call: call.sequence)],
         "timers": [[timer.kind.name, timer.subject, timer.other, at] for timer, at in state.timers.armed()],
     }
@@ -60,6 +59,10 @@ def _plain(item: object, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: value.value if isinstance(value, Presence | Activity | CallPhase) else value for name, value in values.items()
     }
+
+
+def _save_agent(agent: Agent) -> dict[str, Any]:
+    return _plain(agent, _AGENT_FIELDS) | {"failed_calls": list(agent.failed_calls)}
 
 
 def _save_call(call: WaitingCall) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def _load_agent(fresh: Agent, saved: Mapping[str, Any] | None) -> Agent:
         return fresh
     values = {name: saved[name] for name in _AGENT_FIELDS}
     values |= {"presence": Presence(values["presence"]), "activity": Activity(values["activity"])}
-    return Agent(profile=fresh.profile, **values)
+    return Agent(profile=fresh.profile, failed_calls=list(saved["failed_calls"]), **values)
 
 
 def _load_call(saved: Mapping[str, Any]) -> WaitingCall:

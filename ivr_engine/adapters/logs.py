@@ -1,4 +1,4 @@
-"""The operator's log through structlog: one line an event, JSON for machines or plain text for people, control bytes escaped."""
+"""The operator's log through structlog: one line an event, JSON or plain text, control bytes escaped."""
 
 from __future__ import annotations
 

@@ -1,8 +1,11 @@
-"""What can be said to a caller. The engine names it; a prompt library turns it into sound, a reading into words."""
+"""What can be said to a caller. The engine names it; a prompt library turns it into sound, a reading into words.
+
+A `masked` value comes from a secret. No value shows in `repr`, which is where logs and tracebacks get their words from.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Prompt:
 class Text:
     """Free text, spoken as it stands."""
 
-    text: str
+    text: str = field(repr=False)
     masked: bool = False
 
 
@@ -24,7 +27,7 @@ class Text:
 class Money:
     """An amount: decimal text such as `1234.50`, and an ISO 4217 code."""
 
-    amount: str
+    amount: str = field(repr=False)
     currency: str = "CNY"
     masked: bool = False
 
@@ -33,7 +36,7 @@ class Money:
 class Digits:
     """Digits spoken one by one: card and telephone numbers, references."""
 
-    digits: str
+    digits: str = field(repr=False)
     masked: bool = False
 
 
@@ -41,7 +44,7 @@ class Digits:
 class Number:
     """A quantity read as a number: integer or decimal text."""
 
-    number: str
+    number: str = field(repr=False)
     masked: bool = False
 
 
@@ -49,7 +52,7 @@ class Number:
 class Date:
     """A civil date, ISO `2026-03-02`."""
 
-    date: str
+    date: str = field(repr=False)
     masked: bool = False
 
 
@@ -57,7 +60,7 @@ class Date:
 class Time:
     """A time of day, ISO `14:05`."""
 
-    time: str
+    time: str = field(repr=False)
     masked: bool = False
 
 

@@ -13,7 +13,7 @@ A wait carries its prompts, so that a key can interrupt them, and its limits in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
@@ -37,7 +37,8 @@ class KeysWait:
     """Play `prompts`, a key stops them; then take keys until `most` keys, `end_key`, or a time-out.
 
     `first_timeout` runs from the end of the prompts to the first key, `next_timeout` between keys. The end key is not
-    part of the reply's keys. With `secret` no implementation may log, trace or store the keys.
+    part of the reply's keys. With `secret` no implementation may log, trace or store the keys. `typed_ahead` are keys the
+    caller pressed during earlier prompts: they count as the first keys, are part of the reply, and are never secret.
     """
 
     prompts: tuple[Utterance, ...]
@@ -48,6 +49,7 @@ class KeysWait:
     next_timeout: Millis
     barge_in: bool = True
     secret: bool = False
+    typed_ahead: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class RequestWait:
 
     service: str
     operation: str
-    send: Mapping[str, Json]
+    send: Mapping[str, Json] = field(repr=False)
     timeout: Millis
     secret: bool = False
 
@@ -78,14 +80,14 @@ Wait = PlayWait | KeysWait | RequestWait | QueueWait
 class Played:
     """The prompts ended. `key` is the one that stopped them, or empty."""
 
-    key: str = ""
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
     """The keys that came, end key excluded. `interrupted`: a key stopped the prompts."""
 
-    keys: str
+    keys: str = field(repr=False)
     ended: GatherEnd
     interrupted: bool = False
 
@@ -95,7 +97,7 @@ class Responded:
     """The service's answer: `body` when OK, `result` the service's own named outcome when REFUSED."""
 
     outcome: RequestOutcome
-    body: Json = None
+    body: Json = field(default=None, repr=False)
     result: str = ""
     took: Millis = Millis(0)
 

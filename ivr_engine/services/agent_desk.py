@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ivr_engine.acd.stimuli import LogIn, LogOut, Pause, SetReady
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Millis, between
 from ivr_engine.errors import CommandRefused
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.ports.clock import Clock
@@ -37,12 +37,34 @@ class AgentDesk:
         """Stop work."""
         self._centre.handle(LogOut(agent=self._known(agent)))
 
+    async def agents(self) -> tuple[AgentView, ...]:
+        """Every agent of the centre, by id."""
+        names = {agent.agent: agent.name for agent in self._definition().agents.values()}
+        now = self._clock.now()
+        return tuple(
+            AgentView(
+                agent=status.agent,
+                name=names.get(status.agent, ""),
+                presence=status.presence,
+                activity=status.activity,
+                reason=status.reason,
+                since_ms=between(status.since, now) if status.since else Millis(0),
+                call=status.call,
+                queues=status.queues,
+            )
+            for status in self._centre.centre.agents()
+        )
+
+    def of_phone(self, phone: str) -> AgentId | None:
+        """The agent who has this telephone, or None."""
+        return next((each.agent for each in self._definition().agents.values() if each.phone == phone), None)
+
     def _known(self, named: AgentId) -> AgentId:
         definition = self._definition()
         if named in definition.agents:
             return named
-        for agent in definition.agents.values():
-            if agent.phone == named:
-                return agent.agent
+        by_phone = self.of_phone(named)
+        if by_phone is not None:
+            return by_phone
         known = ", ".join(sorted(definition.agents)) or "none"
         raise CommandRefused(f"no agent {named!r} in agents.yaml; known: {known}")

@@ -60,19 +60,15 @@ class CallRunner:
             self._log.warning("call_already_served", call=call)
             return
         self._served.add(call)
-        ended_by = EndedBy.ENGINE
         try:
-            ended_by = await self._serve(arrival, control)
+            ended_by = await self._serve_guarded(arrival, control)
         except SwitchError as error:
-            ended_by = EndedBy.SWITCH
-            self._log.error("switch_failed_call", call=call, error=str(error))
-        except Exception as error:  # noqa: BLE001 - the boundary: one bad call must never reach another
-            self._fault(arrival, error)
-            await self._apologise(control)
+            # The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end.
+            self._log.error("line_to_switch_broke", call=call, error=str(error))
+        else:
+            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
         finally:
             self._served.discard(call)
-            self._centre.leave(call)
-            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
@@ -84,6 +80,19 @@ class CallRunner:
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
+
+    async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
+        """The boundary that keeps one bad call from every other."""
+        try:
+            return await self._serve(arrival, control)
+        except SwitchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above; it is logged, recorded, and the caller hears of it
+            self._fault(arrival, error)
+            await self._apologise(control)
+            return EndedBy.ENGINE
+        finally:
+            self._centre.leave(arrival.call)
 
     async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
         self._record_arrival(arrival)
@@ -116,9 +125,14 @@ class CallRunner:
                 )
             case QueueWait():
                 visit = QueueVisit(
-                    definition=definition, centre=self._centre, prompts=self._prompts, control=control, log=self._log
+                    definition=definition,
+                    centre=self._centre,
+                    prompts=self._prompts,
+                    control=control,
+                    recorder=self._recorder,
+                    log=self._log,
                 )
-                return await visit.run(session.facts.call, wait)
+                return await visit.run(session.facts.call, session.node, wait)
         assert_never(wait)
 
     async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:

@@ -62,17 +62,15 @@ class CentreRunner:
 
     async def keep_time(self) -> None:
         """Wake the centre whenever time alone changes something. Runs until cancelled."""
-        while True:
-            self._alarm_moved.clear()
-            if self._alarm is None:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._alarm_moved.clear()
+                timer = tasks.create_task(self._wake_at(self._alarm)) if self._alarm is not None else None
                 await self._alarm_moved.wait()
-            elif await self._alarm_is_due(self._alarm):
-                self.handle(TimePassed())
+                if timer is not None:
+                    timer.cancel()
 
-    async def _alarm_is_due(self, alarm: Instant) -> bool:
-        try:
-            async with asyncio.timeout(max(0, alarm - self._clock.now()) / 1000):
-                await self._alarm_moved.wait()
-        except TimeoutError:
-            return True
-        return False
+    async def _wake_at(self, alarm: Instant) -> None:
+        await self._clock.sleep_until(alarm)
+        self.handle(TimePassed())
+        self._alarm_moved.set()

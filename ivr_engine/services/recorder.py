@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from ivr_engine.cdr.assembler import OpenCalls
-from ivr_engine.core.events import Event, Recorded
+from ivr_engine.cdr.open_calls import OpenCalls
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import Event, Recorded, call_of
 from ivr_engine.core.ids import CallId
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
@@ -55,14 +56,22 @@ class Recorder:
                 subscriber.offer(recorded)
 
     def recover(self) -> None:
-        """Take up the calls that an earlier run left without a record: their facts so far are folded again."""
-        for call in self._records.open_calls():
-            for recorded in self._journal.read(call=call):
+        """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
+        left = self._records.open_calls()
+        if not left:
+            return
+        first = next((recorded.sequence for recorded in self._journal.read(call=left[0])), 1)
+        for recorded in self._journal.read(after=first - 1):
+            if call_of(recorded.event) in left:
                 self._fold(recorded)
+
+    def peek(self, call: CallId) -> CallRecord | None:
+        """The record of an open call as it would stand if the call ended now."""
+        return self._open.peek(call)
 
     def open_calls(self) -> frozenset[CallId]:
         """Calls that arrived and have not ended."""
-        return self._open.calls()
+        return frozenset(self._open.open())
 
     def _fold(self, recorded: Recorded) -> None:
         finished = self._open.apply(recorded)

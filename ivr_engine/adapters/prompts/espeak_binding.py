@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import re
 from array import array
 
 from ivr_engine.errors import PromptError, SetupError
@@ -17,6 +18,9 @@ _UTF8 = 1  # espeakCHARS_UTF8; without espeakSSML and espeakPHONEMES no markup i
 _RATE_PARAMETER = 1  # espeakRATE, words per minute
 _CHARACTERS = 1  # POS_CHARACTER
 _OLDEST = (1, 51)
+
+# Up to and with what ends a sentence. A full stop ends one only before a space or the end: 3.5 and a.b stay whole.
+_SENTENCE = re.compile(r"(?:[^。！？!?.\n]|\.(?!\s|$))+[。！？!?.\n]*\s*|[。！？!?.\n]+\s*")
 
 _REMEDY = "install the offline voice: pip install 'ivr-engine[tts]', or as root: apt-get install libespeak-ng1"
 
@@ -47,12 +51,17 @@ class SpeechLibrary:
         self._words_per_minute = words_per_minute
 
     def speak(self, text: str, language: str) -> array[int]:
-        """The samples of the text, mono at `self.rate`. Raises PromptError."""
-        self._use_voice(language)
+        """The samples of the text, mono at `self.rate`. English sentences in a Chinese text get the English voice.
+
+        Raises:
+            PromptError: no voice for the language, or the library refused the text.
+        """
         self._heard = array("h")
-        data = text.encode()
-        if self._lib.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None):
-            raise PromptError("espeak-ng refused the text")
+        for passage, passage_language in passages(text, language):
+            self._use_voice(passage_language)
+            data = passage.encode()
+            if self._lib.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None):
+                raise PromptError("espeak-ng refused the text")
         return self._heard
 
     def phonemes(self, text: str, language: str) -> str:
@@ -79,6 +88,25 @@ class SpeechLibrary:
 
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+
+
+def passages(text: str, language: str) -> list[tuple[str, str]]:
+    """The text parted where its language changes, at ends of sentences only.
+
+    The Chinese voice would read the figure of `For English, press 2` in Chinese.
+    """
+    parted: list[tuple[str, str]] = []
+    for sentence in _SENTENCE.findall(text):
+        tongue = "en" if language.lower().startswith("zh") and _only_latin(sentence) else language
+        if parted and parted[-1][1] == tongue:
+            parted[-1] = (parted[-1][0] + sentence, tongue)
+        else:
+            parted.append((sentence, tongue))
+    return parted
+
+
+def _only_latin(sentence: str) -> bool:
+    return re.search("[A-Za-z]{2}", sentence) is not None and sentence.isascii()
 
 
 def _voices(version: str) -> dict[str, bytes]:

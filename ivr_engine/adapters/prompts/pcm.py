@@ -45,7 +45,7 @@ def read_wav(path: Path) -> tuple[int, array[int]]:
 
 def write_wav(path: Path, samples: array[int], rate: int = RATE) -> None:
     """Write mono 16-bit samples as WAV. Raises OSError."""
-    with wave.open(str(path), "wb") as file:
+    with path.open("wb") as raw, wave.open(raw, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)

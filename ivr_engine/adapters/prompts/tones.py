@@ -23,7 +23,7 @@ _RAMP_S = 0.02  # rises and falls softly, without a click
 class ToneOnFailure:
     """A `PromptLibrary` that never raises PromptError: it plays the tone instead and reports what could not be said."""
 
-    def __init__(self, prompts: PromptLibrary, *, tone: Sound, report: Callable[[str], None]) -> None:
+    def __init__(self, prompts: PromptLibrary, *, tone: Sound, report: Callable[[str], object]) -> None:
         self._prompts = prompts
         self._tone = tone
         self._report = report

@@ -116,7 +116,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One telephone at the PBX `pbx` (HOST:PORT). With a `secret` it registers as `number`; without, it is an outside caller's.
+    """One telephone at the PBX `pbx` (HOST:PORT). With a `secret` it registers as `number`; without, it stands outside.
 
     `number` and `name` are what the called side sees. `tone_hz`: a tone this telephone says while it talks; 0: silence.
     """

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -63,6 +63,11 @@ class SoftphoneCall:
         return Heard(bursts=tuple(Burst(began=e.began, lasted=e.lasted, level=e.level) for e in bursts))
 
     @property
+    def over(self) -> bool:
+        """The call has ended."""
+        return any(event.kind is PhoneEventKind.ENDED for event in self.events)
+
+    @property
     def keys_heard(self) -> str:
         """The keys the far side pressed."""
         return "".join(event.keys for event in self.events if event.kind is PhoneEventKind.KEY_HEARD)
@@ -77,10 +82,14 @@ class SoftphoneCall:
         Raises:
             SwitchError: it ended without an answer; the text has the SIP status.
         """
-        event = await self._wait(PhoneEventKind.ANSWERED, PhoneEventKind.ENDED, limit=limit)
+        event = await self.answered_or_ended(limit)
         if event.kind is PhoneEventKind.ENDED:
             raise SwitchError(f"the call was not answered: {event.code} {event.reason}")
         return event
+
+    async def answered_or_ended(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
+        """Wait for the answer or the refusal."""
+        return await self._wait(PhoneEventKind.ANSWERED, PhoneEventKind.ENDED, limit=limit)
 
     async def ended(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
         """Wait for the end. `near` tells whether this side ended it, `code` and `reason` how."""
@@ -98,6 +107,10 @@ class SoftphoneCall:
         """
         after = self._after_last_keys()
         return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after, fresh=True)
+
+    async def falls_quiet(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
+        """Wait until the sound that is heard now, or else the next one, has come to its end, or the call has."""
+        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=len(self._process.log.events))
 
     async def press(self, keys: str, *, key_ms: int = 100, gap_ms: int = 80) -> None:
         """Press keys by RFC 4733 events; returns when the last one is out.
@@ -211,10 +224,17 @@ class Softphone:
 class Softphones:
     """Telephones on this machine: `connect` as many as needed, processes are started to hold them.
 
-    `bind`: the local address for SIP and RTP. `trace`: a folder for files of SIP messages.
+    `bind`: the local address for SIP and RTP. `trace`: a folder for files of SIP messages. `tell`: called with every event.
     """
 
-    def __init__(self, *, bind: str = "127.0.0.1", trace: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        bind: str = "127.0.0.1",
+        trace: Path | None = None,
+        tell: Callable[[PhoneEvent], None] | None = None,
+    ) -> None:
+        self._tell = tell
         self._bind = bind
         self._trace = trace
         self._processes: list[TelephoneProcess] = []
@@ -262,6 +282,6 @@ class Softphones:
         async with self._lock:
             if not self._processes or self._processes[-1].lines >= LINES_PER_PROCESS:
                 trace = self._trace / f"telephones-{len(self._processes) + 1}.log" if self._trace else None
-                self._processes.append(await TelephoneProcess.start(bind=self._bind, trace=trace))
+                self._processes.append(await TelephoneProcess.start(bind=self._bind, trace=trace, tell=self._tell))
             self._processes[-1].lines += 1
             return self._processes[-1]

@@ -24,9 +24,10 @@ class PhoneTimeout(EngineError):
 
 
 class EventLog:
-    """What one telephone process reported, in order, and a way to wait for more."""
+    """What one telephone process reported, in order, and a way to wait for more. `tell` is called with each event."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[PhoneEvent], None] | None = None) -> None:
+        self._tell = tell
         self.events: list[PhoneEvent] = []
         self.closed = ""
         self._changed = asyncio.Event()
@@ -34,6 +35,8 @@ class EventLog:
     def append(self, event: PhoneEvent) -> None:
         """Take one report."""
         self.events.append(event)
+        if self._tell:
+            self._tell(event)
         self._wake()
 
     def close(self, why: str) -> None:
@@ -72,8 +75,8 @@ class EventLog:
 class TelephoneProcess(asyncio.SubprocessProtocol):
     """One process of PJSIP. Events are dispatched as they arrive, so no task is needed to read them."""
 
-    def __init__(self) -> None:
-        self.log = EventLog()
+    def __init__(self, tell: Callable[[PhoneEvent], None] | None = None) -> None:
+        self.log = EventLog(tell)
         self.lines = 0
         self._rest = b""
         self._last_words = b""
@@ -81,12 +84,12 @@ class TelephoneProcess(asyncio.SubprocessProtocol):
         self._exited = asyncio.Event()
 
     @classmethod
-    async def start(cls, *, bind: str, trace: Path | None) -> Self:
+    async def start(cls, *, bind: str, trace: Path | None = None, tell: Callable[[PhoneEvent], None] | None = None) -> Self:
         """Start it and wait until it runs."""
         arguments = ("--bind", bind, *(("--trace", str(trace)) if trace else ()))
         module = "ivr_engine.adapters.softphone.process"
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(cls, sys.executable, "-m", module, *arguments)
+        transport, protocol = await loop.subprocess_exec(lambda: cls(tell), sys.executable, "-m", module, *arguments)
         protocol._transport = transport  # noqa: SLF001  # our own class, from the alternative constructor
         await protocol.log.wait(lambda event: event.kind is PhoneEventKind.READY, limit=START_LIMIT)
         return protocol

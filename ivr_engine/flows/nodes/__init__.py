@@ -1,1 +1,19 @@
-"""The node kinds."""
+"""The node kinds, listed by hand; a test walks this list and executes the example in each kind's docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr_engine.flows.nodes.base import NodeSpec
+from ivr_engine.flows.nodes.branch import Branch
+from ivr_engine.flows.nodes.collect import Collect
+from ivr_engine.flows.nodes.hangup import Hangup
+from ivr_engine.flows.nodes.menu import Menu
+from ivr_engine.flows.nodes.play import Play
+from ivr_engine.flows.nodes.queue import Queue
+from ivr_engine.flows.nodes.request import Request
+from ivr_engine.flows.nodes.set import Set
+
+KINDS: Mapping[str, type[NodeSpec]] = {
+    kind.KIND: kind for kind in (Play, Menu, Collect, Set, Branch, Request, Queue, Hangup)
+}

@@ -1,13 +1,54 @@
 """What every node kind is made of.
 
-A kind is one module: a docstring with a complete YAML example (a test executes it), a frozen spec, `read` (shape), `run` and
-`resume`. Kinds are listed by hand in `nodes/__init__.py`.
+A kind is one module: a docstring with a complete YAML example (a test executes it), a frozen spec, `read` (shape), `facts`
+(what the checker wants to know), `run` and `resume`. Kinds are listed by hand in `nodes/__init__.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from ivr_engine.core.ids import NodeName
+from ivr_engine.flows.faults import NodeFault
+from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.waits import Reply, Wait
+from ivr_engine.flows.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The flow ends at this node."""
+
+
+OVER = Over()
+
+Step = Wait | str | Over | NodeFault
+"""What a node did: it waits, it leaves by the exit of this name, the flow is over, or cannot go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """What can be known about a node without running it.
+
+    `exits`: the outcomes it can leave by; with `open_exits` also any name of an outside service's own. `required`: groups of
+    exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
+    `reads` and `writes` are variables; `secrets` those of `writes` that become tainted.
+    """
+
+    exits: tuple[str, ...]
+    required: tuple[tuple[str, ...], ...] = ()
+    open_exits: bool = False
+    ends: bool = False
+    waits: bool = True
+    prompts: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+    writes: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +56,24 @@ class NodeSpec:
     """Base of every kind's settings; `KIND` is the key that names the kind in a flow file."""
 
     KIND: ClassVar[str]
+
+    @classmethod
+    def read(cls, node: Fields) -> Self:
+        """The settings under the kind's key of a node; problems are reported to the fields' issues."""
+        raise NotImplementedError
+
+    def facts(self) -> NodeFacts:
+        """What the checker wants to know."""
+        raise NotImplementedError
+
+    def own_exits(self) -> Mapping[str, NodeName]:
+        """Exits written inside the settings themselves, such as the keys of a menu."""
+        return {}
+
+    def run(self, walk: Walk) -> Step:
+        """Do what the node does until it waits, leaves or ends."""
+        raise NotImplementedError
+
+    def resume(self, walk: Walk, reply: Reply) -> Step:
+        """Go on with the reply to the wait that `run` or `resume` gave."""
+        raise NotImplementedError

@@ -1,0 +1,163 @@
+"""One FastAGI connection: one command at a time, each with a deadline.
+
+A caller who leaves is the value `Gone`. Asterisk says it in four ways, whichever comes first: the connection ends, a HANGUP
+line, a 511 to a command, or (seen by whoever sent the command) result -1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from ivr_engine.adapters.asterisk.agi_codec import (
+    AgiMessage,
+    Closed,
+    Environment,
+    EnvironmentReader,
+    Lines,
+    Reply,
+    ReplyReader,
+    encode_command,
+)
+from ivr_engine.errors import SwitchError, WireError
+
+CHUNK = 4096
+CLOSE_LIMIT_S = 2.0
+DEAD_CHANNEL = 511
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The caller is no longer on the line."""
+
+
+class AgiSession:
+    """A connection whose environment has been read. `pump` must run, in a task that somebody owns, for replies to arrive."""
+
+    def __init__(
+        self, environment: Environment, lines: Lines, *, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.environment = environment
+        self.gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+        self._lines = lines
+        self._replies = ReplyReader(lines)
+        self._reader = reader
+        self._writer = writer
+        self._pending: asyncio.Future[Reply | Gone] | None = None
+        self._broken = ""
+
+    @property
+    def busy(self) -> bool:
+        """A command has been sent and not been answered."""
+        return self._pending is not None
+
+    async def command(self, verb: str, *values: str, limit: float) -> Reply | Gone:
+        """Send one command and give its answer within `limit` seconds.
+
+        Raises:
+            SwitchError: no answer in time, one that makes no sense, or another command is still unanswered.
+            WireError: a value cannot be sent.
+        """
+        line = encode_command(verb, *values)
+        if self.gone.done():
+            return self._gone_or_broken(verb)
+        if self._pending is not None:
+            raise SwitchError(f"{verb} was to be sent while another command is unanswered")
+        self._pending = asyncio.get_running_loop().create_future()
+        self._writer.write(line)
+        try:
+            async with asyncio.timeout(limit):
+                reply = await asyncio.shield(self._pending)
+        except TimeoutError as error:
+            self._break(f"no answer to {verb} within {limit:g} s")
+            raise SwitchError(self._broken) from error
+        return self._gone_or_broken(verb) if isinstance(reply, Gone) else reply
+
+    def note_gone(self) -> Gone:
+        """The sender of a command read from its result that the caller left; the other signs follow a little later."""
+        self._leave()
+        return Gone()
+
+    async def pump(self) -> None:
+        """Hand replies to whoever waits for them until the connection ends."""
+        try:
+            while not self._lines.ended:
+                await self._read_some()
+                self._deliver_all()
+        except WireError as error:
+            self._break(str(error))
+        finally:
+            self._leave()
+
+    async def close(self) -> None:
+        """End the connection; what Asterisk does next is the dialplan's matter."""
+        self._leave()
+        self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._writer.wait_closed()
+
+    async def _read_some(self) -> None:
+        try:
+            data = await self._reader.read(CHUNK)
+        except OSError:
+            data = b""  # a reset is an end like any other
+        if data:
+            self._lines.feed(data)
+        else:
+            self._lines.end()
+
+    def _deliver_all(self) -> None:
+        while (message := self._replies.next_message()) is not None:
+            self._deliver(message)
+            if isinstance(message, Closed):
+                return
+
+    def _deliver(self, message: AgiMessage) -> None:
+        if not isinstance(message, Reply) or message.code == DEAD_CHANNEL:
+            self._leave()
+        elif self._pending is not None:
+            self._answer(message)
+        elif not self.gone.done():
+            raise WireError("an answer to no command")
+
+    def _answer(self, reply: Reply | Gone) -> None:
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_result(reply)
+        self._pending = None
+
+    def _leave(self) -> None:
+        self._answer(Gone())
+        if not self.gone.done():
+            self.gone.set_result(Gone())
+
+    def _break(self, reason: str) -> None:
+        self._broken = self._broken or reason
+        self._leave()
+        self._writer.transport.abort()
+
+    def _gone_or_broken(self, verb: str) -> Gone:
+        if self._broken:
+            raise SwitchError(f"{verb}: {self._broken}")
+        return Gone()
+
+
+async def open_session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AgiSession:
+    """Read the environment and give the session.
+
+    Raises:
+        WireError: the bytes are not an environment, or end before it does.
+    """
+    lines = Lines()
+    environments = EnvironmentReader(lines)
+    while (environment := environments.next_environment()) is None:
+        try:
+            data = await reader.read(CHUNK)
+        except OSError as error:
+            raise WireError("the connection broke within the environment") from error
+        if data:
+            lines.feed(data)
+        else:
+            lines.end()
+    return AgiSession(environment, lines, reader=reader, writer=writer)

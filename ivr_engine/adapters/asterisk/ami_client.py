@@ -1,0 +1,302 @@
+"""The manager connection: panoramisk opens it and carries its actions; framing, deadlines and recovery are ours.
+
+panoramisk 1.4 replays actions after a reconnect, forgets none, dies of an exception in a handler and never notices a
+silent peer. So it is given our own protocol class, and its reconnecting is switched off. Nothing of it is visible outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from panoramisk import Manager
+from panoramisk.actions import Action
+
+from ivr_engine.adapters.asterisk.ami_codec import AmiMessage, AmiReader, encode_action
+from ivr_engine.errors import SwitchError, WireError
+
+ACTION_LIMIT_S = 5.0
+CONNECT_LIMIT_S = 5.0
+PING_EVERY_S = 5.0
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 15.0
+FIRST_REFUSED_PAUSE_S = 5.0
+LONGEST_REFUSED_PAUSE_S = 60.0
+EVENTS_LIMIT = 10_000
+PENDING_LIMIT = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class LoginRefused(SwitchError):
+    """Asterisk does not accept our name and password."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """One action that waits for its answer: the response, or for a list the events up to its end."""
+
+    answer: asyncio.Future[Sequence[AmiMessage]]
+    listing: bool
+    events: list[AmiMessage] = field(default_factory=list)
+
+    def take(self, message: AmiMessage) -> bool:
+        """Accept a message of this action; True when it was the last."""
+        if message.event:
+            self.events.append(message)
+            return message.get("EventList") in {"Complete", "Cancelled"}
+        self.events.append(message)
+        return not (self.listing and message.response == "Success")
+
+
+class AmiProtocol(asyncio.Protocol):
+    """A connection as panoramisk wants it: events go into one bounded queue, answers to their actions."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[AmiMessage] = asyncio.Queue(EVENTS_LIMIT)
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._reader = AmiReader()
+        self._pending: dict[str, _Pending] = {}
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio's call."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio's call."""
+        self._reader.feed(data)
+        try:
+            while (message := self._reader.next_message()) is not None:
+                self._deliver(message)
+        except WireError as error:
+            self.abort(str(error))
+        except asyncio.QueueFull:
+            self.abort("more events than could be handled")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio's call."""
+        self._fail(str(exc) if exc else "Asterisk closed the connection")
+
+    def send(self, action: Action, *, as_list: bool | None = None) -> asyncio.Future[Sequence[AmiMessage]]:
+        """Panoramisk's call: send the action; its answer comes in the future, which fails when the connection is lost."""
+        if self._transport is None or self.lost.done():
+            raise SwitchError("the manager connection is down")
+        if len(self._pending) >= PENDING_LIMIT:
+            raise SwitchError("the manager connection answers too slowly")
+        identifier = action.id
+        fields = [(name, value) for name, value in action.items() if name not in {"Action", "ActionID"}]
+        data = encode_action(action["Action"], identifier, fields)
+        future: asyncio.Future[Sequence[AmiMessage]] = asyncio.get_running_loop().create_future()
+        self._pending[identifier] = _Pending(future, listing=bool(as_list))
+        future.add_done_callback(lambda _: self._pending.pop(identifier, None))
+        self._transport.write(data)
+        return future
+
+    def abort(self, reason: str) -> None:
+        """Give the connection up at once."""
+        self._fail(reason)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Panoramisk's call."""
+        self.abort("closed")
+
+    def _deliver(self, message: AmiMessage) -> None:
+        pending = self._pending.get(message.get("ActionID"))
+        if pending is not None and (pending.listing or not message.event):
+            if pending.take(message) and not pending.answer.done():
+                pending.answer.set_result(pending.events)
+        elif message.event:
+            self.events.put_nowait(message)
+
+    def _fail(self, reason: str) -> None:
+        if not self.lost.done():
+            self.lost.set_result(reason)
+        for pending in list(self._pending.values()):
+            if not pending.answer.done():
+                pending.answer.set_exception(SwitchError(f"the manager connection was lost: {reason}"))
+
+
+class _Link(Manager):  # type: ignore[misc] # panoramisk has no types
+    """panoramisk's manager for one connection: it does not reconnect, ping or log in on its own."""
+
+    def connection_made(self, f: asyncio.Future[tuple[asyncio.Transport, AmiProtocol]]) -> None:
+        """Panoramisk's call when the connection stands or failed; whoever awaits `connect` hears of it."""
+        if not f.cancelled() and f.exception() is None:
+            self.protocol = f.result()[1]
+
+
+class AmiClient:
+    """Keeps one manager connection up while it is entered.
+
+    On each (re)connection `on_reached` is given the answer to Status before any event; then `on_event` gets the events one
+    by one, in order. `on_lost` says why the stream broke, once for each time that it did or could not be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        username: str,
+        secret: str,
+        on_reached: Callable[[Sequence[AmiMessage]], None],
+        on_lost: Callable[[str], None],
+        on_event: Callable[[AmiMessage], None],
+        ping_every_s: float = PING_EVERY_S,
+    ) -> None:
+        self._address = (host, port)
+        self._credentials = (username, secret)
+        self._on_reached = on_reached
+        self._on_lost = on_lost
+        self._on_event = on_event
+        self._ping_every_s = ping_every_s
+        self._group = asyncio.TaskGroup()
+        self._keeper: asyncio.Task[None] | None = None
+        self._link: _Link | None = None
+        self._protocol: AmiProtocol | None = None
+        self._changed = asyncio.Event()
+        self._refusal: LoginRefused | None = None
+        self.handler_faults = 0
+
+    @property
+    def up(self) -> bool:
+        """Logged in, and the state at that instant reported."""
+        return self._protocol is not None and not self._protocol.lost.done()
+
+    async def __aenter__(self) -> AmiClient:
+        """Start reaching for Asterisk."""
+        await self._group.__aenter__()
+        self._keeper = self._group.create_task(self._keep())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection and stop reaching."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        await self._group.__aexit__(None, None, None)
+
+    async def reached(self, limit: float) -> None:
+        """Return once up. Raises SwitchError after `limit` seconds, or at once when the login is refused."""
+        host, port = self._address
+        try:
+            async with asyncio.timeout(limit):
+                while not self.up and self._refusal is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError as error:
+            raise SwitchError(f"no Asterisk manager on {host}:{port} within {limit:g} s; is the PBX running?") from error
+        if self._refusal is not None:
+            raise self._refusal
+
+    async def act(self, action: str, **fields: str) -> AmiMessage:
+        """Send one action and give its response.
+
+        Raises:
+            SwitchError: the connection is down or lost, no answer in time, or the answer is an error.
+            WireError: a value cannot be sent.
+        """
+        if self._protocol is None or self._link is None:
+            raise SwitchError("the manager connection is down")
+        return (await self._ask(self._link, action, fields))[0]
+
+    async def send_key(self, channel: str, key: str) -> None:
+        """See call_control.Signals."""
+        await self.act("PlayDTMF", Channel=channel, Digit=key, Receive="true")
+
+    async def hang_up(self, channel: str) -> None:
+        """See call_control.Signals."""
+        await self.act("Hangup", Channel=channel, Cause="16")
+
+    async def _ask(self, link: _Link, action: str, fields: dict[str, str], *, listing: bool = False) -> Sequence[AmiMessage]:
+        request = Action({"Action": action, "ActionID": secrets.token_hex(16), **fields})
+        try:
+            async with asyncio.timeout(ACTION_LIMIT_S):
+                answer: Sequence[AmiMessage] = await link.send_action(request, as_list=listing)
+        except TimeoutError as error:
+            raise SwitchError(f"Asterisk did not answer {action} within {ACTION_LIMIT_S:g} s") from error
+        if answer[0].response != "Success":
+            raise SwitchError(f"Asterisk refused {action}: {answer[0].get('Message')}")
+        return answer
+
+    async def _keep(self) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                reason = await self._live_once()
+                pause = FIRST_PAUSE_S
+            except LoginRefused as error:
+                self._refusal, reason = error, str(error)
+                pause = min(max(pause * 2, FIRST_REFUSED_PAUSE_S), LONGEST_REFUSED_PAUSE_S)
+            except (SwitchError, OSError) as error:
+                reason, pause = str(error) or "no connection in time", min(pause * 2, LONGEST_PAUSE_S)
+            self._lose(reason)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnections, guards nothing
+
+    def _lose(self, reason: str) -> None:
+        self._link = self._protocol = None
+        self._changed.set()
+        _log.warning("event stream lost: %s", reason)
+        self._on_lost(reason)
+
+    async def _live_once(self) -> str:
+        """One connection from login to loss; the reason of the loss."""
+        host, port = self._address
+        link = _Link(host=host, port=port, protocol_factory=AmiProtocol, loop=asyncio.get_running_loop())
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            _, protocol = await link.connect()
+        link.protocol = protocol
+        try:
+            await self._log_in(link)
+            channels = await self._ask(link, "Status", {}, listing=True)
+            self._refusal = None
+            self._link, self._protocol = link, protocol
+            self._on_reached(channels[1:])
+            self._changed.set()
+            return await self._follow(link, protocol)
+        finally:
+            protocol.close()
+
+    async def _log_in(self, link: _Link) -> None:
+        username, secret = self._credentials
+        try:
+            await self._ask(link, "Login", {"Username": username, "Secret": secret, "Events": "call"})
+        except SwitchError as error:
+            if link.protocol.lost.done() and "refused" not in str(error):
+                raise
+            raise LoginRefused(f"{error}; user {username!r} and its secret must be those of manager.conf") from error
+
+    async def _follow(self, link: _Link, protocol: AmiProtocol) -> str:
+        async with asyncio.TaskGroup() as group:
+            followers = [group.create_task(self._handle_events(protocol)), group.create_task(self._ping(link, protocol))]
+            reason = await asyncio.shield(protocol.lost)
+            for follower in followers:
+                follower.cancel()
+        return reason
+
+    async def _handle_events(self, protocol: AmiProtocol) -> None:
+        while True:
+            message = await protocol.events.get()
+            try:
+                self._on_event(message)
+            except Exception:  # noqa: BLE001 - one bad event must not cost the stream; counted and shown
+                self.handler_faults += 1
+                _log.exception("event %s could not be handled", message.event)
+
+    async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:
+        with suppress(SwitchError):
+            while True:
+                await asyncio.sleep(self._ping_every_s)
+                await self._ask(link, "Ping", {})
+        protocol.abort("Asterisk does not answer Ping")

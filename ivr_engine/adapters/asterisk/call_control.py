@@ -1,0 +1,306 @@
+"""One live caller over a FastAGI session: the port `CallControl` in Asterisk's words.
+
+Keys typed by the caller exist only in replies and return values: never in a variable, a log line or an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from ivr_engine.adapters.asterisk.agi_codec import Reply
+from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
+from ivr_engine.adapters.asterisk.alongside import alongside
+from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
+from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
+from ivr_engine.errors import SwitchError
+from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.ports.switch import Joined, Sound
+
+T = TypeVar("T")
+
+KEYS = "0123456789*#"
+INTERRUPTION = "D"
+INTERRUPT_EVERY_S = 0.1
+COMMAND_LIMIT_S = 5.0
+SOUND_LIMIT_S = 600.0
+DIAL_SLACK_S = 30.0
+OVER_LIMIT_S = 1.0
+RING_SLACK_MS = 500
+LONGEST_WAIT_MS = 600_000
+
+_PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """What the dialplan's farewell or the event stream says of a call that is over; empty where it does not know.
+
+    There is no talk time in it: ANSWEREDTIME counts from when the caller's channel was answered (measured), IVR and queue
+    included. The control measures the conversation itself.
+    """
+
+    status: str = ""
+    cause: str = ""
+
+
+class Signals(Protocol):
+    """What reaches a channel past its own AGI session. May raise SwitchError: then it did not."""
+
+    async def send_key(self, channel: str, key: str) -> None:
+        """Have the channel receive `key` as if its caller had typed it."""
+        ...
+
+    async def hang_up(self, channel: str) -> None:
+        """End the channel."""
+        ...
+
+
+class AgiCallControl:
+    """See ports.switch.CallControl. `talk_limit` is the longest conversation that the switch allows, in milliseconds."""
+
+    def __init__(self, session: AgiSession, *, signals: Signals, talk_limit: Millis) -> None:
+        self._session = session
+        self._signals = signals
+        self._talk_limit_s = talk_limit / 1000
+        self._music = ""
+        self._on_answer: Callable[[], None] | None = None
+        self._answered_at: float | None = None
+        self._joining = False
+        self.over: asyncio.Future[Over] = asyncio.get_running_loop().create_future()
+        self.ended_by_us = False
+
+    @property
+    def gone(self) -> asyncio.Future[Gone]:
+        """Done once the caller is known to have left or the session is over."""
+        return self._session.gone
+
+    @property
+    def talking(self) -> Millis | None:
+        """How long caller and agent have been talking by now; None when they are not."""
+        return _millis(_now() - self._answered_at) if self._joining and self._answered_at is not None else None
+
+    def note_answered(self) -> None:
+        """The event stream says that the agent picked up. Harmless when it comes twice or late."""
+        if self._on_answer is not None:
+            heard, self._on_answer = self._on_answer, None
+            self._answered_at = _now()
+            heard()
+
+    def note_over(self, over: Over) -> None:
+        """The dialplan's farewell or the event stream says that the call is over. The first one counts."""
+        if not self.over.done():
+            self.over.set_result(over)
+
+    async def answer(self) -> None:
+        """Pick up; harmless when the call is up already."""
+        await self._session.command("ANSWER", limit=COMMAND_LIMIT_S)
+
+    async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
+        """See the port."""
+        if isinstance(await self._music_off(), Gone):
+            return CallerGone()
+        for sound in sounds:
+            key = await self._stream(sound, KEYS if barge_in else "")
+            if isinstance(key, Gone):
+                return CallerGone()
+            if key:
+                return Played(key=key)
+        return Played()
+
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
+        """See the port. Keys typed ahead make the sounds superfluous: they are not played."""
+        typed = typed_ahead
+        if not typed:
+            played = await self.play(sounds, barge_in=wait.barge_in)
+            if isinstance(played, CallerGone):
+                return played
+            typed = played.key
+        interrupted = bool(typed)
+        keys, ended = _take(typed, wait)
+        while ended is None:
+            key = await self._key(wait.next_timeout if keys else wait.first_timeout)
+            if isinstance(key, Gone):
+                return CallerGone()
+            keys, ended = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT)
+        return Keyed(keys=keys, ended=ended, interrupted=interrupted)
+
+    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
+        """See the port. The session is idle under the music, so whatever comes next starts at once."""
+        async with _settling(until) as value:
+            for sound in sounds:
+                if value.done() or isinstance(await self._stream_until(sound, value), Gone):
+                    break
+            if not value.done() and not isinstance(await self._music_on(music), Gone):
+                await _first(value, self.gone)
+            return CallerGone() if self.gone.done() else await value
+
+    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+        """See the port.
+
+        Raises:
+            SwitchError: also when the telephone's or the music's name is not one; nothing is dialled then.
+        """
+        if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
+            raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
+        self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", True
+        began = _now()
+        limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
+        # `m`: music while it rings; `g`: the caller goes on here when the agent has hung up.
+        target = f"PJSIP/{phone},{max(1, round(ring / 1000))},gm({music})"
+        try:
+            dialled = await self._session.command("EXEC", "Dial", target, limit=limit)
+            ended = _now()
+            ending = await self._ending(dialled)
+            return self._joined(ending, began=began, ended=ended, ring=ring)
+        finally:
+            self._on_answer, self._joining = None, False
+
+    async def hang_up(self) -> None:
+        """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
+        if self.gone.done():
+            return
+        self.ended_by_us = True
+        if self._session.busy:  # its own session cannot be asked while it is at something
+            await self._signals.hang_up(self._session.environment.channel)
+            return
+        await self.mark_done()
+        await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
+
+    async def mark_done(self) -> None:
+        """Tell the dialplan that the session ends on purpose."""
+        await self._session.command("SET VARIABLE", "IVR_DONE", "1", limit=COMMAND_LIMIT_S)
+
+    async def _stream(self, sound: Sound, escape: str) -> str | Gone:
+        """Play one sound; the key that stopped it, or nothing."""
+        self._music = ""
+        name = str(sound.path.with_suffix(""))
+        return self._key_of(await self._session.command("STREAM FILE", name, escape, limit=SOUND_LIMIT_S))
+
+    async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
+        """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
+        async with alongside(self._interrupt_when(value)):
+            return await self._stream(sound, INTERRUPTION)
+
+    async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
+        await asyncio.wait({value})
+        with suppress(SwitchError):
+            while True:  # a key that arrives before the sound has begun is lost, so until the sound is over
+                await self._signals.send_key(self._session.environment.channel, INTERRUPTION)
+                await asyncio.sleep(INTERRUPT_EVERY_S)
+
+    async def _key(self, within: Millis) -> str | Gone:
+        """One key of the caller, or nothing. Our own interruption, come late, is none."""
+        deadline = _now() + min(within, LONGEST_WAIT_MS) / 1000
+        while (left := deadline - _now()) > 0:
+            reply = await self._session.command(
+                "WAIT FOR DIGIT", str(max(1, round(left * 1000))), limit=left + COMMAND_LIMIT_S
+            )
+            key = self._key_of(reply)
+            if key != INTERRUPTION:
+                return key
+        return ""
+
+    def _key_of(self, reply: Reply | Gone) -> str | Gone:
+        if isinstance(reply, Gone):
+            return reply
+        if reply.result == "-1":
+            return self._session.note_gone()
+        if reply.code != 200 or not reply.result.isdecimal():
+            raise SwitchError(f"the switch refused to play or listen ({reply.code})")
+        code = int(reply.result)
+        return chr(code) if 32 < code < 127 else ""
+
+    async def _music_on(self, music: str) -> Reply | Gone | None:
+        if self._music == music:
+            return None
+        if not _MUSIC.fullmatch(music):
+            raise SwitchError("music may be named by letters, digits, _ and - only")
+        self._music = music
+        return await self._session.command("SET MUSIC", "ON", music, limit=COMMAND_LIMIT_S)
+
+    async def _music_off(self) -> Reply | Gone | None:
+        if not self._music:
+            return None
+        self._music = ""
+        return await self._session.command("SET MUSIC", "OFF", limit=COMMAND_LIMIT_S)
+
+    async def _ending(self, dialled: Reply | Gone) -> Over:
+        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left."""
+        if isinstance(dialled, Reply) and dialled.code == 200 and dialled.result == "-2":
+            raise SwitchError("the switch has no Dial application; its module list is not ours")
+        asked = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}", limit=COMMAND_LIMIT_S)
+        if isinstance(dialled, Reply) and dialled.result == "-1":
+            self._session.note_gone()
+        if isinstance(asked, Reply):
+            return over_of(asked.data)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OVER_LIMIT_S):
+                return await asyncio.shield(self.over)
+        return Over()
+
+    def _joined(self, ending: Over, *, began: float, ended: float, ring: Millis) -> Joined:
+        gone, talked = self.gone.done(), Millis(0)
+        rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
+        outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
+        if ending.status == "ANSWER" or self._answered_at is not None:
+            outcome = OfferOutcome.ANSWERED
+            # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
+            talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
+            self.note_answered()
+        return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
+
+
+def over_of(text: str) -> Over:
+    """`DIALSTATUS|HANGUPCAUSE` as the switch writes it; anything else says nothing."""
+    match = _ENDING.fullmatch(text[:64])
+    if match is None:
+        return Over()
+    return Over(status=match[1], cause=match[2])
+
+
+def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
+    """The keys that count, and what ended the listening if something did."""
+    before, found, _ = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
+    if found and len(before) <= wait.most:
+        return before, GatherEnd.END_KEY
+    if len(before) >= wait.most:
+        return before[: wait.most], GatherEnd.COMPLETE
+    return before, None
+
+
+async def _first(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _millis(seconds: float) -> Millis:
+    return Millis(round(seconds * 1000))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def _settling(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
+    """`until` as a future. One that is a future already stays its owner's; anything else runs here and ends at exit."""
+    if isinstance(until, asyncio.Future):
+        yield until
+        return
+    value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    async with alongside(_settle(until, value)):
+        yield value
+
+
+async def _settle(until: Awaitable[T], value: asyncio.Future[T]) -> None:
+    try:
+        value.set_result(await until)
+    except Exception as error:  # noqa: BLE001 - handed on unchanged to whoever awaits the value
+        value.set_exception(error)

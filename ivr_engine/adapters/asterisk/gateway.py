@@ -1,0 +1,250 @@
+"""Asterisk as one thing to enter: callers come in over FastAGI, facts over AMI, and both end here as calls of our ports.
+
+Calls are served while AMI is down; what is lost then is the instant of the agent's answer and the reason of a hang-up,
+and on the way back up the switch is asked which calls are alive.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer
+from ivr_engine.adapters.asterisk.agi_session import AgiSession
+from ivr_engine.adapters.asterisk.ami_client import AmiClient
+from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
+from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
+from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
+from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.outcomes import EndedBy
+from ivr_engine.errors import CommandRefused, WireError
+from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, SwitchListener
+from ivr_engine.ports.switch import Sound
+
+CALL_ID_LIMIT = 150
+NAME_LIMIT = 79
+ENDING_MEMORY = 10_000
+
+_CALL_ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
+_NUMBER = re.compile(r"[0-9*#+]{1,32}")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmations:
+    """What an agent's telephone hears after a feature code."""
+
+    done: Sound
+    refused: Sound
+
+
+class AsteriskGateway:
+    """Serves callers and agents' feature codes while it is entered.
+
+    `agent_of` gives the agent of a telephone's name. `call_limit` is the longest call that the dialplan allows. `trunk` is
+    the endpoint on which callers arrive.
+    """
+
+    def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
+        self,
+        *,
+        bind: str,
+        agi_port: int,
+        agi_secret: str,
+        ami_port: int,
+        ami_secret: str,
+        call_limit: Millis,
+        calls: CallHandler,
+        listener: SwitchListener,
+        agents: AgentCommands,
+        agent_of: Callable[[str], AgentId | None],
+        confirmations: Confirmations,
+        ami_user: str = "ivr-engine",
+        trunk: str = "trunk",
+        calls_limit: int = SESSIONS_LIMIT,
+    ) -> None:
+        self._calls = calls
+        self._listener = listener
+        self._agents = agents
+        self._agent_of = agent_of
+        self._confirmations = confirmations
+        self._call_limit = call_limit
+        self._translator = Translator(trunk=trunk)
+        self._live: dict[CallId, AgiCallControl] = {}
+        self._enders: dict[CallId, EndedBy] = {}
+        self._stack = AsyncExitStack()
+        self._server = AgiServer(
+            host=bind,
+            port=agi_port,
+            secret=agi_secret,
+            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            sessions_limit=calls_limit,
+        )
+        self._ami = AmiClient(
+            host=bind,
+            port=ami_port,
+            username=ami_user,
+            secret=ami_secret,
+            on_reached=self._reconcile,
+            on_lost=listener.switch_lost,
+            on_event=self._hear_event,
+        )
+
+    @property
+    def agi_port(self) -> int:
+        """The port on which it listens for calls."""
+        return self._server.port
+
+    async def reached(self, limit: float) -> None:
+        """Return once the event stream is up.
+
+        Raises:
+            SwitchError: it is not within `limit` seconds, or Asterisk refused our name and password.
+        """
+        await self._ami.reached(limit)
+
+    async def __aenter__(self) -> AsteriskGateway:
+        """Listen for calls and start reaching for the event stream; see `reached` to wait for it."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._ami)
+            await stack.enter_async_context(self._server)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give every call back to the dialplan and let go of the switch."""
+        await self._stack.aclose()
+
+    async def _serve_caller(self, session: AgiSession) -> None:
+        arrival = _arrival(session)
+        if arrival.call in self._live:
+            raise WireError("this call is being served already")
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
+        self._live[arrival.call] = control
+        try:
+            await control.answer()
+            await self._calls.handle_call(arrival, control)
+        finally:
+            if control.ended_by_us:
+                self._remember_ender(arrival.call, EndedBy.ENGINE)
+            del self._live[arrival.call]
+
+    async def _hear_over(self, session: AgiSession) -> None:
+        call = _call_id(session)
+        status, _, cause = _arguments(session, 3)
+        over = over_of(f"{status}|{cause}")
+        if call in self._live:
+            self._live[call].note_over(over)
+        if not self._ami.up:  # else the event stream says the same in a moment, and who ended the call
+            self._call_over(call, over)
+
+    async def _serve_agent(self, session: AgiSession) -> None:
+        phone, verb, reason = _arguments(session, 3)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
+        try:
+            await self._command(phone, verb, reason)
+        except CommandRefused as refusal:
+            _log.info("feature code %s refused: %s", verb, refusal)
+            answer = self._confirmations.refused
+        else:
+            answer = self._confirmations.done
+        await control.answer()
+        await control.play([answer], barge_in=False)
+        await control.mark_done()
+
+    async def _command(self, phone: str, verb: str, reason: str) -> None:
+        agent = self._agent_of(phone)
+        if agent is None:
+            raise CommandRefused("no agent has this telephone")
+        if verb == "pause":
+            await self._agents.pause(agent, reason)
+            return
+        commands = {"login": self._agents.login, "ready": self._agents.ready, "logout": self._agents.logout}
+        command = commands.get(verb)
+        if command is None:
+            raise CommandRefused("no such feature code")
+        await command(agent)
+
+    def _reconcile(self, channels: Sequence[AmiMessage]) -> None:
+        self._listener.switch_reached(self._translator.live_calls(channels))
+
+    def _hear_event(self, message: AmiMessage) -> None:
+        match self._translator.fact(message):
+            case AgentAnswered(call=call):
+                if call in self._live:
+                    self._live[call].note_answered()
+            case HangupAsked(call=call):
+                self._remember_ender(call, EndedBy.CALLER)
+            case ChannelEnded(call=call, cause=cause):
+                self._call_over(call, Over(cause=cause))
+            case None:
+                pass
+
+    def _remember_ender(self, call: CallId, ender: EndedBy) -> None:
+        self._enders.setdefault(call, ender)
+        if len(self._enders) > ENDING_MEMORY:  # also forgets the ends that were never reported, after lost events
+            del self._enders[next(iter(self._enders))]
+
+    def _call_over(self, call: CallId, over: Over) -> None:
+        """Report the end; while the call's own session lives, only once that is over too."""
+        control = self._live.get(call)
+        if control is None or control.gone.done():
+            self._report(call, control, over)
+        else:
+            control.gone.add_done_callback(lambda _: self._report(call, control, over))
+
+    def _report(self, call: CallId, control: AgiCallControl | None, over: Over) -> None:
+        talked = None
+        if control is not None:
+            talked = control.talking
+            control.note_over(over)
+        self._calls.call_over(call, ended_by=self._ended_by(call, control), talked=talked, cause=over.cause)
+        self._enders.pop(call, None)
+
+    def _ended_by(self, call: CallId, control: AgiCallControl | None) -> EndedBy:
+        if call in self._enders:
+            return self._enders[call]
+        if control is not None and control.ended_by_us:
+            return EndedBy.ENGINE
+        return EndedBy.SWITCH if self._ami.up else EndedBy.UNKNOWN
+
+
+def _call_id(session: AgiSession) -> CallId:
+    call = session.environment.call
+    if not _CALL_ID.fullmatch(call):
+        raise WireError("the call's id is not one")
+    return CallId(call)
+
+
+def _arguments(session: AgiSession, count: int) -> list[str]:
+    """The arguments after the token; missing ones are empty, as Asterisk leaves out empty ones at the end."""
+    return [*session.environment.arguments[1:], *[""] * count][:count]
+
+
+def _arrival(session: AgiSession) -> Arrival:
+    number, caller, name = _arguments(session, 3)
+    return Arrival(
+        call=_call_id(session),
+        number=number if _NUMBER.fullmatch(number) else "",
+        caller=caller if _NUMBER.fullmatch(caller) else "",
+        caller_name=clean_name(name),
+    )
+
+
+def clean_name(encoded: str) -> str:
+    """The caller's name out of its BASE64: at most 79 characters, none of them a control, format or unassigned one."""
+    raw = b""
+    with suppress(binascii.Error, ValueError):
+        raw = base64.b64decode(encoded.encode("ascii", "replace")[:512], validate=True)
+    text = raw.decode("utf-8", "replace")
+    return "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ" or letter == " ")[:NAME_LIMIT]

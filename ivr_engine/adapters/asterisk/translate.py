@@ -1,0 +1,89 @@
+"""From AMI messages to facts of ours. A table; an event that is not in it is counted and ignored.
+
+Fields of an event come partly from outside. Only the fields named here are read, a message that repeats one of them is
+refused, and a fact that would hurt (a call is over) is confirmed by the call's own AGI session before it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
+from ivr_engine.core.ids import CallId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """The telephone that was rung for this caller has been picked up."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class HangupAsked:
+    """The other side of this channel asked for its end: the caller put the telephone down."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEnded:
+    """A caller's channel is no more. `cause` is the Q.850 number as text."""
+
+    call: CallId
+    cause: str
+
+
+Fact = AgentAnswered | HangupAsked | ChannelEnded
+
+
+class Translator:
+    """Translates and counts. `trunk` is the name of the endpoint on which callers arrive."""
+
+    def __init__(self, *, trunk: str) -> None:
+        self._prefix = f"PJSIP/{trunk}-"
+        self.ignored = 0
+        self.refused = 0
+
+    def fact(self, message: AmiMessage) -> Fact | None:
+        """What the event says about one of our callers, if anything."""
+        row = _TABLE.get(message.event)
+        if row is None:
+            self.ignored += 1
+            return None
+        fields, make = row
+        values = [message.all(name) for name in ("Channel", "Uniqueid", *fields)]
+        if any(len(value) != 1 for value in values):
+            self.refused += 1
+            return None
+        channel, call, *rest = (value[0] for value in values)
+        return make(CallId(call), rest) if channel.startswith(self._prefix) else None
+
+    def live_calls(self, messages: Sequence[AmiMessage]) -> frozenset[CallId]:
+        """The callers among the channels of a Status list."""
+        found = (message for message in messages if message.event == "Status")
+        return frozenset(
+            CallId(message.get("Uniqueid")) for message in found if message.get("Channel").startswith(self._prefix)
+        )
+
+
+def _answered(call: CallId, rest: list[str]) -> Fact | None:
+    return AgentAnswered(call) if rest == ["ANSWER"] else None
+
+
+def _hangup_asked(call: CallId, rest: list[str]) -> Fact:
+    del rest
+    return HangupAsked(call)
+
+
+def _ended(call: CallId, rest: list[str]) -> Fact:
+    return ChannelEnded(call, rest[0] if rest[0].isdecimal() else "")
+
+
+# Event name -> the fields it must have once each beside Channel and Uniqueid, and what they make.
+_TABLE: dict[str, tuple[tuple[str, ...], Callable[[CallId, list[str]], Fact | None]]] = {
+    "DialEnd": (("DialStatus",), _answered),
+    "HangupRequest": ((), _hangup_asked),
+    "Hangup": (("Cause",), _ended),
+}

@@ -1,0 +1,6 @@
+"""The centre folder on disk: YAML with positions, without the traps of YAML 1.1."""
+
+from ivr_engine.adapters.flow_files.folder import LoadedCentre, load_centre
+from ivr_engine.adapters.flow_files.yaml_tree import parse
+
+__all__ = ["LoadedCentre", "load_centre", "parse"]

@@ -1,0 +1,159 @@
+"""`ivr-engine demo`: one real call from greeting to agent, survey and record, told as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ivr_engine.cli.centre import load
+from ivr_engine.config import Settings, load_settings
+from ivr_engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from ivr_engine.adapters.softphone.softphones import SoftphoneCall, Softphones
+    from ivr_engine.bootstrap import Engine
+    from ivr_engine.core.ids import CallId
+    from ivr_engine.flows.definition import AgentDefinition, CentreDefinition
+
+CALLER = "13800138000"
+WAITS_S = 8
+RINGS_MS = 2_000
+TALKS_MS = 5_000
+WHOLE_CALL_S = 180
+STEP_MS = 60_000
+
+# What the caller presses at which node of flows/sample-bank. Card and PIN are the sample host service's own.
+SCRIPT = {
+    "language": "2",
+    "main_menu": "1",
+    "ask_card": "6299990000100015#",
+    "ask_pin": "123456",
+    "after_balance": "0",
+    "survey": "1",
+}
+
+Tell = Callable[[str], None]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command(help="One real call through the sample bank, told as it happens. Example: ivr-engine demo")(demo)
+
+
+def demo(
+    folder: Path = typer.Argument(Path("flows/sample-bank"), help="The sample bank's folder."),
+    as_json: bool = typer.Option(False, "--json", help="Print only the stored record, as JSON."),
+) -> None:
+    """One real call through the sample bank."""
+    from ivr_engine.cli.cdr import show_call
+
+    definition, settings = load(folder), load_settings()
+    call = asyncio.run(_demo(definition, settings, typer.echo if not as_json else lambda _line: None))
+    if not as_json:
+        typer.echo(f"\n==> the stored record: ivr-engine cdr show {call}\n")
+    show_call(call, as_json=as_json)
+
+
+async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
+    from ivr_engine.adapters.logs import open_log
+    from ivr_engine.adapters.softphone.softphones import Softphones
+    from ivr_engine.bootstrap import engine, start_pbx
+    from ivr_engine.testing.host_service import HostService
+
+    log = open_log(level="warning", json_lines=False)
+    async with AsyncExitStack() as stack:
+        tell("==> starting the sample host service, the PBX and the engine")
+        stack.enter_context(HostService(port=settings.host_service_port))
+        status = await start_pbx(settings=settings, definition=definition, log=log)
+        tell(f"==> Asterisk {status.version} ({status.kind}) takes SIP at {status.sip}")
+        running = await stack.enter_async_context(engine(settings=settings, definition=definition, log=log))
+        await running.gateway.reached(15)
+        phones = await stack.enter_async_context(Softphones(bind=settings.bind))
+        async with asyncio.timeout(WHOLE_CALL_S):
+            call = await _call(running, phones, definition, settings, tell)
+    return call
+
+
+async def _call(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
+    """Let the first agent log in and wait, the caller dial; tell the facts; give the finished call."""
+    from ivr_engine.cli.story import Story
+    from ivr_engine.core.events import CallEnded, CallQueued, NodeEntered
+
+    number = min(definition.numbers)
+    story = Story(definition, tell)
+    with running.recorder.subscribed() as facts:
+        await _agent_at_work(running, phones, definition, settings)
+        caller = await _dial(phones, settings, number)
+        async with asyncio.TaskGroup() as presses:
+            script = dict(SCRIPT)
+            async for fact in facts:
+                story.hear(fact)
+                if isinstance(fact.event, NodeEntered) and fact.event.node in script:
+                    presses.create_task(_hear_and_press(caller, script.pop(fact.event.node)))
+                if isinstance(fact.event, CallQueued):
+                    presses.create_task(_get_ready(running, definition))
+                if isinstance(fact.event, CallEnded):
+                    await _report(running, fact.event.call, caller, tell)
+                    return fact.event.call
+    raise EngineError("the call never ended")
+
+
+async def _agent_at_work(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings) -> None:
+    """A real telephone registers as the first agent's and will answer; the agent logs in and is not ready yet."""
+    from ivr_engine.adapters.softphone.lines import Answering, Line
+    from ivr_engine.bootstrap import phone_secret
+
+    agent = _first_agent(definition)
+    await phones.connect(
+        Line(
+            number=agent.phone,
+            pbx=f"{settings.bind}:{settings.sip_port}",
+            secret=phone_secret(settings, agent.phone),
+            tone_hz=300,
+            answering=Answering.answer(after=RINGS_MS, talk=TALKS_MS),
+        )
+    )
+    await running.desk.login(agent.agent)
+
+
+async def _get_ready(running: Engine, definition: CentreDefinition) -> None:
+    """Let the caller hear the place in the queue and some music first."""
+    await asyncio.sleep(WAITS_S)
+    await running.desk.ready(_first_agent(definition).agent)
+
+
+def _first_agent(definition: CentreDefinition) -> AgentDefinition:
+    return min(definition.agents.values(), key=lambda each: each.agent)
+
+
+async def _dial(phones: Softphones, settings: Settings, number: str) -> SoftphoneCall:
+    from ivr_engine.adapters.softphone.lines import Line
+
+    caller = await phones.connect(Line(number=CALLER, pbx=f"{settings.bind}:{settings.sip_port}"))
+    call = await caller.dial(number)
+    await call.answered()
+    return call
+
+
+async def _hear_and_press(caller: SoftphoneCall, keys: str) -> None:
+    """As a patient caller does: hear the prompt out, then press."""
+    await caller.falls_quiet(STEP_MS)
+    await caller.press(keys)
+
+
+async def _report(running: Engine, call: CallId, caller: SoftphoneCall, tell: Tell) -> None:
+    """What the caller's telephone measured, and whether the call was what the demo promises."""
+    from ivr_engine.core.outcomes import Disposition
+
+    heard = caller.heard
+    tell(f"==> the caller's telephone heard {len(heard.bursts)} stretches of sound, {heard.sound / 1000:.1f} s in all")
+    await running.store.flush()
+    record = running.store.get(call)
+    if record is None or record.disposition is not Disposition.ANSWERED_AGENT or not record.answers:
+        found = record.disposition if record else "no record"
+        raise EngineError(f"the demo call should reach an agent and leave an answer, but: {found}. ivr-engine doctor")

@@ -1,0 +1,247 @@
+"""The trees of centre.yaml, agents.yaml and prompts/<language>.yaml -> the parts of a centre.
+
+    # centre.yaml
+    name: Sample Bank                  # by default the folder's name
+    languages: [zh, en]                # the first is the default
+    numbers:                           # dialled number -> flow
+      "95500": main
+    skills: [card, loan]
+    queues:
+      cards:
+        ring: 15s                      # how long one agent's telephone rings
+        wrap_up: 10s                   # an agent's time after a conversation
+        max_wait: 10m                  # or `never`, the default: no limit
+        max_length: 100                # waiting callers; no limit when left out
+        announce_position: 30s         # how often; `never` for not at all
+        strategy: longest_idle
+        music: default
+    services:
+      host: {url: "http://127.0.0.1:18080", timeout: 3s}
+    answers: [satisfaction]            # variables kept in the call record
+
+    # agents.yaml
+    agents:
+      "1001":
+        name: Li Wei
+        phone: "1001"                  # SIP account; by default the agent's own key
+        skills: {card: 5}              # 1 lowest .. 10 highest
+        queues: [cards]
+        languages: [zh]
+
+    # prompts/en.yaml
+    welcome: Welcome to Sample Bank.
+    goodbye: {text: Thank you for calling., file: recordings/en/goodbye.wav}
+
+Every part is read whatever is wrong with the others. A misshapen value becomes its default and an issue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, SkillName
+from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ServiceDefinition
+from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.shapes import (
+    ShapeFault,
+    as_filled,
+    as_mapping,
+    as_name,
+    as_variable,
+    matching,
+    read,
+    span,
+    whole,
+)
+from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
+
+T = TypeVar("T")
+
+STRATEGIES = ("longest_idle",)
+LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
+_NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
+_PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", re.ASCII)
+_NUMBER_SHAPE = "a number: digits, *, # and +, at most 24"
+_PHONE_SHAPE = "letters, digits, _ and -, at most 32"
+_LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreParts:
+    """What centre.yaml says, before flows, agents and prompts are put beside it. `places` finds a part for later checks."""
+
+    name: str
+    languages: tuple[Language, ...]
+    numbers: dict[str, FlowName]
+    skills: tuple[SkillName, ...]
+    queues: dict[QueueName, QueueDefinition]
+    services: dict[str, ServiceDefinition]
+    answers: tuple[str, ...]
+    places: dict[str, Position]
+
+
+def read_centre(tree: Tree, issues: list[Issue], *, folder: str) -> CentreParts:
+    """The parts of centre.yaml; `folder` is the name used when none is given."""
+    fields = Fields(_whole_file(tree, issues), issues, where="centre.yaml")
+    languages = fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE), required=True)
+    parts = CentreParts(
+        name=fields.text("name", default=folder),
+        languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
+        numbers={n: FlowName(f) for n, f in _keyed(fields, "numbers", _number, as_name, required=True).items()},
+        skills=tuple(map(SkillName, fields.each("skills", as_name))),
+        queues={QueueName(name): queue for name, queue in _named(fields, "queues", _queue).items()},
+        services=_named(fields, "services", _service),
+        answers=fields.each("answers", as_variable),
+        places=_places(fields.mapping),
+    )
+    fields.finish()
+    return parts
+
+
+def read_agents(tree: Tree, issues: list[Issue]) -> tuple[dict[AgentId, AgentDefinition], dict[AgentId, Entry]]:
+    """The people of agents.yaml, and the entry of each."""
+    fields = Fields(_whole_file(tree, issues), issues, where="agents.yaml")
+    entries = fields.entries("agents", required=True)
+    fields.finish()
+    known = [entry for entry in entries if _key_fits(entry, _phone, issues)]
+    agents = {AgentId(entry.key): _agent(entry, issues) for entry in known}
+    return agents, {AgentId(entry.key): entry for entry in known}
+
+
+def read_prompts(tree: Tree, issues: list[Issue]) -> dict[str, PromptText]:
+    """The prompts of one language."""
+    entries = [entry for entry in _whole_file(tree, issues) if _key_fits(entry, as_name, issues)]
+    return {entry.key: _prompt(entry, issues) for entry in entries}
+
+
+def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:
+    return read(tree, as_mapping, Mapping(tree.at, ()), issues)
+
+
+_number = matching(_NUMBER, _NUMBER_SHAPE)
+_phone = matching(_PHONE, _PHONE_SHAPE)
+
+
+def _key_fits(entry: Entry, reader: Callable[[Tree], str], issues: list[Issue]) -> bool:
+    key = Scalar(entry.key_at, entry.key, entry.key)
+    return read(key, reader, None, issues) is not None
+
+
+def _keyed(
+    fields: Fields, key: str, key_reader: Callable[[Tree], str], reader: Callable[[Tree], T], *, required: bool = False
+) -> dict[str, T]:
+    """The mapping under `key`, both sides checked; entries that do not fit are reported and left out."""
+    entries = [entry for entry in fields.entries(key, required=required) if _key_fits(entry, key_reader, fields.issues)]
+    found = {entry.key: read(entry.value, reader, None, fields.issues) for entry in entries}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _named(fields: Fields, key: str, build: Callable[[Fields, str], T]) -> dict[str, T]:
+    """The mapping under `key` whose values are mappings themselves; `name:` with nothing below takes every default."""
+    found: dict[str, T] = {}
+    for entry in fields.entries(key):
+        if not _key_fits(entry, as_name, fields.issues):
+            continue
+        inner = Fields(_mapping_or_empty(entry.value, fields.issues), fields.issues, where=f"{key} {entry.key}")
+        found[entry.key] = build(inner, entry.key)
+        inner.finish()
+    return found
+
+
+def _mapping_or_empty(tree: Tree, issues: list[Issue]) -> Mapping:
+    if isinstance(tree, Scalar) and tree.value is None:
+        return Mapping(tree.at, ())
+    return read(tree, as_mapping, Mapping(tree.at, ()), issues)
+
+
+def _places(centre: Mapping) -> dict[str, Position]:
+    """`numbers 95500`, `queues cards`, `answers satisfaction`, `languages zh` -> where it stands."""
+    places: dict[str, Position] = {}
+    for group in centre:
+        if isinstance(group.value, Mapping):
+            places |= {f"{group.key} {entry.key}": entry.key_at for entry in group.value}
+        elif isinstance(group.value, Sequence):
+            places |= {f"{group.key} {item.text}": item.at for item in group.value.items if isinstance(item, Scalar)}
+    return places
+
+
+def _queue(fields: Fields, name: str) -> QueueDefinition:
+    return QueueDefinition(
+        name=QueueName(name),
+        ring=fields.span("ring", default=Millis(15_000), least=Millis(1_000), most=Millis(300_000)),
+        wrap_up=fields.span("wrap_up", default=Millis(10_000), most=Millis(3_600_000)),
+        max_wait=fields.read("max_wait", _span_or_never(Millis(1_000)), default=None),
+        max_length=fields.integer("max_length", default=None, least=0, most=100_000),
+        strategy=fields.choice("strategy", STRATEGIES, default=STRATEGIES[0]),
+        music=fields.read("music", _phone, default="default"),
+        announce_position=fields.read("announce_position", _span_or_never(Millis(5_000)), default=Millis(30_000)),
+    )
+
+
+def _span_or_never(least: Millis) -> Callable[[Tree], Millis | None]:
+    as_span = span(least, Millis(24 * 3_600_000))
+
+    def as_span_or_never(tree: Tree) -> Millis | None:
+        return None if isinstance(tree, Scalar) and tree.text == "never" else as_span(tree)
+
+    return as_span_or_never
+
+
+def _service(fields: Fields, name: str) -> ServiceDefinition:
+    return ServiceDefinition(
+        name=name,
+        url=fields.read("url", _url, default="http://127.0.0.1", required=True),
+        timeout=fields.span("timeout", default=Millis(3_000), least=Millis(50), most=Millis(60_000)),
+    )
+
+
+def _url(tree: Tree) -> str:
+    text = as_filled(tree)
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        good = False
+    if not good or parts.query or parts.fragment or "@" in parts.netloc or not text.isprintable() or " " in text:
+        raise ShapeFault(
+            tree.at, "S213", "expected an address such as http://host:port or https://host/path, without a `?` part"
+        )
+    return text.rstrip("/")
+
+
+def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
+    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"agent {entry.key}")
+    agent = AgentDefinition(
+        agent=AgentId(entry.key),
+        name=fields.text("name", default=entry.key),
+        phone=fields.read("phone", _phone, default=entry.key),
+        skills={SkillName(s): n for s, n in _keyed(fields, "skills", as_name, whole(LOWEST_LEVEL, HIGHEST_LEVEL)).items()},
+        queues=tuple(map(QueueName, fields.each("queues", as_name))),
+        languages=tuple(map(Language, fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE)))),
+    )
+    fields.finish()
+    return agent
+
+
+def _prompt(entry: Entry, issues: list[Issue]) -> PromptText:
+    if isinstance(entry.value, Scalar):
+        return PromptText(text=read(entry.value, as_filled, "", issues))
+    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"prompt {entry.key}")
+    text = fields.text("text", required=True)
+    file = fields.read("file", _recording, default=None)
+    fields.finish()
+    return PromptText(text=text, file=file)
+
+
+def _recording(tree: Tree) -> str:
+    """A path within the centre's folder, with `/` between its parts."""
+    text = as_filled(tree)
+    if text.startswith("/") or "\\" in text or ".." in text.split("/") or not text.isprintable():
+        raise ShapeFault(tree.at, "S214", "expected a file within the centre's folder, such as recordings/en/welcome.wav")
+    return text

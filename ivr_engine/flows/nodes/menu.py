@@ -1,0 +1,102 @@
+"""Ask for one key.
+
+    choose:
+      menu:
+        prompt: welcome
+        keys:
+          1: balance
+          2: {set: {language: en}, next: choose}
+          "*": choose
+        timeout: 5s
+        attempts: 3
+      failed: end
+    balance: {play: [welcome], next: end}
+
+A key that is not listed says the prompt `invalid_key`, silence says `no_input` (where the centre has them), and the menu is
+said again, `attempts` times in all. Then it leaves by `no_match` or `no_input` if they are given, else by `failed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from ivr_engine.core.ids import NodeName
+from ivr_engine.flows import settings, shapes
+from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.nodes import asking
+from ivr_engine.flows.nodes.base import NodeFacts, Step
+from ivr_engine.flows.saying import names_read, prompt_names, read_lines
+from ivr_engine.flows.settings import Setting
+from ivr_engine.flows.tree import Entry
+from ivr_engine.flows.tree import Mapping as TreeMapping
+from ivr_engine.flows.walk import KEYS, Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Where a key leads, and what it sets on the way."""
+
+    next: NodeName
+    sets: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu(asking.Asking):
+    """Ask for one of the keys of `choices`."""
+
+    KIND: ClassVar[str] = "menu"
+    choices: Mapping[str, Choice]
+
+    @classmethod
+    def read(cls, node: Fields) -> Self:
+        """`menu: {prompt, keys, timeout, attempts}`."""
+        fields = node.fields(cls.KIND)
+        if fields is None:
+            return cls(lines=(), choices={})
+        timeout, attempts = asking.read_patience(fields)
+        lines = read_lines(fields, "prompt")
+        choices = {entry.key: _read_choice(entry, fields) for entry in fields.entries("keys", required=True)}
+        if not choices and fields.has("keys"):
+            fields.error("S310", "a menu needs at least one key", at=fields.place("keys"))
+        fields.finish()
+        return cls(lines=lines, timeout=timeout, attempts=attempts, choices=choices)
+
+    def facts(self) -> NodeFacts:
+        """Leaves by its keys, or when the attempts are used up."""
+        sets = [(name, setting) for choice in self.choices.values() for name, setting in choice.sets.items()]
+        return NodeFacts(
+            exits=(*self.choices, *asking.EXITS),
+            required=(("no_input", "failed"), ("no_match", "failed")),
+            prompts=prompt_names(self.lines),
+            reads=names_read(self.lines) | settings.reads(setting for _name, setting in sets),
+            writes=tuple(name for name, _setting in sets if name != "language"),
+        )
+
+    def own_exits(self) -> Mapping[str, NodeName]:
+        """Each key is an exit of its own."""
+        return {key: choice.next for key, choice in self.choices.items()}
+
+    def accept(self, walk: Walk, keys: str) -> Step | None:
+        """Set what the key sets and leave by it."""
+        choice = self.choices.get(keys)
+        if choice is None:
+            return None
+        for name, setting in choice.sets.items():
+            walk.assign(name, walk.value(setting), secret=walk.is_secret(setting))
+        return keys
+
+
+def _read_choice(entry: Entry, fields: Fields) -> Choice:
+    if entry.key not in KEYS or len(entry.key) != 1:
+        fields.error("S311", f"`{entry.key}` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)", at=entry.key_at)
+    if not isinstance(entry.value, TreeMapping):
+        return Choice(next=NodeName(shapes.read(entry.value, shapes.as_name, "", fields.issues)), sets={})
+    inner = Fields(entry.value, fields.issues, where=f"key {entry.key}")
+    choice = Choice(
+        next=NodeName(inner.name("next", required=True)),
+        sets=settings.read_assignments(inner.entries("set"), fields.issues),
+    )
+    inner.finish()
+    return choice

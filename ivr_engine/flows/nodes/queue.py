@@ -1,0 +1,97 @@
+"""Wait for an agent and talk to them.
+
+    to_agent:
+      queue: {name: cards, skills: {card: 3}, priority: "{{ 50 if call.language == 'en' else 0 }}"}
+      next: end
+      exits: {timeout: end, full: end, closed: end}
+
+`next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
+`closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
+read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.ids import SkillName
+from ivr_engine.core.outcomes import QueueOutcome
+from ivr_engine.flows import limits, settings, shapes
+from ivr_engine.flows.expressions import ExpressionFault
+from ivr_engine.flows.faults import NodeFault
+from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.settings import Setting, as_setting
+from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
+from ivr_engine.flows.walk import Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue(NodeSpec):
+    """Wait in the queue `name` for somebody with `needs`."""
+
+    KIND: ClassVar[str] = "queue"
+    name: Setting
+    needs: tuple[SkillNeed, ...] = ()
+    priority: Setting = 0
+
+    @classmethod
+    def read(cls, node: Fields) -> Self:
+        """`queue: {name, skills, priority}`."""
+        fields = node.fields(cls.KIND)
+        if fields is None:
+            return cls(name="")
+        levels = fields.mapping_of("skills", shapes.whole(1, limits.SKILL_LEVEL))
+        spec = cls(
+            name=fields.read("name", as_setting, default="", required=True),
+            needs=tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in levels.items()),
+            priority=fields.read("priority", as_setting, default=0),
+        )
+        fields.finish()
+        return spec
+
+    def facts(self) -> NodeFacts:
+        """Leaves by how the visit to the queue ended."""
+        return NodeFacts(
+            exits=("next", "timeout", "full", "closed", "unstaffed", "failed"),
+            required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
+            queues=(self.name,) if isinstance(self.name, str) else (),
+            skills=tuple(need.skill for need in self.needs),
+            reads=settings.reads((self.name, self.priority)),
+        )
+
+    def run(self, walk: Walk) -> Step:
+        """Wait; keys typed ahead are forgotten."""
+        walk.session.typed_ahead = walk.session.stray = ""
+        return QueueWait(
+            queue=walk.queue(walk.open_value(self.name, "the queue's name")),
+            needs=self.needs,
+            priority=self._priority_now(walk),
+            language=walk.session.language,
+        )
+
+    def _priority_now(self, walk: Walk) -> int:
+        """The priority, or 0: no caller is turned away because a priority cannot be worked out."""
+        try:
+            return _priority(walk.open_value(self.priority, "the priority"))
+        except (ExpressionFault, NodeFault) as fault:
+            walk.note_fault(fault)
+            return 0
+
+    def resume(self, walk: Walk, reply: Reply) -> Step:
+        """Leave by the outcome."""
+        assert isinstance(reply, QueueLeft)  # noqa: S101 - the engine lets no other reply through
+        walk.left_queue(reply.outcome, reply.agent or "")
+        if reply.outcome is QueueOutcome.ANSWERED:
+            return "next"
+        if reply.outcome is QueueOutcome.UNSTAFFED and "unstaffed" not in walk.node.exits:
+            return "closed"
+        return str(reply.outcome)
+
+
+def _priority(value: object) -> int:
+    if type(value) is int and abs(value) <= limits.PRIORITY:
+        return value
+    raise NodeFault("bad_priority", f"a priority is a whole number, at most {limits.PRIORITY} either side of 0")

@@ -1,0 +1,162 @@
+"""The third look, across files: names that one file mentions stand in another, in every language, and no secret leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ivr_engine.core.ids import AgentId, Language
+from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node
+from ivr_engine.flows.fields import unknown
+from ivr_engine.flows.graph import Place
+from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.mentions import find
+from ivr_engine.flows.settings import RESERVED
+from ivr_engine.flows.tree import Entry, Position
+
+SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where things stand in the files, for the messages. `broken_flows`: those that could be read in part or not at all."""
+
+    centre: Position
+    parts: Mapping[str, Position]
+    agents: Mapping[AgentId, Entry]
+    prompts: Mapping[Language, Position]
+    in_node: Place
+    broken_flows: frozenset[str] = field(default=frozenset())
+
+
+def check_references(centre: CentreDefinition, places: Places) -> list[Issue]:
+    """Every name that leads nowhere, and every secret that would be kept or said."""
+    variables = _variables(centre.flows.values())
+    issues = [*_numbers(centre, places), *_languages(centre, places), *_agents(centre, places)]
+    issues += _answers(centre, places, variables)
+    for flow in centre.flows.values():
+        for node in flow.nodes.values():
+            issues += [*_names(centre, node, places), *_reads(node, places, variables)]
+    return issues
+
+
+def _error(at: Position, code: str, message: str) -> Issue:
+    return Issue(at=at, severity=Severity.ERROR, code=code, message=message)
+
+
+def _warning(at: Position, code: str, message: str) -> Issue:
+    return Issue(at=at, severity=Severity.WARNING, code=code, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """What all flows of the centre give a value, and which of it is secret anywhere."""
+
+    written: frozenset[str]
+    secret: frozenset[str]
+
+
+def _variables(flows: Iterable[Flow]) -> _Variables:
+    facts = [node.spec.facts() for flow in flows for node in flow.nodes.values()]
+    return _Variables(
+        frozenset(name for each in facts for name in each.writes),
+        frozenset(name for each in facts for name in each.secrets),
+    )
+
+
+def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    if "" in places.broken_flows:  # a flow whose name could not be read: it may be the one a number wants
+        return
+    for number, flow in centre.numbers.items():
+        if flow not in centre.flows and flow not in places.broken_flows:
+            at = places.parts.get(f"numbers {number}", places.centre)
+            yield _error(at, "R401", unknown("flow", flow, centre.flows))
+
+
+def _languages(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    for language in centre.languages:
+        if language not in centre.prompts:
+            at = places.parts.get(f"languages {language}", places.centre)
+            yield _error(at, "R407", f"there is no prompts/{language}.yaml for the language {language}")
+    for language, at in places.prompts.items():
+        if language not in centre.languages:
+            yield _warning(at, "R414", f"{language} is not among the languages of centre.yaml; this file is not used")
+
+
+def _agents(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    owners: dict[str, AgentId] = {}
+    for agent in centre.agents.values():
+        entry = places.agents[agent.agent]
+        if (owner := owners.setdefault(agent.phone, agent.agent)) != agent.agent:
+            at = find(entry.value, agent.phone) or entry.key_at
+            yield _error(at, "R410", f"agents {owner} and {agent.agent} have the same phone; each needs its own")
+        yield from _agent(centre, agent, entry)
+
+
+def _agent(centre: CentreDefinition, agent: AgentDefinition, entry: Entry) -> Iterable[Issue]:
+    kinds: tuple[_Kind, ...] = (
+        ("R402", "queue", agent.queues, centre.queues),
+        ("R403", "skill", agent.skills, centre.skills),
+        ("R415", "language", agent.languages, centre.languages),
+    )
+    for code, what, name, known in _unknown_names(kinds):
+        at = find(entry.value, name) or entry.key_at
+        yield _error(at, code, f"agent {agent.agent}: {unknown(what, name, known)}")
+
+
+_Kind = tuple[str, str, Iterable[str], Iterable[str]]
+"""Code, what it is, the names mentioned, the names there are."""
+
+
+def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, dict[str, None]]]:
+    for code, what, mentioned, there_are in kinds:
+        known = dict.fromkeys(there_are)
+        for name in dict.fromkeys(mentioned):
+            if name not in known:
+                yield code, what, name, known
+
+
+def _answers(centre: CentreDefinition, places: Places, variables: _Variables) -> Iterable[Issue]:
+    for name in centre.answers:
+        at = places.parts.get(f"answers {name}", places.centre)
+        if name in variables.secret:
+            yield _error(at, "R408", f"`{name}` is secret in a flow and cannot be kept in the call record; remove it here")
+        elif name not in variables.written and not places.broken_flows:
+            yield _warning(at, "R413", f"no flow gives `{name}` a value, so the record never has it")
+
+
+def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Issue]:
+    facts = node.spec.facts()
+    kinds: tuple[_Kind, ...] = (
+        ("R402", "queue", facts.queues, centre.queues),
+        ("R403", "skill", facts.skills, centre.skills),
+        ("R404", "service", facts.services, centre.services),
+    )
+    for code, what, name, known in _unknown_names(kinds):
+        yield _error(places.in_node(node, name), code, unknown(what, name, known))
+    for prompt in dict.fromkeys(facts.prompts):
+        yield from _prompt(centre, prompt, places.in_node(node, prompt))
+
+
+def _prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Issue]:
+    spoken = [language for language in centre.languages if language in centre.prompts]  # the others are reported as R407
+    missing = [language for language in spoken if prompt not in centre.prompts[language]]
+    if missing and missing == spoken:
+        known = [name for language in spoken for name in centre.prompts[language]]
+        yield _error(at, "R405", unknown("prompt", prompt, dict.fromkeys(known)))
+    elif missing:
+        files = ", ".join(f"prompts/{language}.yaml" for language in missing)
+        yield _error(at, "R406", f"prompt `{prompt}` is missing in {files}")
+
+
+def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]:
+    reads = node.spec.facts().reads
+    if not places.broken_flows:
+        known = variables.written | RESERVED
+        for name in sorted(reads - known):
+            at = places.in_node(node, name)
+            yield _warning(at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
+    if node.spec.KIND in SPEAKING_KINDS:
+        for name in sorted(reads & variables.secret):
+            at = places.in_node(node, name)
+            yield _warning(at, "R409", f"`{name}` is secret and would be said aloud to the caller")

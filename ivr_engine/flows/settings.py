@@ -1,0 +1,45 @@
+"""Values in a flow file: constants as YAML reads them, or texts with `{{ }}` that are evaluated when the node runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ivr_engine.flows import shapes
+from ivr_engine.flows.expressions import Expression, Template
+from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.shapes import ShapeFault, as_template, as_variable, describe
+from ivr_engine.flows.tree import Entry, Scalar, Tree
+from ivr_engine.flows.waits import Json
+
+Setting = Template | Expression | Json
+RESERVED = frozenset({"call", "queue"})
+"""Names that expressions read and no node may set."""
+
+
+def as_setting(tree: Tree) -> Setting:
+    """A plain value, or a text with `{{ }}`."""
+    if not isinstance(tree, Scalar):
+        raise ShapeFault(tree.at, "S301", f"expected one value, or a text with {{{{ }}}}, found {describe(tree)}")
+    return as_template(tree) if isinstance(tree.value, str) and "{{" in tree.value else tree.value
+
+
+def reads(settings: Iterable[Setting]) -> frozenset[str]:
+    """The names the settings read."""
+    return frozenset[str]().union(*(each.names for each in settings if isinstance(each, Template | Expression)))
+
+
+def as_target(tree: Tree) -> str:
+    """The name of a variable that a node may set."""
+    name = as_variable(tree)
+    if name in RESERVED:
+        raise ShapeFault(tree.at, "S302", f"`{name}` belongs to the engine; choose another name")
+    return name
+
+
+def read_assignments(entries: Iterable[Entry], issues: list[Issue]) -> dict[str, Setting]:
+    """`{name: value}` as variables to set, in the order of the file."""
+    found: dict[str, Setting] = {}
+    for entry in entries:
+        name = shapes.read(Scalar(entry.key_at, entry.key, entry.key), as_target, "", issues)
+        found[name] = shapes.read(entry.value, as_setting, None, issues)
+    return found

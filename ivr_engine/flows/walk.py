@@ -1,0 +1,130 @@
+"""What a node may see and do while it runs: the narrow side of the engine that every kind works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr_engine.core.events import Event
+from ivr_engine.core.events.flow import AnswerGiven, AuthorFault, LanguageChosen
+from ivr_engine.core.ids import Instant, Language, QueueName
+from ivr_engine.core.outcomes import QueueOutcome
+from ivr_engine.flows import limits
+from ivr_engine.flows.effects import Effect
+from ivr_engine.flows.expression_values import ExpressionFault, kind_of, text_of
+from ivr_engine.flows.expressions import Expression, Template
+from ivr_engine.flows.faults import NodeFault
+from ivr_engine.flows.session import Session
+from ivr_engine.flows.settings import Setting
+from ivr_engine.flows.utterances import Prompt
+from ivr_engine.flows.waits import Json
+
+if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
+    from ivr_engine.flows.definition import CentreDefinition, Node, ServiceDefinition
+
+INVALID_KEY, NO_INPUT, SYSTEM_FAULT = "invalid_key", "no_input", "system_fault"
+KEYS = "0123456789*#"
+ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT)
+"""Prompts the engine says of its own accord, where the centre has them."""
+
+
+class Walk:
+    """One turn: the session it changes, and the facts and instructions it brings."""
+
+    __slots__ = ("definition", "effects", "events", "node", "now", "plays_skipped", "session")
+
+    def __init__(self, definition: CentreDefinition, session: Session, node: Node, now: Instant) -> None:
+        self.definition = definition
+        self.session = session
+        self.node = node
+        self.now = now
+        self.events: list[Event] = []
+        self.effects: list[Effect] = []
+        self.plays_skipped = 0
+
+    def value(self, setting: Setting) -> Json:
+        """What the setting is now. Raises ExpressionFault when it has no value."""
+        return setting.evaluate(self._names()) if isinstance(setting, Template | Expression) else setting
+
+    def is_secret(self, setting: Setting) -> bool:
+        """Whether the setting reads a tainted variable."""
+        return isinstance(setting, Template | Expression) and not setting.names.isdisjoint(self.session.secrets)
+
+    def open_value(self, setting: Setting, use: str) -> Json:
+        """The value of a setting that will be seen outside. Raises NodeFault when it is secret."""
+        if self.is_secret(setting):
+            raise NodeFault("secret_exposed", f"{use} reads a secret variable and would show it")
+        return self.value(setting)
+
+    def assign(self, name: str, value: Json, *, secret: bool) -> None:
+        """Give a variable its value; `language` switches the language instead."""
+        if name == "language":
+            self._speak(value)
+            return
+        variables = self.session.variables
+        if name not in variables and len(variables) >= limits.VARIABLES:
+            raise NodeFault("too_many_variables", f"a call has at most {limits.VARIABLES} variables; `{name}` is one more")
+        if not limits.fits(value):
+            raise NodeFault("value_too_large", f"the value for `{name}` is larger than {limits.VALUE_SIZE}")
+        variables[name] = value
+        (self.session.secrets.add if secret else self.session.secrets.discard)(name)
+        if name in self.definition.answers and not secret:
+            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=_answer(name, value)))
+
+    def note_fault(self, fault: ExpressionFault | NodeFault) -> None:
+        """Record that the flow misbehaved at this node and the call goes on."""
+        session = self.session
+        message = f"{self.node.spec.KIND}: {fault}"
+        event = AuthorFault(
+            call=session.facts.call, flow=session.flow, node=session.node, code=str(fault.code), message=message
+        )
+        self.events.append(event)
+
+    def prompt(self, name: str) -> tuple[Prompt, ...]:
+        """The centre's prompt of this name, or nothing where the centre has none."""
+        return (Prompt(name),) if name in self.definition.prompts.get(self.session.language, {}) else ()
+
+    def keep(self, keys: str) -> None:
+        """Keep keys typed ahead for the next menu or collect."""
+        session = self.session
+        session.typed_ahead = (session.typed_ahead + "".join(key for key in keys if key in KEYS))[: limits.TYPED_AHEAD]
+
+    def is_stray(self, key: str) -> bool:
+        """Whether `key` only ends an entry that was complete already: nobody means it for what is said or asked next."""
+        stray, self.session.stray = self.session.stray, ""
+        return stray != "" and key == stray
+
+    def service(self, name: str) -> ServiceDefinition:
+        """The service of this name."""
+        service = self.definition.services.get(name)
+        if service is None:
+            raise NodeFault("unknown_service", f"there is no service `{name}`")
+        return service
+
+    def queue(self, name: object) -> QueueName:
+        """The queue of this name."""
+        if name not in self.definition.queues:
+            raise NodeFault("unknown_queue", "there is no queue of the name asked for")
+        return QueueName(str(name))
+
+    def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
+        """Let expressions read `queue.outcome` and `queue.agent`."""
+        self.session.variables["queue"] = {"outcome": str(outcome), "agent": agent}
+
+    def _names(self) -> dict[str, Json]:
+        session = self.session
+        call: Json = {"number": session.facts.number, "caller": session.facts.caller, "language": session.language}
+        return {**session.variables, "call": call}
+
+    def _speak(self, value: Json) -> None:
+        if value not in self.definition.languages:
+            raise NodeFault("unknown_language", f"the language must be one of {', '.join(self.definition.languages)}")
+        self.session.language = Language(str(value))
+        self.events.append(LanguageChosen(call=self.session.facts.call, language=self.session.language))
+
+
+def _answer(name: str, value: Json) -> str:
+    if isinstance(value, list | dict):
+        raise NodeFault(
+            "answer_not_plain", f"`{name}` is kept in the call record and must be one value, not {kind_of(value)}"
+        )
+    return text_of(value)[: limits.ANSWER_CHARS]

@@ -1,0 +1,274 @@
+"""Callers and agents played by SIPp: scenarios are written as a few steps, run with a bound, and leave their messages behind.
+
+    run = await call(to="95500", pbx=address, folder=tmp_path, steps=(hear(2_000), press("1"), hear(1_000), hang_up()))
+    assert run.succeeded == 1, run
+
+    async with agent("a1001", secret, pbx=address, folder=tmp_path, behaviour=refuse(486)):
+        ...
+
+SIPp sends keys as RFC 4733 events of payload type 96, so that is what a caller offers. It sends media through a raw socket:
+`press` needs root (or CAP_NET_RAW).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import shutil
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr_engine.errors import SetupError
+
+# Measured: SIPp takes 400 ms a key, begins half a second late, and drops what is still going on when the next step sends.
+KEY_MS = 400
+KEY_LEAD_MS = 600
+RUN_LIMIT_S = 90.0
+
+HEADERS = """Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Max-Forwards: 70
+Call-ID: [call_id]
+"""
+CALLER_SDP = """v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0 96
+a=rtpmap:0 PCMU/8000
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-16
+"""
+AGENT_SDP = """v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-16
+"""
+CALLER_PARTIES = """From: {sender};tag=[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+"""
+REPLY = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContact: <sip:[local_ip]:[local_port]>\n"
+TAGGED_REPLY = REPLY.replace("[last_To:]", "[last_To:];tag=[pid]SIPp[call_number]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SippRun:
+    """What a SIPp run came to. `messages` and `errors` are its logs, for the text of a failed assertion."""
+
+    succeeded: int
+    failed: int
+    messages: str
+    errors: str
+
+    def sent(self, first_line: str) -> int:
+        """How many messages, sent or received, begin like this."""
+        return sum(line.startswith(first_line) for line in self.messages.splitlines())
+
+
+# --- what a caller does ----------------------------------------------------------------------------------------------
+
+
+def hear(milliseconds: int) -> str:
+    """Listen for so long. A hang-up of the far side in the meantime fails the call."""
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+def press(keys: str) -> str:
+    """Press keys."""
+    return f'<nop><action><exec play_dtmf="{keys}"/></action></nop>{hear(KEY_LEAD_MS + KEY_MS * len(keys))}'
+
+
+def hang_up() -> str:
+    """The caller hangs up: a last step."""
+    return _send(f"BYE [next_url] SIP/2.0\n[routes]\n{HEADERS}{CALLER_PARTIES}CSeq: 9 BYE", retransmit=True) + _recv(200)
+
+
+def far_hang_up(within: int = 30_000) -> str:
+    """The far side hangs up within so many milliseconds: a last step."""
+    return _recv_request("BYE", f'timeout="{within}"') + _send(f"SIP/2.0 200 OK\n{REPLY}")
+
+
+# --- what an agent's telephone does ----------------------------------------------------------------------------------
+
+
+def answer(*, after: int = 0, talk: int | None = None) -> str:
+    """Ring, answer after `after` ms; hang up `talk` ms later, or wait for the caller to."""
+    ok = _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}Content-Type: application/sdp", AGENT_SDP, retransmit=True)
+    bye = "BYE [$contact] SIP/2.0\n" + HEADERS + "From:[$to];tag=[pid]SIPp[call_number]\nTo:[$from]\nCSeq: 1 BYE"
+    end = far_hang_up() if talk is None else hear(talk) + _send(bye, retransmit=True) + _recv(200)
+    return _ring() + hear(after) + ok + _recv_request("ACK") + end
+
+
+def refuse(code: int, reason: str = "No", *, after: int = 0) -> str:
+    """Ring, then refuse: 486 busy, 603 declined, 480 away, 404 nobody of that name, ..."""
+    return _ring() + hear(after) + _send(f"SIP/2.0 {code} {reason}\n{TAGGED_REPLY}", retransmit=True) + _recv_request("ACK")
+
+
+def ring_on(within: int = 60_000) -> str:
+    """Never answer; the caller or the PBX gives up."""
+    terminated = (
+        "SIP/2.0 487 Request Terminated\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag=[pid]SIPp[call_number]\n"
+        "[last_Call-ID:]\nCSeq:[$cseq]"
+    )
+    cancelled = _recv_request("CANCEL", f'timeout="{within}"') + _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}")
+    return _ring() + cancelled + _send(terminated, retransmit=True) + _recv_request("ACK")
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+async def call(
+    *,
+    to: str,
+    pbx: str,
+    folder: Path,
+    steps: Sequence[str],
+    sender: bytes | None = None,
+    number: str = "13800138000",
+    calls: int = 1,
+    rate: int = 1,
+) -> SippRun:
+    """Callers who all do the same. `sender`: the raw name-addr of the From header, for hostile ones."""
+    shown = f"<sip:{number}@[local_ip]>".encode() if sender is None else sender
+    invite = (
+        f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{HEADERS}{CALLER_PARTIES}CSeq: 1 INVITE\n"
+        "Contact: <sip:[local_ip]:[local_port]>\nContent-Type: application/sdp"
+    )
+    early = "".join(_recv(code, 'optional="true"') for code in (100, 180, 183))
+    ack = _send(f"ACK [next_url] SIP/2.0\n[routes]\n{HEADERS}{CALLER_PARTIES}CSeq: 1 ACK")
+    body = _send(invite, CALLER_SDP, retransmit=True) + early + _recv(200, 'rrs="true"') + ack + "".join(steps)
+    scenario = _scenario("caller", body).encode().replace(b"{sender}", shown)
+    options = ("-s", to, "-m", str(calls), "-r", str(rate))
+    async with _running("caller", scenario, options, pbx=pbx, folder=folder, port=free_port()) as process:
+        return await _finish(process, "caller", folder)
+
+
+async def register(account: str, secret: str, *, pbx: str, folder: Path, port: int, expires: int = 300) -> SippRun:
+    """Register by digest from `port`; `expires` 0 unregisters."""
+
+    def request(cseq: int) -> str:
+        return (
+            f"REGISTER sip:[remote_ip]:[remote_port] SIP/2.0\n{HEADERS}From: <sip:{account}@[remote_ip]>;tag=[call_number]\n"
+            f"To: <sip:{account}@[remote_ip]>\nCSeq: {cseq} REGISTER\nContact: <sip:{account}@[local_ip]:[local_port]>\n"
+            f"Expires: {expires}"
+        )
+
+    answer_to_401 = f"{request(2)}\n[authentication username={account} password={secret}]"
+    body = (
+        _send(request(1), retransmit=True) + _recv(401, 'auth="true"') + _send(answer_to_401, retransmit=True) + _recv(200)
+    )
+    name = f"register-{account}"
+    scenario = _scenario(name, body).encode()
+    async with _running(name, scenario, ("-m", "1"), pbx=pbx, folder=folder, port=port) as process:
+        return await _finish(process, name, folder)
+
+
+@asynccontextmanager
+async def agent(
+    account: str, secret: str, *, pbx: str, folder: Path, behaviour: str, port: int | None = None
+) -> AsyncIterator[int]:
+    """A registered telephone that treats every call alike. Gives its port; the process ends with the block.
+
+    An empty secret does not register: a telephone that is called directly.
+    """
+    port = port or free_port()
+    if secret:
+        registered = await register(account, secret, pbx=pbx, folder=folder, port=port)
+        if registered.succeeded != 1:
+            raise AssertionError(f"{account} could not register:\n{registered.errors}{registered.messages}")
+    saved = "".join(
+        f'<ereg regexp="{pattern}" search_in="hdr" header="{header}:" check_it="true" assign_to="{header.lower()}"/>'
+        for header, pattern in (("From", ".*"), ("To", ".*"), ("Via", ".*"), ("CSeq", ".*"), ("Contact", "sip:[^&gt;;]+"))
+    )
+    body = f'<recv request="INVITE" crlf="true"><action>{saved}</action></recv>{behaviour}'
+    used = '<Reference variables="from,to,via,cseq,contact"/>'
+    scenario = _scenario(f"agent-{account}", body + used).encode()
+    async with _running(f"agent-{account}", scenario, (), pbx="", folder=folder, port=port):
+        yield port
+
+
+def free_port() -> int:
+    """A port nobody uses now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def _running(
+    name: str, scenario: bytes, options: Sequence[str], *, pbx: str, folder: Path, port: int
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    sipp = shutil.which("sipp")
+    if sipp is None:
+        raise SetupError("SIPp is missing: apt-get install sip-tester")
+    path = folder / f"{name}.xml"
+    path.write_bytes(scenario)
+    logs = ("-trace_msg", "-message_file", f"{name}.messages", "-trace_err", "-error_file", f"{name}.errors")
+    statistics = ("-trace_stat", "-stf", f"{name}.csv", "-fd", "1")
+    place = ("-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port() & ~3), *((pbx,) if pbx else ()))
+    process = await asyncio.create_subprocess_exec(
+        sipp, "-sf", path.name, "-nostdin", *options, *logs, *statistics, *place,
+        cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _finish(process: asyncio.subprocess.Process, name: str, folder: Path) -> SippRun:
+    async with asyncio.timeout(RUN_LIMIT_S):
+        await process.wait()
+    succeeded, failed = _counts(folder / f"{name}.csv")
+    return SippRun(
+        succeeded=succeeded,
+        failed=failed,
+        messages=_text(folder / f"{name}.messages"),
+        errors=_text(folder / f"{name}.errors"),
+    )
+
+
+def _counts(statistics: Path) -> tuple[int, int]:
+    rows = list(csv.DictReader(_text(statistics).splitlines(), delimiter=";"))
+    return (int(rows[-1]["SuccessfulCall(C)"]), int(rows[-1]["FailedCall(C)"])) if rows else (0, 0)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+# --- SIPp's XML ------------------------------------------------------------------------------------------------------
+
+
+def _scenario(name: str, body: str) -> str:
+    return f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="{name}">\n{body}\n</scenario>\n'
+
+
+def _send(head: str, sdp: str = "", *, retransmit: bool = False) -> str:
+    head = head.rstrip("\n")
+    length = "[len]" if sdp else "0"
+    timer = ' retrans="500"' if retransmit else ""
+    return f"<send{timer}><![CDATA[\n{head}\nContent-Length: {length}\n\n{sdp}]]></send>\n"
+
+
+def _recv(code: int, attributes: str = "") -> str:
+    return f'<recv response="{code}" {attributes}/>\n'
+
+
+def _recv_request(method: str, attributes: str = "") -> str:
+    return f'<recv request="{method}" {attributes}/>\n'
+
+
+def _ring() -> str:
+    return _send(f"SIP/2.0 180 Ringing\n{TAGGED_REPLY}")

@@ -1,0 +1,134 @@
+"""A whole engine without a switch: the sample bank, the real core and services, a memory store, a manual clock, fake lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr_engine.acd.stimuli import LogIn, SetReady
+from ivr_engine.adapters.flow_files import load_centre
+from ivr_engine.cdr.record import CallRecord
+from ivr_engine.core.events import Event
+from ivr_engine.core.ids import AgentId, CallId, Language, Millis
+from ivr_engine.core.outcomes import RequestOutcome
+from ivr_engine.errors import PromptError
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.utterances import Prompt, Utterance, label
+from ivr_engine.flows.waits import Json, Responded
+from ivr_engine.ports.inbound import Arrival
+from ivr_engine.ports.switch import Sound
+from ivr_engine.services.agent_desk import AgentDesk
+from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.centre_config import centre_of
+from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.testing.clock import ManualClock
+from ivr_engine.testing.line import ScriptedLine
+from ivr_engine.testing.memory import MemoryStore
+
+BANK = Path(__file__).parents[3] / "flows" / "sample-bank"
+
+
+@dataclass
+class Voices:
+    """Prompts by name; those in `broken` cannot be had."""
+
+    broken: set[str] = field(default_factory=set)
+
+    async def sound(self, utterance: Utterance, language: Language) -> Sound:
+        if isinstance(utterance, Prompt) and utterance.name in self.broken:
+            raise PromptError(f"{utterance.name} cannot be spoken")
+        return Sound(Path("silence"), f"{language}:{label(utterance)}")
+
+
+@dataclass
+class Host:
+    """Answers every request with `answer`, or raises `fault`."""
+
+    answer: Responded = Responded(outcome=RequestOutcome.OK, body={"balance": "1234.50"})  # noqa: RUF009 - frozen
+    fault: Exception | None = None
+
+    async def ask(self, *, service: str, operation: str, send: Mapping[str, Json], limit: Millis) -> Responded:
+        del service, operation, send, limit
+        if self.fault:
+            raise self.fault
+        return self.answer
+
+
+@dataclass
+class LogBook:
+    """Log lines by event name."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def info(self, event: str, /, **fields: object) -> None:
+        del fields
+        self.lines.append(event)
+
+    warning = error = info
+
+
+class Office:
+    """The engine's services around one memory store."""
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        loaded = load_centre(BANK)
+        assert loaded.definition is not None
+        self.definition: CentreDefinition = loaded.definition
+        self.clock = ManualClock()
+        self.store = store or MemoryStore()
+        self.voices, self.host, self.log = Voices(), Host(), LogBook()
+        self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
+        self.recorder.recover()
+        self.centre = CentreRunner(
+            centre=centre_of(self.definition, offer_prefix="offer"), recorder=self.recorder, clock=self.clock
+        )
+        self.calls = CallRunner(
+            definition=lambda: self.definition,
+            centre=self.centre,
+            recorder=self.recorder,
+            prompts=self.voices,
+            lookup=self.host,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.desk = AgentDesk(definition=lambda: self.definition, centre=self.centre, clock=self.clock)
+        self.watch = SwitchWatch(recorder=self.recorder, served=lambda: self.calls.served, log=self.log)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Time is kept while the block runs."""
+        async with asyncio.TaskGroup() as tasks:
+            alarm = tasks.create_task(self.centre.keep_time())
+            yield
+            alarm.cancel()
+
+    def staff(self, *agents: str) -> None:
+        """These agents are ready."""
+        for agent in agents:
+            self.centre.handle(LogIn(agent=AgentId(agent)))
+            self.centre.handle(SetReady(agent=AgentId(agent)))
+
+    async def serve(self, line: ScriptedLine, *, call: str = "1.1", number: str = "80000") -> None:
+        """One call to its end."""
+        await self.calls.handle_call(Arrival(call=CallId(call), number=number, caller="13800138000"), line)
+
+    def record(self, call: str = "1.1") -> CallRecord:
+        """The record of a call, which must be there."""
+        record = self.store.get(CallId(call))
+        assert record is not None, f"no record of {call}"
+        return record
+
+    def facts(self, kind: type[Event]) -> list[Event]:
+        """Every recorded fact of a kind."""
+        return [recorded.event for recorded in self.store.read() if isinstance(recorded.event, kind)]
+
+
+async def settle() -> None:
+    """Let every task that can run do so."""
+    for _ in range(50):
+        await asyncio.sleep(0)

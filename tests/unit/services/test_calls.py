@@ -1,0 +1,207 @@
+"""Whole calls through the sample bank on a scripted line: every ending leaves exactly one record that says what happened."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallResumed, OfferEnded
+from ivr_engine.core.ids import CallId, Millis
+from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, Presence, RequestOutcome
+from ivr_engine.errors import CommandRefused
+from ivr_engine.flows.waits import Responded
+from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
+from ivr_engine.testing.memory import MemoryStore
+from tests.unit.services.office import Office, settle
+
+CARD, PIN = Press("6299990000100015#"), Press("123456")
+TALK = AgentDoes(OfferOutcome.ANSWERED, talked=Millis(5000))
+TO_AGENT = (Listen(), Press("2"), Press("0"))
+
+
+async def test_balance_then_agent_then_one_satisfaction_key() -> None:
+    office = Office()
+    office.staff("1001")
+    line = ScriptedLine(Listen(), Press("2"), Press("1"), CARD, PIN, Listen(), Press("0"), TALK, Press("1"), Listen())
+    async with office.open():
+        await office.serve(line)
+    record = office.record()
+    assert record.disposition is Disposition.ANSWERED_AGENT
+    assert [leg.kind for leg in record.legs if leg.kind != "ivr"][:2] == ["waiting", "agent"]
+    assert record.answers == (("satisfaction", "very_satisfied"),)
+    assert (record.agent, record.talked, record.ended_by) == ("1001", 5000, EndedBy.ENGINE)
+    assert "en:{money}" in line.heard
+    assert line.hung_up
+
+
+@pytest.mark.parametrize(
+    ("where", "script", "disposition"),
+    [
+        ("greeting", (HangUpNow(),), Disposition.ABANDONED_IVR),
+        ("menu", (Listen(), Press("2"), HangUpNow()), Disposition.ABANDONED_IVR),
+        ("queue", (*TO_AGENT, HangUpNow()), Disposition.ABANDONED_QUEUE),
+    ],
+)
+async def test_a_caller_who_leaves_is_recorded_where_they_left(
+    where: str, script: tuple[Listen | Press | HangUpNow, ...], disposition: Disposition
+) -> None:
+    office = Office()
+    async with office.open():
+        await office.serve(ScriptedLine(*script))
+    record = office.record()
+    assert (record.disposition, record.ended_by) == (disposition, EndedBy.CALLER), where
+
+
+@pytest.mark.parametrize(
+    ("agent", "disposition"),
+    [
+        (AgentDoes(OfferOutcome.CALLER_GONE, caller_gone=True), Disposition.ABANDONED_RINGING),
+        (AgentDoes(OfferOutcome.ANSWERED, talked=Millis(900), caller_gone=True), Disposition.ANSWERED_AGENT),
+    ],
+)
+async def test_a_caller_who_leaves_while_ringing_or_talking(agent: AgentDoes, disposition: Disposition) -> None:
+    office = Office()
+    office.staff("1001")
+    async with office.open():
+        await office.serve(ScriptedLine(*TO_AGENT, agent))
+    assert office.record().disposition is disposition
+    (status,) = (each for each in office.centre.centre.agents() if each.agent == "1001")
+    assert status.call is None or status.activity == "wrap_up"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "presence"),
+    [
+        (OfferOutcome.NO_ANSWER, Presence.PAUSED),
+        (OfferOutcome.DECLINED, Presence.PAUSED),
+        (OfferOutcome.BUSY, Presence.PAUSED),
+        (OfferOutcome.UNREACHABLE, Presence.PAUSED),
+    ],
+)
+async def test_an_agent_who_does_not_take_the_offer_is_passed_over(outcome: OfferOutcome, presence: Presence) -> None:
+    office = Office()
+    office.staff("1001", "1002")
+    line = ScriptedLine(*TO_AGENT, AgentDoes(outcome), TALK)
+    async with office.open():
+        await office.serve(line)
+    assert line.rung == ["1001", "1002"]
+    assert office.record().agent == "1002"
+    first, second = office.facts(OfferEnded)
+    assert isinstance(first, OfferEnded)
+    assert isinstance(second, OfferEnded)
+    assert (first.outcome, second.outcome) == (outcome, OfferOutcome.ANSWERED)
+    assert office.centre.centre.agents()[0].presence is presence
+
+
+async def test_a_waiting_caller_is_offered_as_soon_as_an_agent_is_ready() -> None:
+    office = Office()
+    line = ScriptedLine(*TO_AGENT, TALK)
+    async with office.open(), asyncio.TaskGroup() as tasks:
+        served = tasks.create_task(office.serve(line))
+        await settle()
+        assert line.rung == []
+        office.staff("1001")
+        await served
+    assert line.rung == ["1001"]
+
+
+async def test_max_wait_releases_the_caller_into_the_flow() -> None:
+    office = Office()
+    line = ScriptedLine(*TO_AGENT)
+    async with office.open(), asyncio.TaskGroup() as tasks:
+        served = tasks.create_task(office.serve(line))
+        while not served.done():
+            await settle()
+            office.clock.jump()
+    assert office.record().disposition is Disposition.OVERFLOWED
+    assert "en:all_agents_busy" in line.heard
+    assert line.heard.count("en:queue_position") > 1
+
+
+async def test_an_unknown_number_is_told_so_and_recorded() -> None:
+    office = Office()
+    line = ScriptedLine()
+    await office.serve(line, number="999")
+    assert office.record().disposition is Disposition.REJECTED_POLICY
+    assert line.heard == ["zh-CN:number_not_served", "en:number_not_served"]
+    assert line.hung_up
+
+
+@pytest.mark.parametrize("outcome", [RequestOutcome.TIMEOUT, RequestOutcome.UNAVAILABLE, RequestOutcome.INVALID])
+async def test_a_host_that_fails_leads_to_an_agent(outcome: RequestOutcome) -> None:
+    office = Office()
+    office.host.answer = Responded(outcome=outcome)
+    office.staff("1001")
+    line = ScriptedLine(Listen(), Press("2"), Press("1"), CARD, PIN, Listen(), TALK)
+    async with office.open():
+        await office.serve(line)
+    assert "en:system_busy" in line.heard
+    assert office.record().disposition is Disposition.ANSWERED_AGENT
+
+
+async def test_a_prompt_that_cannot_be_spoken_is_skipped_and_recorded() -> None:
+    office = Office()
+    office.voices.broken = {"welcome"}
+    await office.serve(ScriptedLine(Listen(), Press("2"), HangUpNow()))
+    (fault,) = office.facts(AuthorFault)
+    assert isinstance(fault, AuthorFault)
+    assert (fault.code, fault.node) == ("prompt_missing", "greeting")
+
+
+async def test_a_fault_of_ours_is_told_recorded_and_reaches_no_other_call() -> None:
+    office = Office()
+    office.host.fault = RuntimeError("planted")
+    line = ScriptedLine(Listen(), Press("2"), Press("1"), CARD, PIN)
+    await office.serve(line)
+    record = office.record()
+    assert (record.disposition, record.faults) == (Disposition.FAILED_SYSTEM, ("engine_fault",))
+    assert line.heard[-2:] == ["zh-CN:system_fault", "en:system_fault"]
+    await office.serve(ScriptedLine(HangUpNow()), call="1.2")
+    assert office.record("1.2").disposition is Disposition.ABANDONED_IVR
+
+
+async def test_a_line_that_breaks_leaves_the_call_open_until_it_comes_back() -> None:
+    office = Office()
+    await office.serve(ScriptedLine(Listen(), LineBreaks()))
+    assert office.facts(CallEnded) == []
+    await office.serve(ScriptedLine(HangUpNow()))
+    assert len(office.facts(CallArrived)) == len(office.facts(CallResumed)) == len(office.facts(CallEnded)) == 1
+    assert office.record().resumed == 1
+
+
+async def test_a_restarted_controller_closes_calls_that_are_gone_and_keeps_the_live_ones() -> None:
+    store = MemoryStore()
+    before = Office(store)
+    await before.serve(ScriptedLine(Listen(), LineBreaks()), call="1.1")
+    await before.serve(ScriptedLine(Listen(), LineBreaks()), call="1.2")
+    after = Office(store)
+    after.watch.switch_reached(frozenset({CallId("1.2")}))
+    assert after.record("1.1").disposition is Disposition.UNKNOWN_RECONCILED
+    assert store.get(CallId("1.2")) is None
+    after.calls.call_over(CallId("1.2"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+    assert after.record("1.2").ended_by is EndedBy.CALLER
+
+
+async def test_a_second_session_for_a_call_being_served_is_refused() -> None:
+    office = Office()
+    async with office.open(), asyncio.TaskGroup() as tasks:
+        first = ScriptedLine(*TO_AGENT)
+        served = tasks.create_task(office.serve(first))
+        await settle()
+        second = ScriptedLine()
+        await office.serve(second)
+        assert second.heard == []
+        first.caller_hangs_up()
+        await served
+    assert len(office.facts(CallEnded)) == 1
+
+
+async def test_commands_for_agents_name_them_by_id_or_telephone_and_say_what_is_wrong() -> None:
+    office = Office()
+    await office.desk.login("agent1001")  # type: ignore[arg-type]  # a telephone's name, as a feature code sends it
+    await office.desk.ready("1001")  # type: ignore[arg-type]  # a plain text, as the command line sends it
+    first = (await office.desk.agents())[0]
+    assert (first.agent, first.presence, first.name) == ("1001", "ready", "王芳 Wang Fang")
+    with pytest.raises(CommandRefused, match="no agent '9999'"):
+        await office.desk.login("9999")  # type: ignore[arg-type]  # same
