@@ -47,8 +47,8 @@ def call(  # noqa: PLR0913, PLR0917  # one parameter per option, as typer wants 
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object per line")] = False,
 ) -> None:
     """See HELP."""
-    from ivr_engine.adapters.softphone.conversation import Script  # noqa: PLC0415  # --help needs none of it
-    from ivr_engine.adapters.softphone.lines import Line  # noqa: PLC0415  # same
+    from ivr_engine.adapters.softphone.conversation import Script  # --help needs none of it
+    from ivr_engine.adapters.softphone.lines import Line  # same
 
     pbx = sip or _default_pbx()
     _check_address(pbx)
@@ -69,15 +69,15 @@ def call(  # noqa: PLR0913, PLR0917  # one parameter per option, as typer wants 
 
 
 def _run(script: Script, pbx: str, caller: Line, tell: Callable[[Moment], None]) -> CallReport:
-    import asyncio  # noqa: PLC0415  # --help needs none of it
+    import asyncio  # --help needs none of it
 
-    from ivr_engine.adapters.softphone.conversation import converse  # noqa: PLC0415  # same
+    from ivr_engine.adapters.softphone.conversation import converse  # same
 
     return asyncio.run(converse(caller, script, bind=_local_address(pbx), tell=tell))
 
 
 def _default_pbx() -> str:
-    from ivr_engine.config import load_settings  # noqa: PLC0415  # --help needs none of it
+    from ivr_engine.config import load_settings  # --help needs none of it
 
     settings = load_settings()
     return f"{settings.bind}:{settings.sip_port}"
@@ -91,7 +91,7 @@ def _check_address(pbx: str) -> None:
 
 def _local_address(pbx: str) -> str:
     """The address of this machine from which `pbx` is reached; connecting a datagram socket sends nothing."""
-    import socket  # noqa: PLC0415  # --help needs none of it
+    import socket  # --help needs none of it
 
     host, _, port = pbx.rpartition(":")
     try:
@@ -103,7 +103,7 @@ def _local_address(pbx: str) -> str:
 
 
 def _groups(keys: str) -> tuple[str, ...]:
-    from ivr_engine.adapters.softphone.conversation import parse_keys  # noqa: PLC0415  # --help needs none of it
+    from ivr_engine.adapters.softphone.conversation import parse_keys  # --help needs none of it
 
     try:
         return parse_keys(keys)

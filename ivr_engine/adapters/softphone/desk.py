@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
@@ -18,6 +19,8 @@ from ivr_engine.adapters.softphone.pjsip import CLOCK_HZ, PjObject, account_conf
 from ivr_engine.core.ids import Millis
 
 FROM = re.compile(r'^(?:"?(?P<name>.*?)"?\s*)?<?sips?:(?P<number>[^@>;]*)@')
+# How long the end of a call waits for its recording to be complete.
+RECORDING_S = 1.0
 Detail = Any  # a field of PhoneEvent
 
 
@@ -53,6 +56,8 @@ class TelephoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.record_to: str | None = None
         self.audio: PjObject = None
         self.recorder: PjObject = None
+        self._farewell: PhoneEvent | None = None
+        self._told_by = 0.0
         self.ear = Ear()
 
     def report(self, kind: PhoneEventKind, **details: Detail) -> None:
@@ -146,8 +151,21 @@ class TelephoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         burst = self.ear.end()
         if burst:
             self._heard(burst)
-        self.recorder = self.audio = None  # deleting the recorder completes its file
-        self.report(PhoneEventKind.ENDED, code=code, reason=reason, near=self.near)
+        self.recorder = self.audio = None  # deleting the recorder completes its file, a moment later
+        self._farewell = PhoneEvent(
+            kind=PhoneEventKind.ENDED, at=self.desk.now(), line=self.account.name, call=self.name,
+            code=code, reason=reason, near=self.near,
+        )  # fmt: skip
+        self._told_by = time.monotonic() + RECORDING_S
+
+    def told(self) -> bool:
+        """The call is over and its end reported, which waits until its recording is complete."""
+        if not self.over:
+            return False
+        if self._farewell and (is_complete(self.record_to) or time.monotonic() > self._told_by):
+            self.desk.tell(self._farewell)
+            self._farewell = None
+        return self._farewell is None
 
 
 class Account(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
@@ -210,8 +228,15 @@ class Desk:
 
     def report(self, kind: PhoneEventKind, **details: Detail) -> None:
         """Tell the driving side."""
-        event = PhoneEvent(kind=kind, at=Millis(int((time.monotonic() - self._began) * 1000)), **details)
+        self.tell(PhoneEvent(kind=kind, at=self.now(), **details))
+
+    def tell(self, event: PhoneEvent) -> None:
+        """Tell the driving side what has its time already."""
         self._write(json.dumps(event.encode()) + "\n")
+
+    def now(self) -> Millis:
+        """Milliseconds since this process began."""
+        return Millis(int((time.monotonic() - self._began) * 1000))
 
     def next_name(self) -> str:
         """A name for a call that came in."""
@@ -235,6 +260,7 @@ class Desk:
             self._lines[order["line"]].setRegistration(False)  # PJSIP's signature: renew
         elif do == "policy":
             self._lines[order["line"]].answering = Answering(**order["answering"])
+            self.report(PhoneEventKind.POLICY_SET, line=order["line"])
         elif do == "dial":
             self._dial(self._lines[order["line"]], order["call"], order["uri"])
         elif order["call"] in self._calls:
@@ -245,7 +271,7 @@ class Desk:
         self.timers.run_due()
         for call in tuple(self._calls.values()):
             call.listen()
-            if call.over:
+            if call.told():
                 del self._calls[call.name]
 
     def leave(self) -> None:
@@ -288,3 +314,12 @@ class Desk:
         elif do == "record":
             call.record_to = order["path"]
             call.start_recording()
+
+
+def is_complete(recording: str | None) -> bool:
+    """There is no recording, or its header has its final length. PJSIP closes the file from its audio thread."""
+    if recording is None or not Path(recording).exists():
+        return True
+    with Path(recording).open("rb") as file:
+        header = file.read(8)
+    return header[:4] == b"RIFF" and int.from_bytes(header[4:], "little") == Path(recording).stat().st_size - 8
