@@ -149,10 +149,11 @@ class Pbx:
 
     def _await_ready(self, plan: PbxPlan) -> None:
         """Answering AMI, fully booted, answering SIP: in that order each is the later."""
-        came_up = until(lambda: self._record() is None or self._is_ready(plan), BOOT_S)
-        if self._record() is None:
-            raise SetupError(f"Asterisk ended while starting:\n{_last_words(plan)}")
-        if not came_up:
+        until(lambda: self._record() is None or _gave_up(plan) or self._is_ready(plan), BOOT_S)
+        if self._record() is None or _gave_up(plan):
+            self.stop()
+            raise SetupError(f"Asterisk gave up while starting:\n{_last_words(plan)}")
+        if not self._is_ready(plan):
             self.stop()
             raise SetupError(
                 f"Asterisk did not answer on SIP {plan.bind}:{plan.sip_port} in {BOOT_S:g} s:\n{_last_words(plan)}"
@@ -171,7 +172,7 @@ class Pbx:
 def _refuse_other_ports(running: PbxRecord, plan: PbxPlan) -> None:
     if (running.sip, running.ami_port) != (f"{plan.bind}:{plan.sip_port}", plan.ami_port):
         raise SetupError(
-            f"the PBX of this folder runs on SIP {running.sip}, AMI port {running.ami_port}; for new ports first: ivr-engine pbx stop"
+            f"the PBX runs on SIP {running.sip}, AMI port {running.ami_port}; for new ports first: ivr-engine pbx stop"
         )
 
 
@@ -186,6 +187,12 @@ def _refuse_taken_ports(plan: PbxPlan) -> None:
             raise SetupError(
                 f"{name} port {address}:{port}/{protocol} is held by {holder}. End it, or choose another: {setting}=PORT"
             )
+
+
+def _gave_up(plan: PbxPlan) -> bool:
+    """A required module is missing. Asterisk says so, and may then hang on its way out (seen with 22.10.1)."""
+    console = plan.log_dir / "console.log"
+    return console.exists() and "*** Failed to load module" in console.read_text(encoding="utf-8", errors="replace")
 
 
 def _last_words(plan: PbxPlan) -> str:

@@ -19,18 +19,17 @@ LONGEST_NUMBER = 24  # digits; E.164 allows 15, national service numbers with pr
 PORTS_PER_LEG = 2  # RTP and RTCP
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path in <sys/un.h>, less its final NUL
 
-# Events that the engine never reads; Asterisk drops them before they are written to its connection.
-UNREAD_EVENTS = (
-    "DeviceStateChange",
-    "NewConnectedLine",
-    "MusicOnHoldStart",
-    "MusicOnHoldStop",
-    "QueueCallerJoin",
-    "QueueCallerLeave",
-    "QueueCallerAbandon",
-    "QueueMemberStatus",
-    "RTCPSent",
-    "RTCPReceived",
+# What the engine may hear; Asterisk drops every other event before it is written. Without this, one answered call is about
+# 105 events and 53 KB. An event that the engine is to read from now on is added here.
+READ_EVENTS = (
+    "FullyBooted",
+    "Shutdown",
+    "DialBegin",
+    "DialEnd",
+    "HangupRequest",
+    "SoftHangupRequest",
+    "Hangup",
+    "ContactStatus",
 )
 
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -223,7 +222,7 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "call_limit_s": plan.call_limit_s,
         "queue_limit_s": plan.call_limit_s,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
-        "event_filters": "\n".join(f"eventfilter = !Event: {name}" for name in UNREAD_EVENTS),
+        "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
         "number_patterns": _number_patterns(plan.numbers),

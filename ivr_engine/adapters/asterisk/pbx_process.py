@@ -67,7 +67,7 @@ def spawn(argv: tuple[str, ...], output: Path) -> tuple[int, int]:
         pid = os.posix_spawn(argv[0], argv, bare_environment(), file_actions=files, setsid=True)
     except OSError as error:
         raise SetupError(f"{argv[0]}: cannot be started: {error.strerror}") from error
-    return pid, _born(pid) or 0
+    return pid, _state(pid)[1]
 
 
 def end(record: PbxRecord) -> None:
@@ -80,9 +80,14 @@ def end(record: PbxRecord) -> None:
 
 def is_alive(record: PbxRecord) -> bool:
     """Whether the very process we started lives; a finished child of ours is collected on the way."""
+    state, born = _state(record.pid)
+    if born != record.born:
+        return False
+    if state not in "ZX":
+        return True
     with contextlib.suppress(ChildProcessError):  # another process started it
         os.waitpid(record.pid, os.WNOHANG)
-    return _born(record.pid) == record.born
+    return False
 
 
 def until(done: Callable[[], bool], limit_s: float) -> bool:
@@ -100,13 +105,14 @@ def bare_environment() -> dict[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent", "TERM": "dumb"}
 
 
-def _born(pid: int) -> int | None:
-    """Start time of a live process; None for none, or for one that only waits to be collected."""
+def _state(pid: int) -> tuple[str, int]:
+    """A process's state letter and start time, fields 3 and 22 of proc(5) stat; ("X", 0) for none."""
     try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return None
-    return None if state in "ZX" else int(rest[18])
+        return "X", 0
+    fields = stat.rpartition(") ")[2].split()  # the name before it may hold anything
+    return fields[0], int(fields[19])
 
 
 def _send(record: PbxRecord, number: signal.Signals) -> None:
