@@ -81,9 +81,10 @@ def hear(milliseconds: int) -> str:
     return f'<pause milliseconds="{milliseconds}"/>' if milliseconds else ""  # a pause of 0 may last for ever
 
 
-def press(keys: str) -> str:
-    """Press keys."""
-    return f'<nop><action><exec play_dtmf="{keys}"/></action></nop>{hear(KEY_LEAD_MS + KEY_MS * len(keys))}'
+def press(keys: str, *, last: bool = False) -> str:
+    """Press keys. With `last` the next step begins at once, so that the far side may hang up on the last key."""
+    playing = f'<nop><action><exec play_dtmf="{keys}"/></action></nop>'
+    return playing if last else playing + hear(KEY_LEAD_MS + KEY_MS * len(keys))
 
 
 def hang_up() -> str:
