@@ -68,6 +68,13 @@ class SoftphoneCall:
         return any(event.kind is PhoneEventKind.ENDED for event in self.events)
 
     @property
+    def sounding(self) -> bool:
+        """Something is to be heard now."""
+        sounds = (PhoneEventKind.SOUND, PhoneEventKind.HEARD, PhoneEventKind.ENDED)
+        last = next((event.kind for event in reversed(self.events) if event.kind in sounds), None)
+        return last is PhoneEventKind.SOUND
+
+    @property
     def keys_heard(self) -> str:
         """The keys the far side pressed."""
         return "".join(event.keys for event in self.events if event.kind is PhoneEventKind.KEY_HEARD)
@@ -106,7 +113,11 @@ class SoftphoneCall:
         call ends the wait, too.
         """
         after = self._after_last_keys()
-        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after, fresh=True)
+        event = await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after, fresh=True)
+        if not self.sounding:
+            return event
+        after = len(self._process.log.events)
+        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after)
 
     async def press(self, keys: str, *, key_ms: int = 100, gap_ms: int = 80) -> None:
         """Press keys by RFC 4733 events; returns when the last one is out.
