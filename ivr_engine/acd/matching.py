@@ -55,6 +55,8 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, taken: AbstractS
     eligible: list[Agent] = []
     excluded: list[Exclusion] = []
     for agent in state.members[call.queue]:
+        if len(excluded) == LISTED and not agent.free:
+            continue  # neither eligible nor listed: with hundreds of busy agents this is most of the work
         reason = "offered" if agent.agent in taken else why_not(agent, call)
         if reason is None:
             eligible.append(agent)

@@ -177,7 +177,7 @@ class Assembler:
     def _on_flow_failed(self, event: FlowFailed) -> None:
         self._faults.append(event.code)
         self._failed = True
-        self._last_node = event.node
+        self._last_node = event.node or self._last_node  # a fault of the engine itself knows no node
 
     def _on_flow_finished(self, event: FlowFinished) -> None:
         self._finished = True
@@ -217,13 +217,12 @@ class Assembler:
 
     def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them
         """Write facts on the latest leg of `kind`, present or past, unless it has its outcome already."""
-        if self._leg.kind is kind and not self._leg.outcome:
-            self._leg = replace(self._leg, **facts)
+        if self._leg.kind is kind:
+            self._leg = _with_outcome(self._leg, **facts)
             return
         for index in reversed(range(len(self._legs))):
             if self._legs[index].kind is kind:
-                if not self._legs[index].outcome:
-                    self._legs[index] = replace(self._legs[index], **facts)
+                self._legs[index] = _with_outcome(self._legs[index], **facts)
                 return
 
     _STEPS: ClassVar[dict[type[Event], Callable[[Assembler, Any], None]]] = {
@@ -245,6 +244,11 @@ class Assembler:
         ConversationBegan: _on_conversation_began,
         ConversationEnded: _on_conversation_ended,
     }
+
+
+def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above
+    """The leg with the facts of its end; a leg whose end is known keeps what it has."""
+    return leg if leg.outcome else replace(leg, **facts)
 
 
 def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:

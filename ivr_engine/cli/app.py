@@ -7,6 +7,7 @@ running); 2 wrong use of the command line; 3 this machine lacks something.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 
 import typer
@@ -14,7 +15,7 @@ import typer
 from ivr_engine.errors import EngineError, SetupError
 
 # One module a subcommand; each has `register(app)`. Order is the order of `--help`.
-SUBCOMMANDS = ("run", "check", "simulate", "call", "agent", "cdr", "pbx", "doctor")
+SUBCOMMANDS = ("demo", "run", "check", "simulate", "call", "agent", "cdr", "pbx", "doctor")
 
 
 def build() -> typer.Typer:
@@ -36,12 +37,24 @@ def main() -> None:
     """Run the command; an EngineError becomes one line on stderr and an exit code, never a traceback."""
     try:
         build()()
-    except SetupError as error:
-        sys.exit(_say(error, 3))
     except EngineError as error:
-        sys.exit(_say(error, 1))
+        sys.exit(_say([error]))
+    except BaseExceptionGroup as group:  # what a TaskGroup makes of an error
+        ours, others = group.split(EngineError)
+        if ours is None or others is not None:
+            raise
+        sys.exit(_say(list(_leaves(ours))))
 
 
-def _say(error: EngineError, code: int) -> int:
-    sys.stderr.write(f"ivr-engine: {error}\n")
-    return code
+def _leaves(group: BaseExceptionGroup[EngineError]) -> Iterator[EngineError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _say(errors: list[EngineError]) -> int:
+    for error in errors:
+        sys.stderr.write(f"ivr-engine: {error}\n")
+    return 3 if any(isinstance(error, SetupError) for error in errors) else 1

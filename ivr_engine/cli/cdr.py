@@ -48,7 +48,7 @@ def list_calls(
 
     Example: ivr-engine cdr list --since 2026-03-02 --limit 20
     """
-    from ivr_engine.cli import cdr_text  # noqa: PLC0415 - `--help` must not wait for the database library
+    from ivr_engine.cli import cdr_text
 
     with _reader() as reader:
         records = reader.find(since=_instant(since), until=_instant(until), limit=limit)
@@ -69,10 +69,10 @@ def show_call(
 
     Example: ivr-engine cdr show 1772415000.17 --events
     """
-    from ivr_engine.cdr.open_calls import assemble  # noqa: PLC0415 - as above
-    from ivr_engine.cli import cdr_text  # noqa: PLC0415 - as above
-    from ivr_engine.core.ids import CallId  # noqa: PLC0415 - as above
-    from ivr_engine.errors import StoreError  # noqa: PLC0415 - as above
+    from ivr_engine.cdr.open_calls import assemble
+    from ivr_engine.cli import cdr_text
+    from ivr_engine.core.ids import CallId
+    from ivr_engine.errors import StoreError
 
     with _reader() as reader:
         journal = list(reader.read(call=CallId(call)))
@@ -105,7 +105,7 @@ def export_calls(  # noqa: PLR0917 - typer passes options by name
 
     Example: ivr-engine cdr export --since 2026-03-01 --until 2026-04-01 --bom --out march.csv
     """
-    from ivr_engine.cli import cdr_export  # noqa: PLC0415 - as above
+    from ivr_engine.cli import cdr_export
 
     with _reader() as reader:
         records = reader.find(since=_instant(since), until=_instant(until))
@@ -116,14 +116,14 @@ def export_calls(  # noqa: PLR0917 - typer passes options by name
 
 
 def _reader() -> StoreReader:
-    from ivr_engine.adapters.store import open_reader  # noqa: PLC0415 - as above
-    from ivr_engine.config import load_settings  # noqa: PLC0415 - as above
+    from ivr_engine.adapters.store import open_reader
+    from ivr_engine.config import load_settings
 
     return open_reader(load_settings().database)
 
 
 def _instant(text: str | None) -> Instant | None:
-    from ivr_engine.cli import cdr_text  # noqa: PLC0415 - as above
+    from ivr_engine.cli import cdr_text
 
     if text is None:
         return None
@@ -135,7 +135,7 @@ def _instant(text: str | None) -> Instant | None:
 
 def _width() -> int | None:
     """Columns of the terminal, None when the output goes elsewhere."""
-    import os  # noqa: PLC0415 - only this function needs them
-    import shutil  # noqa: PLC0415 - same
+    import os
+    import shutil
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else None

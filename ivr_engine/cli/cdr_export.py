@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import sys
@@ -50,8 +51,10 @@ def write(records: Iterable[CallRecord], out: Path, *, style: Style) -> int:
             count = _write(records, file, style)
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise SetupError(f"{out} cannot be written: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):  # in place already, or never made
+            part.unlink()
     return count
 
 

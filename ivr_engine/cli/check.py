@@ -27,7 +27,7 @@ def check(
 
     Prints one line per problem, `file:line:column: severity CODE message`, and a summary. Exit code 0: no errors; 1: errors.
     """
-    from ivr_engine.adapters.flow_files import load_centre  # noqa: PLC0415 - keeps `--help` of every command fast
+    from ivr_engine.adapters.flow_files import load_centre
 
     loaded = load_centre(folder)
     for issue in loaded.issues:
@@ -50,7 +50,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _json(issue: Issue) -> str:
-    import json  # noqa: PLC0415 - same
+    import json
 
     at = issue.at
     fields = {"file": at.file, "line": at.line, "column": at.column, "severity": str(issue.severity)}

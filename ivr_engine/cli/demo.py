@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,11 @@ from ivr_engine.errors import EngineError
 if TYPE_CHECKING:
     from ivr_engine.adapters.softphone.softphones import SoftphoneCall, Softphones
     from ivr_engine.bootstrap import Engine
-    from ivr_engine.core.events import Recorded
     from ivr_engine.core.ids import CallId
-    from ivr_engine.flows.definition import CentreDefinition
-    from ivr_engine.services.recorder import Subscription
+    from ivr_engine.flows.definition import AgentDefinition, CentreDefinition
 
 CALLER = "13800138000"
+WAITS_S = 8
 RINGS_MS = 2_000
 TALKS_MS = 5_000
 WHOLE_CALL_S = 180
@@ -51,13 +50,13 @@ def demo(
     as_json: bool = typer.Option(False, "--json", help="Print only the stored record, as JSON."),
 ) -> None:
     """One real call through the sample bank."""
-    from ivr_engine.cli.cdr import show
+    from ivr_engine.cli.cdr import show_call
 
     definition, settings = load(folder), load_settings()
     call = asyncio.run(_demo(definition, settings, typer.echo if not as_json else lambda _line: None))
     if not as_json:
         typer.echo(f"\n==> the stored record: ivr-engine cdr show {call}\n")
-    show(call, as_json=as_json)
+    show_call(call, as_json=as_json)
 
 
 async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
@@ -77,34 +76,39 @@ async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) ->
         phones = await stack.enter_async_context(Softphones(bind=settings.bind))
         async with asyncio.timeout(WHOLE_CALL_S):
             call = await _call(running, phones, definition, settings, tell)
-        await running.store.flush()
     return call
 
 
 async def _call(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
     """Let the first agent log in and wait, the caller dial; tell the facts; give the finished call."""
     from ivr_engine.cli.story import Story
-    from ivr_engine.core.events import CallEnded
+    from ivr_engine.core.events import CallEnded, CallQueued, NodeEntered
 
     number = min(definition.numbers)
     story = Story(definition, tell)
     with running.recorder.subscribed() as facts:
         await _agent_at_work(running, phones, definition, settings)
         caller = await _dial(phones, settings, number)
-        async for fact in _pressing(facts, caller):
-            story.hear(fact)
-            if isinstance(fact.event, CallEnded):
-                _report(running, fact.event.call, caller, tell)
-                return fact.event.call
+        async with asyncio.TaskGroup() as presses:
+            script = dict(SCRIPT)
+            async for fact in facts:
+                story.hear(fact)
+                if isinstance(fact.event, NodeEntered) and fact.event.node in script:
+                    presses.create_task(_hear_and_press(caller, script.pop(fact.event.node)))
+                if isinstance(fact.event, CallQueued):
+                    presses.create_task(_get_ready(running, definition))
+                if isinstance(fact.event, CallEnded):
+                    await _report(running, fact.event.call, caller, tell)
+                    return fact.event.call
     raise EngineError("the call never ended")
 
 
 async def _agent_at_work(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings) -> None:
-    """A real telephone registers as the first agent's and will answer; the agent logs in and gets ready."""
+    """A real telephone registers as the first agent's and will answer; the agent logs in and is not ready yet."""
     from ivr_engine.adapters.softphone.lines import Answering, Line
     from ivr_engine.bootstrap import phone_secret
 
-    agent = min(definition.agents.values(), key=lambda each: each.agent)
+    agent = _first_agent(definition)
     await phones.connect(
         Line(
             number=agent.phone,
@@ -115,7 +119,16 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
         )
     )
     await running.desk.login(agent.agent)
-    await running.desk.ready(agent.agent)
+
+
+async def _get_ready(running: Engine, definition: CentreDefinition) -> None:
+    """Let the caller hear the place in the queue and some music first."""
+    await asyncio.sleep(WAITS_S)
+    await running.desk.ready(_first_agent(definition).agent)
+
+
+def _first_agent(definition: CentreDefinition) -> AgentDefinition:
+    return min(definition.agents.values(), key=lambda each: each.agent)
 
 
 async def _dial(phones: Softphones, settings: Settings, number: str) -> SoftphoneCall:
@@ -127,31 +140,19 @@ async def _dial(phones: Softphones, settings: Settings, number: str) -> Softphon
     return call
 
 
-async def _pressing(facts: Subscription, caller: SoftphoneCall) -> AsyncIterator[Recorded]:
-    """The facts as they come; at each node of the script the caller hears the prompt out and then presses."""
-    from ivr_engine.core.events import NodeEntered
-
-    script = dict(SCRIPT)
-    async with asyncio.TaskGroup() as tasks:
-        async for fact in facts:
-            keys = script.pop(fact.event.node, None) if isinstance(fact.event, NodeEntered) else None
-            if keys is not None:
-                tasks.create_task(_hear_and_press(caller, keys))
-            yield fact
-
-
 async def _hear_and_press(caller: SoftphoneCall, keys: str) -> None:
-    await caller.sound(STEP_MS)
-    await caller.quiet(STEP_MS)
+    """As a patient caller does: hear the prompt out, then press."""
+    await caller.falls_quiet(STEP_MS)
     await caller.press(keys)
 
 
-def _report(running: Engine, call: CallId, caller: SoftphoneCall, tell: Tell) -> None:
+async def _report(running: Engine, call: CallId, caller: SoftphoneCall, tell: Tell) -> None:
     """What the caller's telephone measured, and whether the call was what the demo promises."""
     from ivr_engine.core.outcomes import Disposition
 
     heard = caller.heard
     tell(f"==> the caller's telephone heard {len(heard.bursts)} stretches of sound, {heard.sound / 1000:.1f} s in all")
+    await running.store.flush()
     record = running.store.get(call)
     if record is None or record.disposition is not Disposition.ANSWERED_AGENT or not record.answers:
         found = record.disposition if record else "no record"

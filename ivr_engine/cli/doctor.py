@@ -1,9 +1,177 @@
-"""`ivr-engine doctor`."""
+"""`ivr-engine doctor`: what works on this machine, what does not, and how to mend it."""
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 import typer
+
+from ivr_engine.config import Settings, load_settings
+from ivr_engine.errors import CommandRefused, EngineError, SetupError
+
+OLDEST_ASTERISK = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check. `needed`: without it a centre does not run; otherwise something smaller is missing."""
+
+    check: str
+    ok: bool
+    detail: str
+    mend: str = ""
+    needed: bool = True
+
+
+Check = Callable[[Settings], Finding]
 
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
+    app.command(help="What works on this machine, what does not, how to mend it. Example: ivr-engine doctor --json")(doctor)
+
+
+def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object a check.")) -> None:
+    """Check this machine; exit 3 when something needed is missing."""
+    findings = list(_examine())
+    for finding in findings:
+        typer.echo(json.dumps(asdict(finding), ensure_ascii=False) if as_json else _line(finding))
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise typer.Exit(3)
+
+
+def _line(finding: Finding) -> str:
+    mark = "ok  " if finding.ok else ("FAIL" if finding.needed else "note")
+    mend = f"\n{'':22}mend: {finding.mend}" if finding.mend and not finding.ok else ""
+    return f"{mark}  {finding.check:<14}  {finding.detail}{mend}"
+
+
+def _examine() -> Iterator[Finding]:
+    try:
+        settings = load_settings()
+    except SetupError as error:
+        yield Finding(check="settings", ok=False, detail=str(error), mend="correct the setting that is named")
+        return
+    yield Finding(
+        check="settings", ok=True, detail=f"state in {settings.state_dir}, SIP on {settings.bind}:{settings.sip_port}"
+    )
+    for check in (_python, _state_dir, _asterisk, _pbx, _ports, _voice, _store, _engine, _softphone, _sipp):
+        yield check(settings)
+
+
+def _python(_settings: Settings) -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding(check="python", ok=sys.version_info >= (3, 11), detail=found, mend="install Python 3.11 or newer")
+
+
+def _state_dir(settings: Settings) -> Finding:
+    folder = settings.state_dir.absolute()
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    return Finding(
+        check="state folder",
+        ok=nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
+        detail=str(folder),
+        mend=f"make {nearest} writable for this user, or set IVR_ENGINE_STATE_DIR",
+    )
+
+
+def _asterisk(settings: Settings) -> Finding:
+    from ivr_engine.adapters.asterisk.pbx_install import find
+
+    found = find(settings.cache_dir.expanduser())
+    if found is None:
+        detail = f"none of version {OLDEST_ASTERISK} or newer"
+        return Finding(check="asterisk", ok=False, detail=detail, mend="ivr-engine pbx install")
+    return Finding(check="asterisk", ok=True, detail=f"{found.version} ({found.kind})")
+
+
+def _pbx(settings: Settings) -> Finding:
+    from ivr_engine.adapters.asterisk.pbx import Pbx
+
+    status = Pbx(settings.pbx_dir).status()
+    detail = f"runs as process {status.pid}, SIP {status.sip}" if status.running else "does not run"
+    return Finding(check="pbx", ok=status.running, detail=detail, mend="ivr-engine run flows/sample-bank", needed=False)
+
+
+def _ports(settings: Settings) -> Finding:
+    from ivr_engine.adapters.asterisk.pbx import Pbx
+    from ivr_engine.adapters.asterisk.pbx_ports import Protocol, port_holder, port_is_free
+
+    ports: list[tuple[str, Protocol, int]] = []
+    if not Pbx(settings.pbx_dir).status().running:
+        ports += [("SIP", "udp", settings.sip_port), ("AMI", "tcp", settings.ami_port)]
+    if _running_engine(settings) is None:
+        ports.append(("AGI", "tcp", settings.agi_port))
+    taken = [
+        f"{name} {settings.bind}:{port}/{protocol} is held by {port_holder(port, protocol) or 'another process'}"
+        for name, protocol, port in ports
+        if not port_is_free(settings.bind, port, protocol)
+    ]
+    mend = "end that process, or choose other ports: IVR_ENGINE_SIP_PORT, IVR_ENGINE_AMI_PORT, IVR_ENGINE_AGI_PORT"
+    return Finding(check="ports", ok=not taken, detail="; ".join(taken) or "free, or ours", mend=mend)
+
+
+def _voice(_settings: Settings) -> Finding:
+    from ivr_engine.adapters.prompts.espeak import Espeak
+
+    async def name() -> str:
+        async with Espeak() as voice:
+            return voice.voice
+
+    try:
+        return Finding(check="voice", ok=True, detail=asyncio.run(name()))
+    except SetupError as error:
+        return Finding(check="voice", ok=False, detail=str(error), mend="pip install 'ivr-engine[tts]'", needed=False)
+
+
+def _store(settings: Settings) -> Finding:
+    from ivr_engine.adapters.store import open_reader
+
+    if not settings.database.exists():
+        return Finding(check="database", ok=True, detail=f"{settings.database} will be made at the first start")
+    try:
+        with open_reader(settings.database) as reader:
+            newest = next(iter(reader.find(limit=1)), None)
+    except EngineError as error:
+        return Finding(check="database", ok=False, detail=str(error), mend="see docs/operations.md")
+    return Finding(check="database", ok=True, detail=f"{settings.database}, newest call {newest.call if newest else 'none'}")
+
+
+def _engine(settings: Settings) -> Finding:
+    status = _running_engine(settings)
+    if status is None:
+        return Finding(
+            check="engine", ok=False, detail="does not run", mend="ivr-engine run flows/sample-bank", needed=False
+        )
+    detail = ", ".join(f"{name} {value}" for name, value in status.items())
+    return Finding(check="engine", ok=status["store"] == "healthy" and status["switch"] == "up", detail=detail)
+
+
+def _running_engine(settings: Settings) -> dict[str, object] | None:
+    from ivr_engine.adapters.control import ask
+
+    try:
+        status: dict[str, object] = asyncio.run(ask(settings.control_socket, "status"))
+    except (SetupError, CommandRefused):
+        return None
+    return status
+
+
+def _softphone(_settings: Settings) -> Finding:
+    there = importlib.util.find_spec("pjsua2") is not None
+    detail = "pjsua2 is there" if there else "pjsua2 is missing: no `ivr-engine call`, no demo"
+    return Finding(check="softphone", ok=there, detail=detail, mend="pip install 'ivr-engine[phone]'", needed=False)
+
+
+def _sipp(_settings: Settings) -> Finding:
+    path = shutil.which("sipp")
+    detail = str(Path(path)) if path else "missing: no system tests, no load benchmarks"
+    return Finding(check="sipp", ok=path is not None, detail=detail, mend="apt-get install sip-tester", needed=False)

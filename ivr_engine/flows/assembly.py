@@ -11,8 +11,9 @@ from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow,
 from ivr_engine.flows.flow_reader import read_sound_part
 from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.mentions import find
 from ivr_engine.flows.references import Places, check_references
-from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
+from ivr_engine.flows.tree import Mapping, Position, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +39,14 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
     if trees.centre is None:
         return None
     parts = read_centre(trees.centre, issues, folder=name)
-    centre = _joined(parts, flows, agents[0], {language: texts for language, (texts, _) in prompts.items()}, folder)
+    centre = _joined(parts, flows=flows, agents=agents[0], prompts=prompts, folder=folder)
     if trees.complete:
         places = Places(
             centre=trees.centre.at,
             parts=parts.places,
             agents=agents[1],
             prompts={language: tree.at for language, tree in trees.prompts.items()},
-            in_node=Mentions(trees.flows),
+            in_node=NodePlaces(trees.flows),
             broken_flows=broken,
         )
         issues += check_references(centre, places)
@@ -54,6 +55,7 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
 
 def _joined(
     parts: CentreParts,
+    *,
     flows: dict[FlowName, Flow],
     agents: dict[AgentId, AgentDefinition],
     prompts: dict[Language, dict[str, PromptText]],
@@ -79,13 +81,14 @@ def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowNa
     """The flows as far as they could be read, and the names of those that could only be read in part."""
     flows: dict[FlowName, Flow] = {}
     broken: set[str] = set()
+    places = NodePlaces(trees)
     for tree in trees:
         before = len(issues)
         flow = read_sound_part(tree, issues)
         if len(issues) > before:
             broken.add(flow.name)
-        issues += check_graph(flow, Mentions(trees), broken=_node_names(tree) - set(flow.nodes))
-        if flows.setdefault(flow.name, flow) is not flow:
+        issues += check_graph(flow, places, broken=_node_names(tree) - set(flow.nodes))
+        if flow.name and flows.setdefault(flow.name, flow) is not flow:
             issues.append(_twice(flow, flows[flow.name]))
     return flows, frozenset(broken)
 
@@ -100,8 +103,8 @@ def _node_names(flow: Mapping) -> frozenset[str]:
     return frozenset(entry.key for entry in nodes) if isinstance(nodes, Mapping) else frozenset()
 
 
-class Mentions:
-    """Finds where a node's text mentions a word, so that a problem is reported there and not at the node."""
+class NodePlaces:
+    """Finds where a node's text mentions a word."""
 
     def __init__(self, flows: tuple[Mapping, ...]) -> None:
         self._nodes: dict[tuple[str, str], Tree] = {}
@@ -111,23 +114,6 @@ class Mentions:
                 self._nodes |= {(flow.at.file, entry.key): entry.value for entry in nodes}
 
     def __call__(self, node: Node, word: str) -> Position:
-        """The first value of the node that is this word, else the first such key, else the node's own place."""
+        """The word's place, or the node's own."""
         tree = self._nodes.get((node.at.file, node.name))
-        found = None if tree is None else _value(tree, word) or _key(tree, word)
-        return found or node.at
-
-
-def _value(tree: Tree, word: str) -> Position | None:
-    if isinstance(tree, Scalar):
-        return tree.at if tree.text == word else None
-    inner = tree.items if isinstance(tree, Sequence) else [entry.value for entry in tree]
-    return next((found for each in inner if (found := _value(each, word)) is not None), None)
-
-
-def _key(tree: Tree, word: str) -> Position | None:
-    if isinstance(tree, Scalar):
-        return None
-    if isinstance(tree, Sequence):
-        return next((found for item in tree.items if (found := _key(item, word)) is not None), None)
-    here = next((entry.key_at for entry in tree if entry.key == word), None)
-    return here or next((found for entry in tree if (found := _key(entry.value, word)) is not None), None)
+        return (find(tree, word) if tree is not None else None) or node.at

@@ -104,20 +104,20 @@ def read_centre(tree: Tree, issues: list[Issue], *, folder: str) -> CentreParts:
     return parts
 
 
-def read_agents(tree: Tree, issues: list[Issue]) -> tuple[dict[AgentId, AgentDefinition], dict[AgentId, Position]]:
-    """The people of agents.yaml, and where each stands."""
+def read_agents(tree: Tree, issues: list[Issue]) -> tuple[dict[AgentId, AgentDefinition], dict[AgentId, Entry]]:
+    """The people of agents.yaml, and the entry of each."""
     fields = Fields(_whole_file(tree, issues), issues, where="agents.yaml")
     entries = fields.entries("agents", required=True)
     fields.finish()
     known = [entry for entry in entries if _key_fits(entry, _phone, issues)]
     agents = {AgentId(entry.key): _agent(entry, issues) for entry in known}
-    return agents, {AgentId(entry.key): entry.key_at for entry in known}
+    return agents, {AgentId(entry.key): entry for entry in known}
 
 
-def read_prompts(tree: Tree, issues: list[Issue]) -> tuple[dict[str, PromptText], dict[str, Position]]:
-    """The prompts of one language, and where each stands."""
+def read_prompts(tree: Tree, issues: list[Issue]) -> dict[str, PromptText]:
+    """The prompts of one language."""
     entries = [entry for entry in _whole_file(tree, issues) if _key_fits(entry, as_name, issues)]
-    return {entry.key: _prompt(entry, issues) for entry in entries}, {entry.key: entry.key_at for entry in entries}
+    return {entry.key: _prompt(entry, issues) for entry in entries}
 
 
 def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr_engine.core.events.flow import AuthorFault, FlowFailed, FlowFinished, FlowStarted, NodeEntered, PromptsPlayed
+from ivr_engine.core.events.flow import FlowFailed, FlowFinished, FlowStarted, NodeEntered, PromptsPlayed
 from ivr_engine.core.ids import FlowName, Instant, NodeName
 from ivr_engine.errors import DefinitionError, ReplyMismatch
 from ivr_engine.flows import limits
@@ -138,13 +138,9 @@ def _enter(walk: Walk, node: Node) -> Step:
 
 
 def _faulted(walk: Walk, fault: ExpressionFault | NodeFault) -> Step:
-    code, message = str(fault.code), f"{walk.node.spec.KIND}: {fault}"
     if "failed" not in walk.node.exits:
-        return NodeFault(code, message)
-    session = walk.session
-    walk.events.append(
-        AuthorFault(call=session.facts.call, flow=session.flow, node=session.node, code=code, message=message),
-    )
+        return NodeFault(str(fault.code), f"{walk.node.spec.KIND}: {fault}")
+    walk.note_fault(fault)
     return "failed"
 
 

@@ -304,11 +304,13 @@ class _Parser:
         holder, path = self._value()
         while True:
             if self._taken("."):
+                if path is None:
+                    raise ExpressionSyntax("a dot reads a key of a named value; this is none", self._token.offset)
                 key = self._name("a key")
                 path = f"{path}.{key}"
                 holder = _key(holder, key, path)
             elif self._taken("["):
-                holder, path = _binary(values.pick, holder, self.choice()), f"{path}[]"
+                holder, path = _binary(values.pick, holder, self.choice()), f"{path or ''}[]"
                 self._expect("]")
             else:
                 return holder
@@ -320,17 +322,18 @@ class _Parser:
         self._next += 1
         return token.text
 
-    def _value(self) -> tuple[Evaluate, str]:
+    def _value(self) -> tuple[Evaluate, str | None]:
+        """The value's closure, and how to name it in a fault; None for a constant, which has no keys."""
         token = self._token
         if self._taken("("):
             inner = self.choice()
             self._expect(")")
-            return inner, "(...)"
+            return inner, "()"
         if self._taken("["):
-            return _listing(self._arguments("]")), "[...]"
+            return _listing(self._arguments("]")), None
         if token.kind in ("number", "text"):
             self._next += 1
-            return _constant(_literal(token)), token.text
+            return _constant(_literal(token)), None
         if token.kind != "name" or token.text in _RESERVED:
             raise self._unexpected("a value")
         self._next += 1

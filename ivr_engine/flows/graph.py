@@ -31,7 +31,7 @@ def check_graph(flow: Flow, place: Place, *, broken: frozenset[str] = frozenset(
     issues += _loops(flow, edges)
     if flow.start in flow.nodes:
         issues += _reach(flow, edges, broken)
-    elif flow.start and flow.start not in broken:
+    elif flow.start and flow.nodes and flow.start not in broken:
         issues.append(_error(flow.at, "G307", unknown("start node", flow.start, flow.nodes)))
     return issues
 
@@ -59,18 +59,16 @@ def _exits(node: Node, flow: Flow, place: Place, broken: frozenset[str]) -> Iter
         if exit_name not in facts.exits and exit_name not in own and not facts.open_exits:
             message = unknown(f"exit of {node.spec.KIND}", exit_name, facts.exits)
             yield _error(place(node, exit_name), "G304", message)
-    for group in facts.required:
-        if not any(name in written for name in group):
-            yield _error(node.at, "G303", f"node `{node.name}` needs the exit {_either(group)}: a call can leave by it")
-
-
-def _either(names: Iterable[str]) -> str:
-    return " or ".join(f"`{name}`" if name in ("next", "failed") else f"`exits: {{{name}: ...}}`" for name in names)
+    if missing := [group for group in facts.required if not any(name in written for name in group)]:
+        names = ", ".join(f"`{group[0]}`" for group in missing)
+        instead = ", or `failed` for all" if all("failed" in group[1:] for group in missing) else ""
+        yield _error(node.at, "G303", f"a call can leave node `{node.name}` by {names}: say where it goes{instead}")
 
 
 def _reach(flow: Flow, edges: Edges, broken: frozenset[str]) -> Iterable[Issue]:
     reached = _closure({flow.start}, edges)
-    if not broken:  # a node that could not be read may lead anywhere
+    # A node that could not be read, or lacks an exit, may be meant to lead anywhere.
+    if not broken and all(_is_whole(flow.nodes[name], len(edges[name])) for name in reached):
         for name, node in flow.nodes.items():
             if name not in reached:
                 message = f"no call can reach node `{name}`; lead an exit to it, or remove it"
@@ -102,7 +100,13 @@ def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
 
 
 def _may_end(node: Node, known_targets: int) -> bool:
-    return node.spec.facts().ends or known_targets == 0 or known_targets < len(targets(node))
+    return node.spec.facts().ends or not _is_whole(node, known_targets)
+
+
+def _is_whole(node: Node, known_targets: int) -> bool:
+    """Whether each exit that can be taken is there and leads to a node that is there."""
+    written = targets(node)
+    return known_targets == len(written) and all(any(name in written for name in g) for g in node.spec.facts().required)
 
 
 def _loops(flow: Flow, edges: Edges) -> Iterable[Issue]:

@@ -10,8 +10,9 @@ from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow,
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.graph import Place
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.mentions import find
 from ivr_engine.flows.settings import RESERVED
-from ivr_engine.flows.tree import Position
+from ivr_engine.flows.tree import Entry, Position
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
 
@@ -22,7 +23,7 @@ class Places:
 
     centre: Position
     parts: Mapping[str, Position]
-    agents: Mapping[AgentId, Position]
+    agents: Mapping[AgentId, Entry]
     prompts: Mapping[Language, Position]
     in_node: Place
     broken_flows: frozenset[str] = field(default=frozenset())
@@ -64,6 +65,8 @@ def _variables(flows: Iterable[Flow]) -> _Variables:
 
 
 def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    if "" in places.broken_flows:  # a flow whose name could not be read: it may be the one a number wants
+        return
     for number, flow in centre.numbers.items():
         if flow not in centre.flows and flow not in places.broken_flows:
             at = places.parts.get(f"numbers {number}", places.centre)
@@ -83,19 +86,21 @@ def _languages(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
 def _agents(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     owners: dict[str, AgentId] = {}
     for agent in centre.agents.values():
-        at = places.agents[agent.agent]
+        entry = places.agents[agent.agent]
         if (owner := owners.setdefault(agent.phone, agent.agent)) != agent.agent:
+            at = find(entry.value, agent.phone) or entry.key_at
             yield _error(at, "R410", f"agents {owner} and {agent.agent} have the same phone; each needs its own")
-        yield from _agent(centre, agent, at)
+        yield from _agent(centre, agent, entry)
 
 
-def _agent(centre: CentreDefinition, agent: AgentDefinition, at: Position) -> Iterable[Issue]:
+def _agent(centre: CentreDefinition, agent: AgentDefinition, entry: Entry) -> Iterable[Issue]:
     kinds: tuple[_Kind, ...] = (
         ("R402", "queue", agent.queues, centre.queues),
         ("R403", "skill", agent.skills, centre.skills),
         ("R415", "language", agent.languages, centre.languages),
     )
     for code, what, name, known in _unknown_names(kinds):
+        at = find(entry.value, name) or entry.key_at
         yield _error(at, code, f"agent {agent.agent}: {unknown(what, name, known)}")
 
 
@@ -103,9 +108,9 @@ _Kind = tuple[str, str, Iterable[str], Iterable[str]]
 """Code, what it is, the names mentioned, the names there are."""
 
 
-def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, list[str]]]:
+def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, dict[str, None]]]:
     for code, what, mentioned, there_are in kinds:
-        known = list(there_are)
+        known = dict.fromkeys(there_are)
         for name in dict.fromkeys(mentioned):
             if name not in known:
                 yield code, what, name, known
@@ -149,7 +154,9 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
     if not places.broken_flows:
         known = variables.written | RESERVED
         for name in sorted(reads - known):
-            yield _warning(node.at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
+            at = places.in_node(node, name)
+            yield _warning(at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
     if node.spec.KIND in SPEAKING_KINDS:
         for name in sorted(reads & variables.secret):
-            yield _warning(node.at, "R409", f"`{name}` is secret and would be said aloud to the caller")
+            at = places.in_node(node, name)
+            yield _warning(at, "R409", f"`{name}` is secret and would be said aloud to the caller")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr_engine.core.events import Event
-from ivr_engine.core.events.flow import AnswerGiven, LanguageChosen
+from ivr_engine.core.events.flow import AnswerGiven, AuthorFault, LanguageChosen
 from ivr_engine.core.ids import Instant, Language, QueueName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.effects import Effect
-from ivr_engine.flows.expression_values import text_of
+from ivr_engine.flows.expression_values import ExpressionFault, kind_of, text_of
 from ivr_engine.flows.expressions import Expression, Template
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.session import Session
@@ -68,7 +68,16 @@ class Walk:
         variables[name] = value
         (self.session.secrets.add if secret else self.session.secrets.discard)(name)
         if name in self.definition.answers and not secret:
-            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=_answer(value)))
+            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=_answer(name, value)))
+
+    def note_fault(self, fault: ExpressionFault | NodeFault) -> None:
+        """Record that the flow misbehaved at this node and the call goes on."""
+        session = self.session
+        message = f"{self.node.spec.KIND}: {fault}"
+        event = AuthorFault(
+            call=session.facts.call, flow=session.flow, node=session.node, code=str(fault.code), message=message
+        )
+        self.events.append(event)
 
     def prompt(self, name: str) -> tuple[Prompt, ...]:
         """The centre's prompt of this name, or nothing where the centre has none."""
@@ -78,6 +87,11 @@ class Walk:
         """Keep keys typed ahead for the next menu or collect."""
         session = self.session
         session.typed_ahead = (session.typed_ahead + "".join(key for key in keys if key in KEYS))[: limits.TYPED_AHEAD]
+
+    def is_stray(self, key: str) -> bool:
+        """Whether `key` only ends an entry that was complete already: nobody means it for what is said or asked next."""
+        stray, self.session.stray = self.session.stray, ""
+        return stray != "" and key == stray
 
     def service(self, name: str) -> ServiceDefinition:
         """The service of this name."""
@@ -108,5 +122,9 @@ class Walk:
         self.events.append(LanguageChosen(call=self.session.facts.call, language=self.session.language))
 
 
-def _answer(value: Json) -> str:
+def _answer(name: str, value: Json) -> str:
+    if isinstance(value, list | dict):
+        raise NodeFault(
+            "answer_not_plain", f"`{name}` is kept in the call record and must be one value, not {kind_of(value)}"
+        )
     return text_of(value)[: limits.ANSWER_CHARS]

@@ -125,9 +125,14 @@ class CallRunner:
                 )
             case QueueWait():
                 visit = QueueVisit(
-                    definition=definition, centre=self._centre, prompts=self._prompts, control=control, log=self._log
+                    definition=definition,
+                    centre=self._centre,
+                    prompts=self._prompts,
+                    control=control,
+                    recorder=self._recorder,
+                    log=self._log,
                 )
-                return await visit.run(session.facts.call, wait)
+                return await visit.run(session.facts.call, session.node, wait)
         assert_never(wait)
 
     async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, ReleaseCall, RingAgent
 from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
-from ivr_engine.core.ids import CallId, Language
+from ivr_engine.core.events import PromptsPlayed
+from ivr_engine.core.ids import CallId, Language, NodeName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.errors import PromptError
 from ivr_engine.flows.definition import CentreDefinition
-from ivr_engine.flows.utterances import Number, Prompt, Utterance
+from ivr_engine.flows.utterances import Number, Prompt, Utterance, label
 from ivr_engine.flows.waits import CallerGone, QueueLeft, QueueWait
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Joined, Sound
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.recorder import Recorder
 
 # Prompts of the centre around the number: "you are number" ... "in the queue".
 POSITION_BEFORE = "queue_position"
@@ -32,15 +34,17 @@ class QueueVisit:
         centre: CentreRunner,
         prompts: PromptLibrary,
         control: CallControl,
+        recorder: Recorder,
         log: Log,
     ) -> None:
         self._definition = definition
         self._centre = centre
         self._prompts = prompts
         self._control = control
+        self._recorder = recorder
         self._log = log
 
-    async def run(self, call: CallId, wait: QueueWait) -> QueueLeft | CallerGone:
+    async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
         """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
         mailbox = self._centre.enter(call, wait)
         music = self._definition.queues[wait.queue].music
@@ -48,6 +52,8 @@ class QueueVisit:
         try:
             while True:
                 effect = await self._control.hold(mailbox.get(), sounds=sounds, music=music)
+                if sounds:
+                    self._record_announcement(call, node, wait.language)
                 sounds = ()
                 if isinstance(effect, CallerGone):
                     return effect
@@ -89,6 +95,10 @@ class QueueVisit:
             return QueueLeft(outcome=QueueOutcome.ANSWERED, agent=effect.agent)
         self._centre.handle(OfferFailed(offer=effect.offer, outcome=joined.outcome, cause=joined.cause))
         return None
+
+    def _record_announcement(self, call: CallId, node: NodeName, language: Language) -> None:
+        prompts = (POSITION_BEFORE, label(Number("")), POSITION_AFTER)
+        self._recorder.record(PromptsPlayed(call=call, node=node, prompts=prompts, language=language))
 
     async def _position(self, position: int, language: Language) -> list[Sound]:
         """The announcement; silence where the centre has no words for it or they cannot be spoken."""

@@ -13,6 +13,7 @@ A caller's script is a list of what they do, one entry each time the flow listen
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -32,9 +33,10 @@ from ivr_engine.flows.waits import (
     RequestWait,
     Responded,
 )
-from ivr_engine.flows.walk import KEYS
+from ivr_engine.testing.transcript import Passage
 
 SILENCE, HANG_UP, EARLY = "-", "!", "+"
+_ENTRY = re.compile(r"[-!]|\+?[0-9*#]+", re.ASCII)
 
 
 class ScriptError(EngineError):
@@ -44,11 +46,11 @@ class ScriptError(EngineError):
 class Caller(Protocol):
     """Whoever is on the line."""
 
-    def listen(self, wait: PlayWait, heard: Sequence[str]) -> Played | CallerGone:
+    def listen(self, wait: PlayWait, passage: Passage) -> Played | CallerGone:
         """Hear prompts."""
         ...
 
-    def press(self, wait: KeysWait, heard: Sequence[str]) -> Keyed | CallerGone | None:
+    def press(self, wait: KeysWait, passage: Passage) -> Keyed | CallerGone | None:
         """Hear prompts and press keys; None when the caller does not know what to do."""
         ...
 
@@ -58,10 +60,8 @@ class ScriptedCaller:
 
     def __init__(self, script: Sequence[str]) -> None:
         for entry in script:
-            if entry not in (SILENCE, HANG_UP) and not set(entry.removeprefix(EARLY)) & set(KEYS) == set(
-                entry.removeprefix(EARLY)
-            ):
-                raise ScriptError(f"`{entry}` is no entry of a caller's script: keys 0-9 * #, or -, +keys, !")
+            if not _ENTRY.fullmatch(entry):
+                raise ScriptError("an entry of a caller's script is keys (0-9 * #), +keys, - for silence, or ! to hang up")
         self.left = deque(script)
 
     @classmethod
@@ -73,9 +73,9 @@ class ScriptedCaller:
         """
         return cls([entry.strip() for entry in text.split(",") if entry.strip()])
 
-    def listen(self, wait: PlayWait, heard: Sequence[str]) -> Played | CallerGone:
+    def listen(self, wait: PlayWait, passage: Passage) -> Played | CallerGone:
         """Hear the prompts, unless the script interrupts them."""
-        del heard
+        del passage
         if self.left and self.left[0] == HANG_UP:
             return CallerGone()
         if not wait.barge_in or not self.left or not self.left[0].startswith(EARLY):
@@ -85,9 +85,9 @@ class ScriptedCaller:
             self.left.appendleft(EARLY + keys[1:])
         return Played(key=keys[:1])
 
-    def press(self, wait: KeysWait, heard: Sequence[str]) -> Keyed | CallerGone | None:
+    def press(self, wait: KeysWait, passage: Passage) -> Keyed | CallerGone | None:
         """Press what the script says next."""
-        del heard
+        del passage
         if not self.left:
             return None
         entry = self.left.popleft()

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from dataclasses import replace
+from typing import Final, assert_never
 
 from ivr_engine.core.events import Event
 from ivr_engine.core.events.flow import FlowFailed, NodeEntered
@@ -40,6 +39,7 @@ from ivr_engine.flows.waits import (
 )
 from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices
 from ivr_engine.testing.clock import ManualClock
+from ivr_engine.testing.transcript import Ending, Passage, Transcript
 
 MOST_TURNS: Final = 1_000
 HIDDEN = "***"
@@ -47,40 +47,6 @@ HIDDEN = "***"
 
 class NumberNotServed(EngineError):
     """The centre has no flow for the number."""
-
-
-class Ending(StrEnum):
-    """How a rehearsed call ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"  # the flow could not go on
-    CALLER_GONE = "caller_gone"
-    SCRIPT_RAN_DRY = "script_ran_dry"  # the flow asks and the caller's script has nothing left
-    TOO_LONG = "too_long"  # more turns than MOST_TURNS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """From one wait to the next. `nodes` were walked before it; `heard` in words, `said` as events name it."""
-
-    nodes: tuple[NodeName, ...]
-    node: NodeName
-    said: tuple[str, ...] = ()
-    heard: tuple[str, ...] = ()
-    pressed: str | None = None  # None: nothing was asked; hidden where the node is secret
-    asked: str = ""  # `service.operation`
-    queue: str = ""
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
-    """A whole call. `node` is where it ended."""
-
-    ending: Ending
-    node: NodeName
-    passages: tuple[Passage, ...]
-    events: tuple[Event, ...]
 
 
 class Simulation:
@@ -101,7 +67,6 @@ class Simulation:
         self._agents = agents
         self._round_trip = round_trip
         self._clock = ManualClock()
-        self._heard: tuple[str, ...] = ()
         self.events: list[Event] = []
         self.ending: Ending | None = None
         self.node = NodeName("")
@@ -125,8 +90,9 @@ class Simulation:
         turn = self._kept(begin(self._definition, self._facts(number, caller_number), self._flow(number), self._clock.now()))
         for _ in range(MOST_TURNS):
             nodes = tuple(event.node for event in turn.events if isinstance(event, NodeEntered))
-            reply = None if turn.wait is None else self._reply(turn.wait)
-            yield self._passage(nodes, turn.wait, reply)
+            passage = self._passage(nodes, turn.wait)
+            reply = None if turn.wait is None else self._reply(turn.wait, passage)
+            yield replace(passage, pressed=_pressed(turn.wait, reply), outcome=_outcome(reply))
             if reply is None:
                 self.ending = self._how_ended(turn.wait)
                 return
@@ -158,27 +124,29 @@ class Simulation:
             raise EngineError(f"the session at node {turn.session.node} does not survive storage")
         return Turn(session=session, events=turn.events, effects=turn.effects, wait=session.wait)
 
-    def _reply(self, wait: Wait) -> Reply | None:
-        self._heard = ()
-        if isinstance(wait, RequestWait):
-            return self._services.ask(wait)
-        if isinstance(wait, QueueWait):
-            return self._agents.serve(wait)
-        self._heard = tuple(words(self._definition, each, wait.language) for each in wait.prompts)
-        if isinstance(wait, PlayWait):
-            return self._caller.listen(wait, self._heard)
-        return self._caller.press(wait, self._heard)
+    def _reply(self, wait: Wait, passage: Passage) -> Reply | None:
+        match wait:
+            case RequestWait():
+                return self._services.ask(wait)
+            case QueueWait():
+                return self._agents.serve(wait)
+            case PlayWait():
+                return self._caller.listen(wait, passage)
+            case KeysWait():
+                return self._caller.press(wait, passage)
+            case _ as unreachable:
+                assert_never(unreachable)
 
-    def _passage(self, nodes: tuple[NodeName, ...], wait: Wait | None, reply: Reply | None) -> Passage:
+    def _passage(self, nodes: tuple[NodeName, ...], wait: Wait | None) -> Passage:
+        prompts = wait.prompts if isinstance(wait, PlayWait | KeysWait) else ()
+        language = wait.language if isinstance(wait, PlayWait | KeysWait) else self._definition.languages[0]
         return Passage(
             nodes=nodes,
             node=self.node,
-            said=tuple(map(label, wait.prompts)) if isinstance(wait, PlayWait | KeysWait) else (),
-            heard=self._heard if wait else (),
-            pressed=_pressed(wait, reply),
+            said=tuple(map(label, prompts)),
+            heard=tuple(words(self._definition, each, language) for each in prompts),
             asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait) else "",
             queue=wait.queue if isinstance(wait, QueueWait) else "",
-            outcome=_outcome(reply),
         )
 
     def _how_ended(self, wait: Wait | None) -> Ending:

@@ -130,24 +130,6 @@ def _seconds(millis: int) -> str:
     return f"{millis / 1000:g}s"
 
 
-STIMULI: dict[str, Callable[..., Stimulus]] = {
-    r"(\S+) logs in": lambda agent: LogIn(agent=AgentId(agent)),
-    r"(\S+) ready": lambda agent: SetReady(agent=AgentId(agent)),
-    r"(\S+) pauses (\S+)": lambda agent, reason: Pause(agent=AgentId(agent), reason=reason),
-    r"(\S+) logs out": lambda agent: LogOut(agent=AgentId(agent)),
-    r"(\S+) enters (\S+)(?: needing ([^,]+))?(?:, priority (\d+))?(?:, in (\w+))?": lambda *words: _entered(*words),
-    r"(\S+) leaves": lambda call: CallerLeft(call=CallId(call)),
-    r"(\S+) answered": lambda offer: OfferAnswered(offer=OfferId(offer)),
-    r"(\S+) failed (\w+)(?: \((.*)\))?": lambda offer, outcome, cause: OfferFailed(
-        offer=OfferId(offer), outcome=OfferOutcome(outcome), cause=cause or ""
-    ),
-    r"(\S+) over by (\w+), talked (\S+)": lambda call, by, talked: ConversationOver(
-        call=CallId(call), ended_by=EndedBy(by), talked=_millis(talked)
-    ),
-    r"time passes": TimePassed,
-}
-
-
 def _entered(call: str, queue: str, needs: str | None, priority: str | None, language: str | None) -> CallEntered:
     words = (needs or "").split()
     pairs = zip(words[::2], words[1::2], strict=True)
@@ -158,6 +140,24 @@ def _entered(call: str, queue: str, needs: str | None, priority: str | None, lan
         priority=int(priority or 0),
         language=Language(language or "zh"),
     )
+
+
+STIMULI: dict[str, Callable[..., Stimulus]] = {
+    r"(\S+) logs in": lambda agent: LogIn(agent=AgentId(agent)),
+    r"(\S+) ready": lambda agent: SetReady(agent=AgentId(agent)),
+    r"(\S+) pauses (\S+)": lambda agent, reason: Pause(agent=AgentId(agent), reason=reason),
+    r"(\S+) logs out": lambda agent: LogOut(agent=AgentId(agent)),
+    r"(\S+) enters (\S+)(?: needing ([^,]+))?(?:, priority (\d+))?(?:, in (\w+))?": _entered,
+    r"(\S+) leaves": lambda call: CallerLeft(call=CallId(call)),
+    r"(\S+) answered": lambda offer: OfferAnswered(offer=OfferId(offer)),
+    r"(\S+) failed (\w+)(?: \((.*)\))?": lambda offer, outcome, cause: OfferFailed(
+        offer=OfferId(offer), outcome=OfferOutcome(outcome), cause=cause or ""
+    ),
+    r"(\S+) over by (\w+), talked (\S+)": lambda call, by, talked: ConversationOver(
+        call=CallId(call), ended_by=EndedBy(by), talked=_millis(talked)
+    ),
+    r"time passes": TimePassed,
+}
 
 
 def stimulus_of(text: str) -> Stimulus:

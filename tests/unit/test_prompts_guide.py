@@ -15,7 +15,8 @@ GUIDE = (Path(__file__).parents[2] / "docs/prompts.md").read_text(encoding="utf-
 
 def value(kind: str, text: str) -> Readable:
     if kind == "money":
-        return Money(*text.split())
+        amount, currency = text.split()
+        return Money(amount, currency)
     kinds: dict[str, type[Number | Digits | Date | Time]] = {"number": Number, "digits": Digits, "date": Date, "time": Time}
     return kinds[kind](text)
 

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from ivr_engine.adapters.asterisk.agi_codec import Environment
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, open_session
+from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.errors import EngineError, SwitchError, WireError
 
 HEADER_LIMIT_S = 5.0
@@ -119,8 +120,7 @@ class AgiServer:
         return route
 
     async def _run(self, session: AgiSession, route: Route) -> None:
-        async with asyncio.TaskGroup() as group:
-            pump = group.create_task(session.pump())
+        async with alongside(session.pump()):
             try:
                 await route(session)
             except EngineError as error:
@@ -128,5 +128,4 @@ class AgiServer:
             except Exception:  # noqa: BLE001 - a fault in one call must not end the others; the dialplan takes that call back
                 _log.exception("call %s given back to the switch by a fault of ours", session.environment.call)
             finally:
-                pump.cancel()
                 await session.close()

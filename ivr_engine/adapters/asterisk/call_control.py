@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from ivr_engine.adapters.asterisk.agi_codec import Reply
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
+from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 KEYS = "0123456789*#"
 INTERRUPTION = "D"
+INTERRUPT_EVERY_S = 0.1
 COMMAND_LIMIT_S = 5.0
 SOUND_LIMIT_S = 600.0
 DIAL_SLACK_S = 30.0
@@ -184,17 +186,15 @@ class AgiCallControl:
 
     async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
-        async with asyncio.TaskGroup() as group:
-            interrupter = group.create_task(self._interrupt_when(value))
-            try:
-                return await self._stream(sound, INTERRUPTION)
-            finally:
-                interrupter.cancel()
+        async with alongside(self._interrupt_when(value)):
+            return await self._stream(sound, INTERRUPTION)
 
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
         with suppress(SwitchError):
-            await self._signals.send_key(self._session.environment.channel, INTERRUPTION)
+            while True:  # a key that arrives before the sound has begun is lost, so until the sound is over
+                await self._signals.send_key(self._session.environment.channel, INTERRUPTION)
+                await asyncio.sleep(INTERRUPT_EVERY_S)
 
     async def _key(self, within: Millis) -> str | Gone:
         """One key of the caller, or nothing. Our own interruption, come late, is none."""
@@ -295,12 +295,8 @@ async def _settling(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
         yield until
         return
     value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(_settle(until, value))
-        try:
-            yield value
-        finally:
-            task.cancel()
+    async with alongside(_settle(until, value)):
+        yield value
 
 
 async def _settle(until: Awaitable[T], value: asyncio.Future[T]) -> None:

@@ -158,6 +158,7 @@ class AsteriskGateway:
             answer = self._confirmations.refused
         else:
             answer = self._confirmations.done
+        await control.answer()
         await control.play([answer], barge_in=False)
         await control.mark_done()
 

@@ -46,9 +46,20 @@ def load_centre(folder: Path) -> LoadedCentre:
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
-    issues = tuple(sorted(set(reading.issues), key=_order))
+    issues = tuple(sorted(_causes(reading.issues), key=_order))
     sound = all(issue.severity is not Severity.ERROR for issue in issues)
     return LoadedCentre(definition=centre if sound else None, issues=issues)
+
+
+def _causes(issues: list[Issue]) -> set[Issue]:
+    """The issues without those that only follow from another one at the same place.
+
+    What YAML already complains about is not complained about again by its reader, and what is no mapping lacks no key.
+    """
+    syntax = {issue.at for issue in issues if issue.code.startswith("Y") and issue.severity is Severity.ERROR}
+    shapeless = {issue.at for issue in issues if issue.code == "S201"}
+    kept = {issue for issue in issues if issue.code.startswith("Y") or issue.at not in syntax}
+    return {issue for issue in kept if issue.code != "S211" or issue.at not in shapeless}
 
 
 def _order(issue: Issue) -> tuple[str, int, int, str, str]:

@@ -34,6 +34,8 @@ _EXPLANATIONS = (
     _Explanation(
         "while parsing a flow mapping", "", "Y109", "this { is not closed, or a comma is missing in it", opened=True
     ),
+    _Explanation("while parsing a flow node", "", "Y106", "a value is missing here, or a text must be quoted"),
+    _Explanation("while parsing a block node", "", "Y106", "a value is missing here, or a text must be quoted"),
     _Explanation("while parsing a block mapping", "", "Y106", "expected `key: value` here, in line with the keys above"),
     _Explanation("while parsing a block collection", "", "Y106", "expected `- item` here, in line with the items above"),
     _Explanation("while scanning a simple key", "", "Y106", "this line needs a `:` and a blank after its key", opened=True),
@@ -59,7 +61,7 @@ def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> Issue:
         mark = error.context_mark or mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     code, message = (found.code, found.message) if found is not None else ("Y106", f"{context} {problem}".strip())
-    if found is None or not found.opened:
+    if context.startswith("while scanning for the next token"):
         code, message = _STARTS.get(_character(text, line, column), (code, message))
     return Issue(at=Position(file, line + 1, column + 1), severity=Severity.ERROR, code=code, message=message)
 

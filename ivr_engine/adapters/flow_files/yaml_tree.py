@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import yaml
@@ -20,6 +21,7 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 
 LARGEST_FILE: Final = 1_000_000  # bytes
 DEEPEST: Final = 50  # lists and mappings within each other
+MOST_HINTS: Final = 20  # about commented-out # keys, each of which counts the lines before it
 MOST_VALUES: Final = 50_000  # scalars, lists and mappings of one file
 
 # What libyaml accepts (YAML 1.2, 5.1), less the line separators that editors do not count as line ends.
@@ -33,7 +35,7 @@ def parse(content: bytes, file: str, issues: list[Issue]) -> Tree | None:
     text = _decoded(content, file, issues)
     if text is None:
         return None
-    for bare in _BARE_HASH.finditer(text):
+    for bare in islice(_BARE_HASH.finditer(text), MOST_HINTS):
         message = 'this line is a comment; to name the # key, quote it: "#":'
         issues.append(Issue(at=_place(file, text, bare.end() - 2), severity=Severity.WARNING, code="Y116", message=message))
     builder = _Builder(file, yaml.parse(text, Loader=yaml.CLoader), issues)
@@ -141,7 +143,8 @@ class _Builder:
 
     def _scalar(self, event: yaml.Event, at: Position) -> Scalar:
         if not isinstance(event, yaml.ScalarEvent):
-            return Scalar(at, None, "")
+            name = getattr(event, "anchor", "")
+            return Scalar(at, name, name)  # an alias, reported; its name stands in for it, so that nothing else is reported
         quoted = event.style is not None and event.style != ""
         if quoted:
             return Scalar(at, event.value, event.value, quoted=True)
@@ -161,7 +164,7 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
-            name = self._key(key)
+            name = self._key(key, at)
             if name is not None and name in entries:
                 first = entries[name].key_at
                 self._error(
@@ -171,9 +174,9 @@ class _Builder:
                 entries[name] = Entry(name, key.at, value)
         return Mapping(at, tuple(entries.values()))
 
-    def _key(self, key: Tree) -> str | None:
+    def _key(self, key: Tree, holder: Position) -> str | None:
         if isinstance(key, Mapping):
-            self._error(key.at, "Y115", 'a mapping cannot be a key; to use an expression, quote it: "{{ ... }}"')
+            self._error(holder, "Y115", 'a mapping cannot be a key; to use an expression, quote it: "{{ ... }}"')
         elif isinstance(key, Sequence):
             self._error(key.at, "Y115", "a list cannot be a key")
         elif key.text == "<<" and not key.quoted:

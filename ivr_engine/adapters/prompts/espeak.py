@@ -7,6 +7,7 @@ another `ports.prompts.Synthesiser`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import unicodedata
@@ -19,6 +20,7 @@ from ivr_engine.errors import PromptError, SetupError
 
 _LONGEST_TEXT = 500  # some two minutes of speech: longer than any caller listens
 _ATTEMPTS = 2
+_BURIAL_S = 5.0
 _WORKER = "ivr_engine.adapters.prompts.espeak_worker"
 
 
@@ -26,7 +28,7 @@ class Espeak:
     """A `Synthesiser`. Use with `async with`: entering starts the worker, leaving ends it."""
 
     def __init__(self, *, words_per_minute: int = 160, timeout_s: float = 10.0) -> None:
-        self._command = (sys.executable, "-m", _WORKER, str(words_per_minute))
+        self._command: tuple[str, ...] = (sys.executable, "-m", _WORKER, str(words_per_minute))
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()  # the worker speaks one text at a time
         self._worker: Process | None = None
@@ -91,6 +93,7 @@ class Espeak:
             await self._end()
             return None
         except SetupError as error:
+            await self._end()
             raise PromptError(f"the voice cannot be started again: {error}") from error
         except asyncio.CancelledError:
             # The reply still to come would be taken for the next text's.
@@ -117,8 +120,9 @@ class Espeak:
             return
         if worker.returncode is None:
             worker.kill()
-        # Reading to the end lets the transport close itself; the process is dead, so this does not wait for anyone.
-        await worker.communicate()
+        with contextlib.suppress(TimeoutError):  # then it hangs in the kernel, and nothing here can mend that
+            async with asyncio.timeout(_BURIAL_S):
+                await worker.communicate()  # reads to the end, which lets the pipes close
 
 
 async def _exchange(worker: Process, request: dict[str, str]) -> dict[str, str]:

@@ -74,10 +74,14 @@ class SoundLibrary:
         await self._tasks.__aenter__()
         return self
 
-    async def __aexit__(self, *raised: object) -> None:
-        """Wait for sounds under way, then forget what was said to customers."""
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for sounds under way, or give them up when the block failed; forget what was said to customers."""
+        if kind is not None:
+            for task in self._making.values():
+                task.cancel()
         try:
-            await self._tasks.__aexit__(*raised)  # type: ignore[arg-type]  # object is what every __aexit__ is given
+            # The block's own exception stays outside: a task group would wrap it, and hide a SetupError.
+            await self._tasks.__aexit__(None, None, None)
         finally:
             self._values.empty()
 

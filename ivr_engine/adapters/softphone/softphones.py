@@ -119,6 +119,10 @@ class SoftphoneCall:
         after = len(self._process.log.events)
         return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after)
 
+    async def falls_quiet(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
+        """Wait until the sound that is heard now, or else the next one, has come to its end, or the call has."""
+        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=len(self._process.log.events))
+
     async def press(self, keys: str, *, key_ms: int = 100, gap_ms: int = 80) -> None:
         """Press keys by RFC 4733 events; returns when the last one is out.
 

@@ -66,7 +66,7 @@ def name_of(url: URL) -> str:
 
 def connect(url: URL, *, busy_timeout_s: float) -> Engine:
     """An engine that reads and writes."""
-    return _engine(url, ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(busy_timeout_s * 1000)}"))
+    return _engine(url, (f"busy_timeout={int(busy_timeout_s * 1000)}", "journal_mode=WAL", "synchronous=FULL"))
 
 
 def connect_read_only(url: URL, *, busy_timeout_s: float) -> Engine:
@@ -80,8 +80,19 @@ def connect_read_only(url: URL, *, busy_timeout_s: float) -> Engine:
         return _engine(url, ())
     if not path.exists():
         raise StoreError(f"{path}: no database there; `ivr-engine run` makes it, IVR_ENGINE_STATE_DIR says where to look")
+    if not path.is_file():
+        raise StoreError(f"{path} cannot be opened; check what it is: a database is a file")
     read_only = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     return _engine(read_only, (f"busy_timeout={int(busy_timeout_s * 1000)}", "query_only=ON"))
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database file that its owner alone may read: it holds callers' numbers. One that exists is left alone.
+
+    SQLite gives its side files (-wal, -shm) the same permissions.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def create_tables(engine: Engine) -> None:

@@ -12,7 +12,16 @@ from typing import Self
 from sqlalchemy import Engine, delete, insert
 from sqlmodel import col
 
-from ivr_engine.adapters.store.database import connect, create_tables, explained, name_of, parse_url, path_of, sqlite_url
+from ivr_engine.adapters.store.database import (
+    connect,
+    create_file,
+    create_tables,
+    explained,
+    name_of,
+    parse_url,
+    path_of,
+    sqlite_url,
+)
 from ivr_engine.adapters.store.lock import WriterLock
 from ivr_engine.adapters.store.reader import StoreReader
 from ivr_engine.adapters.store.rows import call_row, journal_row
@@ -155,6 +164,8 @@ class SqlStore:
                 lock.take()
                 stack.callback(lock.release)
             with explained(self._name):
+                if path is not None:
+                    create_file(path)
                 engine = connect(self._url, busy_timeout_s=self._busy_timeout_s)
                 stack.callback(engine.dispose)
                 create_tables(engine)

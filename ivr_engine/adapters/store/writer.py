@@ -56,6 +56,7 @@ class Writer:
         self._waiting: list[tuple[int, Told]] = []
         self._closing_since: float | None = None
         self._trouble: StoreError | None = None
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     @property
@@ -81,7 +82,7 @@ class Writer:
             if self._written == self._put:
                 told(None)
                 return
-            if not self._thread.is_alive():
+            if self._over:
                 told(self._trouble or StoreError("the store is closed"))
                 return
             self._waiting.append((self._put, told))
@@ -93,6 +94,7 @@ class Writer:
             self._closing_since = time.monotonic()
             self._changed.notify()
         self._thread.join()
+        self._over = True
         lost = self._put - self._written
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
@@ -112,8 +114,7 @@ class Writer:
     def _run(self) -> None:
         pause = self._pace.retry
         while self._gather():
-            self._trouble = self._attempt()
-            if self._trouble is None:
+            if self._attempt():
                 pause = self._pace.retry
             elif self._rest(pause):
                 pause = min(pause * 2, self._pace.retry_most)
@@ -128,16 +129,17 @@ class Writer:
                 self._changed.wait_for(lambda: self._waiting or self._closing_since is not None, timeout=self._pace.linger)
             return bool(self._rows)
 
-    def _attempt(self) -> StoreError | None:
+    def _attempt(self) -> bool:
+        """Write the head of the queue; whether that succeeded. Who is told of it finds `trouble` already set."""
         with self._changed:
             taken = list(islice(self._rows, self._pace.most))
         batch = Batch([row for is_record, row in taken if not is_record], [row for is_record, row in taken if is_record])
-        trouble = self._stored(batch)
-        if trouble is None:
+        self._trouble = self._stored(batch)
+        if self._trouble is None:
             self._done(len(taken))
         else:
-            self._tell_all(trouble)
-        return trouble
+            self._tell_all(self._trouble)
+        return self._trouble is None
 
     def _stored(self, batch: Batch) -> StoreError | None:
         try:

@@ -7,7 +7,7 @@
 
 `next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
-read `queue.outcome` and `queue.agent`.
+read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
+from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
@@ -63,13 +64,21 @@ class Queue(NodeSpec):
 
     def run(self, walk: Walk) -> Step:
         """Wait; keys typed ahead are forgotten."""
-        walk.session.typed_ahead = ""
+        walk.session.typed_ahead = walk.session.stray = ""
         return QueueWait(
             queue=walk.queue(walk.open_value(self.name, "the queue's name")),
             needs=self.needs,
-            priority=_priority(walk.open_value(self.priority, "the priority")),
+            priority=self._priority_now(walk),
             language=walk.session.language,
         )
+
+    def _priority_now(self, walk: Walk) -> int:
+        """The priority, or 0: no caller is turned away because a priority cannot be worked out."""
+        try:
+            return _priority(walk.open_value(self.priority, "the priority"))
+        except (ExpressionFault, NodeFault) as fault:
+            walk.note_fault(fault)
+            return 0
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Leave by the outcome."""

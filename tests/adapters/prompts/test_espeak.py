@@ -22,7 +22,7 @@ from ivr_engine.adapters.prompts.espeak_binding import passages
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.pcm import read_wav
 from ivr_engine.core.ids import Language
-from ivr_engine.errors import PromptError
+from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.utterances import Money
 
 ZH, EN = Language("zh-CN"), Language("en")
@@ -111,6 +111,51 @@ async def test_a_worker_that_was_killed_is_replaced_and_nobody_notices(espeak: E
     os.kill(first, signal.SIGKILL)
     assert await spoken(espeak, "五元", ZH, tmp_path / "a.wav")
     assert espeak.pid not in (None, first)
+
+
+async def test_a_worker_killed_in_the_middle_of_a_text_is_replaced_and_the_text_is_spoken(
+    espeak: Espeak, tmp_path: Path
+) -> None:
+    first = espeak.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)  # it takes the text and cannot answer
+    async with asyncio.TaskGroup() as tasks:
+        speaking = tasks.create_task(espeak.speak("五元", ZH, tmp_path / "a.wav"))
+        await asyncio.wait({speaking}, timeout=0)
+        os.kill(first, signal.SIGKILL)
+    assert read_wav(tmp_path / "a.wav")[0] == 8000
+    assert espeak.pid != first
+
+
+HELLO = 'print(\'{"voice": "v"}\', flush=True)'
+
+
+@pytest.mark.parametrize(
+    "then", ["input()", "input(); print('no json', flush=True); input()", "input(); print('{', end='')"]
+)
+async def test_a_text_that_fails_the_voice_twice_is_given_up(tmp_path: Path, then: str) -> None:
+    async with worker_running(f"{HELLO}; {then}") as espeak:
+        with pytest.raises(PromptError, match="failed 2 times"):
+            await espeak.speak("五元", ZH, tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("", "does not start; try: python -m"),
+        ("print('no json')", "does not start"),
+        ('print(\'{"setup": "install this"}\')', "install this"),
+    ],
+)
+async def test_a_voice_that_does_not_start_is_a_set_up_error_that_says_what_to_do(script: str, message: str) -> None:
+    with pytest.raises(SetupError, match=message):
+        await worker_running(script).__aenter__()
+
+
+def worker_running(script: str) -> Espeak:
+    espeak = Espeak()
+    espeak._command = (sys.executable, "-c", script)
+    return espeak
 
 
 async def test_a_worker_that_hangs_is_ended_and_the_next_text_is_spoken(tmp_path: Path) -> None:

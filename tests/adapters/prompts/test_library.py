@@ -231,6 +231,27 @@ async def test_a_disk_that_takes_no_more_is_a_prompt_error(library: SoundLibrary
     (sounds / "values").mkdir()
 
 
+async def test_an_error_inside_the_block_comes_out_as_it_is_and_ends_what_is_under_way(
+    sounds: Path, voice: FakeVoice
+) -> None:
+    with pytest.raises(SetupError, match="port taken"):
+        await fail_while_speaking(sounds, voice)
+    assert list_of(sounds / "values") == []
+
+
+async def fail_while_speaking(sounds: Path, voice: FakeVoice) -> None:
+    voice.may_finish.clear()
+    async with SoundLibrary(sounds, voice) as library, asyncio.timeout(60):
+        asking = asyncio.gather(library.sound(Money("5"), ZH))
+        await voice.begun.wait()
+        asking.cancel()
+        raise SetupError("port taken")
+
+
+def list_of(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def test_a_folder_that_cannot_be_made_is_a_set_up_error(tmp_path: Path, voice: FakeVoice) -> None:
     (tmp_path / "sounds").write_text("a file where the folder should be")
     with pytest.raises(SetupError, match="writable folder"):

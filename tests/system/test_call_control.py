@@ -1,0 +1,287 @@
+"""The gateway on a real Asterisk, with callers and telephones played by SIPp: sounds, keys, holding, ringing, endings."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
+from ivr_engine.core.ids import AgentId, CallId, Language, Millis
+from ivr_engine.core.outcomes import EndedBy, GatherEnd, OfferOutcome
+from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.ports.inbound import AgentView, Arrival
+from ivr_engine.ports.switch import CallControl, Joined, Sound
+from tests.system import sipp
+from tests.system.pbx_fixtures import RunningPbx
+from tests.system.sounds import write_tone
+
+pytestmark = pytest.mark.system
+
+LIMIT_S = 40.0
+Serve = Callable[[CallControl], Awaitable[object]]
+
+
+class Office:
+    """Serves each caller by `serve` and keeps what came of it."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self.arrivals: list[Arrival] = []
+        self.results: asyncio.Queue[object] = asyncio.Queue()
+        self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
+        self.reached: asyncio.Queue[frozenset[CallId]] = asyncio.Queue()
+        self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
+        self.arrivals.append(arrival)
+        self.results.put_nowait(await self._serve(control))
+        await control.hang_up()
+
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+        self.endings.put_nowait((call, ended_by, talked))
+
+    def switch_lost(self, reason: str) -> None:
+        pass
+
+    def switch_reached(self, live: frozenset[CallId]) -> None:
+        self.reached.put_nowait(live)
+
+    async def login(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("login", agent))
+
+    async def ready(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("ready", agent))
+
+    async def pause(self, agent: AgentId, reason: str) -> None:
+        self.commands.put_nowait(("pause" + reason, agent))
+
+    async def logout(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("logout", agent))
+
+    async def agents(self) -> tuple[AgentView, ...]:
+        return ()
+
+
+@asynccontextmanager
+async def open_office(pbx: RunningPbx, folder: Path, serve: Serve) -> AsyncIterator[Office]:
+    office = Office(serve)
+    plan = pbx.plan
+    async with AsteriskGateway(
+        bind="127.0.0.1",
+        agi_port=plan.agi_port,
+        agi_secret=plan.secrets.agi,
+        ami_port=plan.ami_port,
+        ami_secret=plan.secrets.ami,
+        call_limit=Millis(60_000),
+        calls=office,
+        listener=office,
+        agents=office,
+        agent_of={phone: AgentId(phone) for phone in plan.phones}.get,
+        confirmations=Confirmations(done=sound(folder, 0.2), refused=sound(folder, 0.2)),
+    ) as gateway:
+        await gateway.reached(LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            yield office
+
+
+def sound(folder: Path, seconds: float) -> Sound:
+    return Sound(write_tone(folder / f"tone-{seconds:g}.sln", hertz=500, seconds=seconds), f"a tone of {seconds:g} s")
+
+
+def address(pbx: RunningPbx) -> str:
+    return f"127.0.0.1:{pbx.plan.sip_port}"
+
+
+async def caller(pbx: RunningPbx, folder: Path, *steps: str) -> sipp.SippRun:
+    return await sipp.call(to="95500", pbx=address(pbx), folder=folder, steps=steps)
+
+
+async def test_sounds_keys_and_a_meant_end(running_pbx: RunningPbx, tmp_path: Path) -> None:
+    short, long = sound(tmp_path, 0.3), sound(tmp_path, 25)
+    wait = KeysWait(
+        prompts=(),
+        language=Language("en"),
+        most=6,
+        end_key="#",
+        first_timeout=Millis(8000),
+        next_timeout=Millis(3000),
+        secret=True,
+    )
+
+    async def serve(control: CallControl) -> object:
+        heard = [await control.play([short], barge_in=True), await control.gather([long], wait)]
+        await control.play([sound(tmp_path, 2)], barge_in=False)  # SIPp is still busy with its last key
+        return heard
+
+    async with open_office(running_pbx, tmp_path, serve) as office:
+        steps = (sipp.hear(1500), sipp.press("9"), sipp.press("5"), sipp.press("#"), sipp.far_hang_up())
+        run = await caller(running_pbx, tmp_path, *steps)
+        assert await office.results.get() == [
+            Played(),
+            Keyed(keys="95", ended=GatherEnd.END_KEY, interrupted=True),
+        ]
+        assert run.succeeded == 1, run
+        assert (await office.endings.get())[1] is EndedBy.ENGINE
+        arrival = office.arrivals[0]
+        assert (arrival.number, arrival.caller) == ("95500", "13800138000")
+
+
+async def test_an_offer_cuts_an_announcement_short_and_a_caller_who_leaves_ends_the_hold(
+    running_pbx: RunningPbx, tmp_path: Path
+) -> None:
+    long = sound(tmp_path, 25)
+
+    async def offer() -> str:
+        await asyncio.sleep(0.5)  # the announcement is well under way; its 25 s are longer than the whole test may take
+        return "offer"
+
+    async def serve(control: CallControl) -> object:
+        first = await control.hold(offer(), sounds=[long], music="default")
+        return [first, await control.hold(asyncio.Future(), sounds=[], music="default")]
+
+    async with open_office(running_pbx, tmp_path, serve) as office, asyncio.timeout(15):
+        await caller(running_pbx, tmp_path, sipp.hear(3000), sipp.hang_up())
+        assert await office.results.get() == ["offer", CallerGone()]
+        assert (await office.endings.get())[1] is EndedBy.CALLER
+
+
+REFUSALS = {
+    486: (OfferOutcome.BUSY, "BUSY/17"),
+    600: (OfferOutcome.BUSY, "BUSY/17"),
+    603: (OfferOutcome.DECLINED, "CHANUNAVAIL/21"),
+    480: (OfferOutcome.UNREACHABLE, "NOANSWER/19"),
+    404: (OfferOutcome.UNREACHABLE, "CHANUNAVAIL/1"),
+    488: (OfferOutcome.FAILED, "CHANUNAVAIL/58"),
+    503: (OfferOutcome.FAILED, "CONGESTION/34"),
+}
+
+
+async def test_each_way_of_not_answering_has_its_outcome_and_keeps_the_caller(
+    running_pbx: RunningPbx, tmp_path: Path
+) -> None:
+    phone = running_pbx.plan.phones[0]
+
+    async def serve(control: CallControl) -> object:
+        outcomes = [await join(control, phone)]
+        for code in REFUSALS:
+            async with telephone(running_pbx, tmp_path, phone, sipp.refuse(code)):
+                outcomes.append(await join(control, phone))
+        return outcomes
+
+    async with open_office(running_pbx, tmp_path, serve) as office:
+        run = await caller(running_pbx, tmp_path, sipp.far_hang_up())
+        results = await office.results.get()
+        assert isinstance(results, list)
+        seen = [(result.outcome, result.cause) for result in results]
+        assert seen == [(OfferOutcome.UNREACHABLE, "CHANUNAVAIL/3"), *REFUSALS.values()]
+        assert all(not result.caller_gone and result.talked == 0 for result in results)
+        assert run.succeeded == 1, run
+
+
+@asynccontextmanager
+async def telephone(pbx: RunningPbx, folder: Path, phone: str, behaviour: str) -> AsyncIterator[None]:
+    secret = pbx.plan.secrets.phones[phone]
+    async with sipp.agent(phone, secret, pbx=address(pbx), folder=folder, behaviour=behaviour):
+        yield
+
+
+async def join(
+    control: CallControl, phone: str, *, ring: int = 20_000, on_answer: Callable[[], None] = lambda: None
+) -> Joined:
+    return await control.join(agent=AgentId(phone), phone=phone, ring=Millis(ring), music="default", on_answer=on_answer)
+
+
+async def test_a_telephone_that_rings_out_keeps_the_caller(running_pbx: RunningPbx, tmp_path: Path) -> None:
+    phone = running_pbx.plan.phones[0]
+
+    async def serve(control: CallControl) -> object:
+        return await join(control, phone, ring=1000)
+
+    async with (
+        telephone(running_pbx, tmp_path, phone, sipp.ring_on()),
+        open_office(running_pbx, tmp_path, serve) as office,
+    ):
+        await caller(running_pbx, tmp_path, sipp.far_hang_up())
+        result = await office.results.get()
+    assert result == Joined(outcome=OfferOutcome.NO_ANSWER, cause="NOANSWER/0", talked=Millis(0), caller_gone=False)
+
+
+async def test_after_the_agent_hangs_up_the_caller_goes_on(running_pbx: RunningPbx, tmp_path: Path) -> None:
+    phone = running_pbx.plan.phones[0]
+    answered: list[float] = []
+
+    async def serve(control: CallControl) -> object:
+        await asyncio.sleep(1)  # time on the line before the conversation must not count as conversation
+        joined = await join(control, phone, on_answer=lambda: answered.append(time.monotonic()))
+        ended = time.monotonic()
+        return joined, ended, await control.play([sound(tmp_path, 0.2)], barge_in=False)
+
+    async with (
+        telephone(running_pbx, tmp_path, phone, sipp.answer(after=300, talk=1500)),
+        open_office(running_pbx, tmp_path, serve) as office,
+    ):
+        run = await caller(running_pbx, tmp_path, sipp.far_hang_up())
+        result = await office.results.get()
+    assert isinstance(result, tuple)
+    joined, ended, survey = result
+    assert (joined.outcome, joined.caller_gone, survey) == (OfferOutcome.ANSWERED, False, Played())
+    assert joined.talked == pytest.approx((ended - answered[0]) * 1000, abs=100)
+    assert run.succeeded == 1, run
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "outcome", "answers"),
+    [(sipp.answer(), OfferOutcome.ANSWERED, 1), (sipp.ring_on(), OfferOutcome.CALLER_GONE, 0)],
+    ids=["talking", "ringing"],
+)
+async def test_a_caller_who_leaves_ends_the_joining_and_the_end_is_theirs(
+    running_pbx: RunningPbx, tmp_path: Path, behaviour: str, outcome: OfferOutcome, answers: int
+) -> None:
+    phone = running_pbx.plan.phones[0]
+    answered: list[None] = []
+
+    async def serve(control: CallControl) -> object:
+        return await join(control, phone, on_answer=lambda: answered.append(None))
+
+    async with (
+        telephone(running_pbx, tmp_path, phone, behaviour),
+        open_office(running_pbx, tmp_path, serve) as office,
+    ):
+        await caller(running_pbx, tmp_path, sipp.hear(2500), sipp.hang_up())
+        result = await office.results.get()
+        ending = await office.endings.get()
+    assert isinstance(result, Joined)
+    assert (result.outcome, result.caller_gone, len(answered)) == (outcome, True, answers)
+    assert (result.talked > 0) == bool(answers)
+    assert (ending[0], ending[1]) == (office.arrivals[0].call, EndedBy.CALLER)
+
+
+async def test_an_engine_that_comes_back_is_told_which_callers_are_alive_and_when_they_end(
+    running_pbx: RunningPbx, tmp_path: Path
+) -> None:
+    phone = running_pbx.plan.phones[0]
+    talking = asyncio.Event()
+
+    async def serve(control: CallControl) -> object:
+        return await join(control, phone, on_answer=talking.set)
+
+    async with (
+        telephone(running_pbx, tmp_path, phone, sipp.answer()),
+        asyncio.timeout(LIMIT_S),
+        asyncio.TaskGroup() as group,
+    ):
+        async with open_office(running_pbx, tmp_path, serve) as before:
+            calling = group.create_task(caller(running_pbx, tmp_path, sipp.hear(5000), sipp.hang_up()))
+            assert await before.reached.get() == frozenset()
+            await talking.wait()
+        call = before.arrivals[0].call
+        async with open_office(running_pbx, tmp_path, serve) as after:
+            assert await after.reached.get() == {call}
+            assert (await after.endings.get())[:2] == (call, EndedBy.CALLER)
+            assert after.arrivals == [], "a conversation survives the engine and is not served anew"
+        await calling
