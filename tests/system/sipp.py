@@ -1,4 +1,4 @@
-"""Callers and agents played by SIPp: scenarios are written as a few steps, run with a bound, and leave their messages behind.
+"""Callers and agents played by SIPp: scenarios are a few steps, run with a bound, and leave their messages behind.
 
     run = await call(to="95500", pbx=address, folder=tmp_path, steps=(hear(2_000), press("1"), hear(1_000), hang_up()))
     assert run.succeeded == 1, run
@@ -78,12 +78,13 @@ class SippRun:
 
 def hear(milliseconds: int) -> str:
     """Listen for so long. A hang-up of the far side in the meantime fails the call."""
-    return f'<pause milliseconds="{milliseconds}"/>'
+    return f'<pause milliseconds="{milliseconds}"/>' if milliseconds else ""  # a pause of 0 may last for ever
 
 
-def press(keys: str) -> str:
-    """Press keys."""
-    return f'<nop><action><exec play_dtmf="{keys}"/></action></nop>{hear(KEY_LEAD_MS + KEY_MS * len(keys))}'
+def press(keys: str, *, last: bool = False) -> str:
+    """Press keys. With `last` the next step begins at once, so that the far side may hang up on the last key."""
+    playing = f'<nop><action><exec play_dtmf="{keys}"/></action></nop>'
+    return playing if last else playing + hear(KEY_LEAD_MS + KEY_MS * len(keys))
 
 
 def hang_up() -> str:
