@@ -38,7 +38,7 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
     agents = read_agents(trees.agents, issues) if trees.agents is not None else ({}, {})
     if trees.centre is None:
         return None
-    parts = read_centre(trees.centre, issues, folder=name)
+    parts = read_centre(trees.centre, issues, default_name=name)
     centre = _joined(parts, flows=flows, agents=agents[0], prompts=prompts, folder=folder)
     if trees.complete:
         places = Places(

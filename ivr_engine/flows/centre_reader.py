@@ -86,12 +86,12 @@ class CentreParts:
     places: dict[str, Position]
 
 
-def read_centre(tree: Tree, issues: list[Issue], *, folder: str) -> CentreParts:
-    """The parts of centre.yaml; `folder` is the name used when none is given."""
+def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> CentreParts:
+    """The parts of centre.yaml; `default_name` is used when it gives none."""
     fields = Fields(_whole_file(tree, issues), issues, where="centre.yaml")
     languages = fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE), required=True)
     parts = CentreParts(
-        name=fields.text("name", default=folder),
+        name=fields.text("name", default=default_name),
         languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
         numbers={n: FlowName(f) for n, f in _keyed(fields, "numbers", _number, as_name, required=True).items()},
         skills=tuple(map(SkillName, fields.each("skills", as_name))),

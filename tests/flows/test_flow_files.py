@@ -150,6 +150,15 @@ def test_an_answer_made_from_a_secret_is_refused_like_the_secret(centre: Path) -
     assert problems(centre) == ["R408 centre.yaml 9:11"]
 
 
+def test_a_problem_is_one_printable_line_whatever_keys_and_files_are_called(centre: Path) -> None:
+    with (centre / "centre.yaml").open("a") as file:
+        file.write('"a\\nb\\e[31m": 1\n')
+    (centre / os.fsdecode(b"\xff\x1b.yaml")).write_text("x: 1\n")
+    lines = [str(issue) for issue in load_centre(centre).issues]
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
 def test_two_flows_of_one_name_are_refused_at_the_second(centre: Path) -> None:
     shutil.copyfile(centre / "main.yaml", centre / "other.yaml")
     assert problems(centre) == ["R416 other.yaml 1:1"]

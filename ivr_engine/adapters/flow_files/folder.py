@@ -38,7 +38,7 @@ def load_centre(folder: Path) -> LoadedCentre:
     reading = _Reading(folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - unlike Path.is_dir, never raises for a folder that may not be looked into
         reading.error(folder, "Y101", "there is no such folder; name the folder that holds centre.yaml")
-        return LoadedCentre(definition=None, issues=tuple(reading.issues))
+        return LoadedCentre(definition=None, issues=tuple(map(_printable, reading.issues)))
     trees = reading.trees()
     # The name and the place must not depend on how the folder was typed.
     home = folder.resolve()
@@ -59,7 +59,18 @@ def _causes(issues: list[Issue]) -> set[Issue]:
     syntax = {issue.at for issue in issues if issue.code.startswith("Y") and issue.severity is Severity.ERROR}
     shapeless = {issue.at for issue in issues if issue.code == "S201"}
     kept = {issue for issue in issues if issue.code.startswith("Y") or issue.at not in syntax}
-    return {issue for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+    return {_printable(issue) for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+
+
+def _printable(issue: Issue) -> Issue:
+    """The issue on one line that no terminal takes for a command, whatever a key or a file is called."""
+    return replace(issue, message=_escaped(issue.message), at=replace(issue.at, file=_escaped(issue.at.file)))
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _order(issue: Issue) -> tuple[str, int, int, str, str]:
