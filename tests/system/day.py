@@ -118,6 +118,10 @@ class Day:
         await until(there, lambda: f"{kind.__name__} never came; the day so far:\n{self.story()}")
         return found[0]
 
+    def last_sequence(self) -> int:
+        """How far the journal has come."""
+        return self._journal.last_sequence()
+
     def facts(self, call: CallId) -> list[Recorded]:
         """Everything recorded of one call."""
         return list(self._journal.read(call=call))
@@ -125,7 +129,7 @@ class Day:
     async def record(self, call: CallId) -> CallRecord:
         """The one stored record of a call, after its end; it is what its facts add up to, and plausible."""
         await self.fact(CallEnded, lambda each: each.call == call)
-        await until(lambda: _ready(self._journal.get(call) is not None), lambda: f"no record of {call}")
+        await until(lambda: ready(self._journal.get(call) is not None), lambda: f"no record of {call}")
         record = self._journal.get(call)
         assert record is not None
         assert record == assemble(self.facts(call))
@@ -143,8 +147,8 @@ class Day:
 
     async def closes(self) -> None:
         """Nothing may be left behind: no call open, no leg at the PBX, no agent stuck."""
-        await until(lambda: _ready(not self._journal.open_calls()), lambda: f"calls never closed:\n{self.story()}")
-        await until(lambda: _ready(not self.site.legs()), lambda: f"still up: {self.site.legs()}")
+        await until(lambda: ready(not self._journal.open_calls()), lambda: f"calls never closed:\n{self.story()}")
+        await until(lambda: ready(not self.site.legs()), lambda: f"still up: {self.site.legs()}")
         await until(self._all_idle, lambda: f"an agent is stuck:\n{self.story()}")
 
     async def _all_idle(self) -> bool:
@@ -272,7 +276,8 @@ async def _held(holds: Callable[[], Awaitable[bool]]) -> bool:
         return False
 
 
-async def _ready(value: T) -> T:
+async def ready(value: T) -> T:
+    """A value as something to await."""
     return value
 
 

@@ -5,7 +5,7 @@ Each site has a folder and ports of its own, so sites run side by side. Callers 
 
 from __future__ import annotations
 
-import asyncio
+import json
 import os
 import re
 import shutil
@@ -24,7 +24,6 @@ from ivr_engine.adapters.asterisk.pbx import Pbx
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.adapters.control import ask
 from ivr_engine.config import Settings, load_settings
-from ivr_engine.errors import EngineError
 from ivr_engine.testing.host_service import HostService
 from tests.system.pbx_fixtures import channels, eventually, free_port, free_rtp_range
 
@@ -36,7 +35,11 @@ PBX_LIFE_S = 60.0
 
 # What is shorter here than in the sample bank, so that a test takes seconds.
 SHORTER: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "centre.yaml": (("ring: 15s", "ring: 2s"), ("wrap_up: 10s", "wrap_up: 1s"), ("announce_position: 30s", "announce_position: 5s")),
+    "centre.yaml": (
+        ("ring: 15s", "ring: 2s"),
+        ("wrap_up: 10s", "wrap_up: 1s"),
+        ("announce_position: 30s", "announce_position: 5s"),
+    ),
     "main.yaml": (
         ("timeout: 5s", "timeout: 1500ms"),
         ("timeout: 3s", "timeout: 1s"),
@@ -85,6 +88,11 @@ class Site:
         return keep_secrets(self.settings.pbx_dir, PHONES).phones
 
     @property
+    def agi_secret(self) -> str:
+        """What the PBX proves itself to the engine with."""
+        return keep_secrets(self.settings.pbx_dir, PHONES).agi
+
+    @property
     def log(self) -> Path:
         return self.folder / "engine.log"
 
@@ -109,9 +117,15 @@ class Site:
 
     @property
     def switch_is_up(self) -> bool:
+        """Asked on a socket of its own, as this is called with and without an event loop."""
         try:
-            return bool(asyncio.run(ask(self.settings.control_socket, "status"))["switch"] == "up")
-        except EngineError:
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(LONGEST_LIFE_S)
+                peer.connect(str(self.settings.control_socket))
+                peer.sendall(b'{"command": "status"}\n')
+                with peer.makefile() as answer:
+                    return bool(json.loads(answer.readline())["result"]["switch"] == "up")
+        except (OSError, ValueError):
             return False
 
     @property
