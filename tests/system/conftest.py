@@ -36,3 +36,10 @@ def own_site(tmp_path_factory: pytest.TempPathFactory, pbx_installation: Install
     assert pbx_installation
     with site_at(tmp_path_factory.mktemp("own")) as at_work:
         yield at_work
+
+
+@pytest.fixture
+async def own_day(own_site: Site, tmp_path: Path) -> AsyncIterator[Day]:
+    """People at a centre of this test's own."""
+    async with day_at(own_site, tmp_path) as today:
+        yield today

@@ -210,7 +210,9 @@ class Caller:
         await self.reaches("to_agent")
 
     async def gives_card_and_pin(self, card: str, pin: str) -> None:
-        """From the main menu."""
+        """Through the menus, by keys pressed as soon as they can be."""
+        await self.reaches("greeting")
+        await self.presses("2")
         await self.reaches("main_menu")
         await self.presses("1")
         await self.reaches("ask_card")

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -65,11 +65,12 @@ def write_centre(folder: Path, host_url: str) -> Path:
 
 @dataclass
 class Site:
-    """A centre at work. `numbers`: telephone numbers for callers, none twice."""
+    """A centre at work. `numbers`: telephone numbers for callers, none twice. Closing `host_up` ends the host service."""
 
     folder: Path
     settings: Settings
     host: HostService
+    host_up: ExitStack
     engine: subprocess.Popen[bytes] | None = None
     numbers: Iterator[str] = field(default_factory=lambda: (f"1380000{n:04}" for n in count(1)))
 
@@ -171,9 +172,10 @@ def site_at(folder: Path) -> Iterator[Site]:
         rtp_first=first,
         rtp_last=first + 99,
     )
-    with HostService(delay=LONGEST_LIFE_S) as host:
+    with ExitStack() as host_up:
+        host = host_up.enter_context(HostService(delay=LONGEST_LIFE_S))
         write_centre(folder, host.url)
-        site = Site(folder=folder, settings=settings, host=host)
+        site = Site(folder=folder, settings=settings, host=host, host_up=host_up)
         try:
             site.start_engine()
             yield site

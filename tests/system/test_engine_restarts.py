@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from ivr_engine.adapters.softphone.softphones import SoftphoneCall
 from ivr_engine.core.events import CallResumed, EngineStarted, NodeEntered
-from tests.system.day import Caller, Day, day_at, ending, legs, ready, until
-from tests.system.site import Site
+from tests.system.day import Caller, Day, ending, legs, ready, until
 
 pytestmark = pytest.mark.system
 
 STOPS = pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-
-
-@pytest.fixture
-async def own_day(own_site: Site, tmp_path: Path) -> AsyncIterator[Day]:
-    async with day_at(own_site, tmp_path) as today:
-        yield today
 
 
 def one_record(day: Day, caller: Caller) -> None:
@@ -135,6 +126,23 @@ async def test_without_an_engine_the_fallback_speaks_and_an_agents_telephone_rin
     await call.hang_up()
     site.start_engine()
     assert own_day.records() == []
+
+
+async def test_a_caller_whose_engine_stays_away_talks_to_an_agent_at_the_fallback(own_day: Day) -> None:
+    site = own_day.site
+    site.pbx.command("dialplan set global ATTEMPTS 2")
+    wang = await own_day.phones.agent("agent1001")
+    caller = await own_day.caller()
+    await caller.reaches("language")
+    site.stop_engine(signal.SIGKILL)
+    talk = await wang.incoming()
+    await talk.answered()
+    site.start_engine()
+    assert not caller.phone.over
+    await caller.hangs_up()
+    record = await caller.record()
+    assert (ending(record), legs(record), record.resumed) == ("abandoned_ivr, ended by caller", ("ivr",), 0)
+    one_record(own_day, caller)
 
 
 async def test_callers_at_the_fallback_and_after_it_do_not_disturb_a_restarted_engine(own_day: Day) -> None:

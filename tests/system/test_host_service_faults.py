@@ -14,6 +14,19 @@ pytestmark = pytest.mark.system
 CARD, PIN = "6299990000300037", "135790"
 
 
+async def test_when_the_host_service_is_down_an_agent_helps(own_day: Day) -> None:
+    own_day.site.host_up.close()
+    await own_day.agent("1001")
+    caller = await own_day.caller()
+    await caller.gives_card_and_pin(CARD, PIN)
+    await caller.reaches("host_down")
+    await caller.talks()
+    await caller.hangs_up()
+    record = await caller.record()
+    assert [each.outcome for each in caller.kinds(RequestAnswered)] == [RequestOutcome.UNAVAILABLE]
+    assert legs(record) == ("ivr", "waiting: answered, 1 offered", "agent 1001: ended by caller")
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [

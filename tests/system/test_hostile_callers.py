@@ -14,7 +14,7 @@ from tests.system.day import Day, ending, legs
 
 pytestmark = pytest.mark.system
 
-PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-\udfff]*")
 # What the text of a hostile caller would cause if it were obeyed somewhere.
 FORGED = "forged_by_a_caller"
 
@@ -23,12 +23,13 @@ def sender(name: bytes, user: bytes = b"{number}") -> bytes:
     return b'"' + name + b'" <sip:' + user + b"@[local_ip]>"
 
 
+# SIPp takes a bracket as its own unless there is a backslash before it.
 HOSTILE = {
     "quotes": sender(b"a\\\"b'c`d"),
     "commas and ampersands": sender(b"a,b&c|d;e"),
     "a variable": sender(b"${AGI_SECRET}${SHELL(touch " + FORGED.encode() + b")}"),
-    "an expression": sender(b"$[1+1]${EVAL(${AGI_SECRET})}"),
-    "tabs and bells": sender(b"a\tb\x07c\x1b[31md\x7f"),
+    "an expression": sender(b"$\\[1+1]${EVAL(${AGI_SECRET})}"),
+    "tabs and bells": sender(b"a\tb\x07c\x1b\\[31md\x7f"),
     "a long name": sender(b"x" * 200),
     "broken UTF-8": sender(b"\xff\xfe\xe5\x90 wang \xc3"),
     "Chinese": sender("王小明".encode()),

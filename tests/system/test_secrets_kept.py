@@ -33,8 +33,8 @@ async def test_card_and_pin_are_written_nowhere(day: Day) -> None:
     await caller.reaches("host_down")
     await caller.hangs_up()
     await caller.record()
-    keyed = [(each.keys, each.count, each.secret) for each in caller.kinds(KeysReceived) if each.node != "main_menu"]
-    assert keyed[-4:] == [("", 16, True), ("", 6, True)] * 2
+    keyed = [(each.keys, each.count, each.secret) for each in caller.kinds(KeysReceived) if each.node.startswith("ask_")]
+    assert keyed == [("", 16, True), ("", 6, True)] * 2
     assert traces(day, CARD, PIN, WRONG_PIN) == []
 
 
