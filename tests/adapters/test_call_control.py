@@ -111,6 +111,27 @@ async def test_a_caller_who_leaves_during_a_sound_is_a_value_and_stays_gone(answ
         await line.control.hang_up()
 
 
+async def test_a_sound_that_is_missing_is_skipped_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=-1 endpos=0")
+            await line.peer.expect('STREAM FILE "/sounds/press 1" ""', answer="200 result=0 endpos=8000")
+
+        assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == Played()
+    assert "sound /sounds/hello.wav cannot be played" in caplog.text
+
+
+async def test_a_caller_who_leaves_before_the_first_sample_is_not_a_missing_sound() -> None:
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=-1 endpos=0")
+            line.peer.leave()
+
+        assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == CallerGone()
+
+
 def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait:
     return KeysWait(
         prompts=(),

@@ -111,7 +111,7 @@ def sipp_call(
     caller: str = '"Wang" <sip:13800138000@127.0.0.1>',
     account: tuple[str, str] | None = None,
 ) -> Iterator[CallLeg]:
-    """One caller by SIPp, media at a socket of ours. The call ends with the block. `account`: name and secret, if challenged."""
+    """One caller by SIPp, media at a socket of ours. Ends with the block. `account`: name and secret, if challenged."""
     program = shutil.which("sipp")
     assert program, "sipp is missing: apt-get install sip-tester"
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as media:
@@ -240,16 +240,17 @@ def _opening(number: str, caller: str, media_port: int, sequence: int, credentia
         "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n"
         f"m=audio {media_port} RTP/AVP 0 96\na=rtpmap:0 PCMU/8000\na=rtpmap:96 telephone-event/8000\n"
     )
-    return _request("INVITE", number, caller, sequence, f"{credentials}Content-Type: application/sdp\n", sdp)
+    return _request("INVITE", number, caller, sequence, headers=f"{credentials}Content-Type: application/sdp\n", body=sdp)
 
 
-def _request(method: str, number: str, caller: str, sequence: int, headers: str = "", body: str = "") -> str:
+def _request(method: str, number: str, caller: str, sequence: int, *, headers: str = "", body: str = "") -> str:
     length = "[len]" if body else "0"
+    tag = "[peer_tag_param]" if method == "ACK" else ""
     retransmit = ' retrans="500"' if method == "INVITE" else ""
     return (
         f"<send{retransmit}><![CDATA[\n{method} sip:{number}@[remote_ip]:[remote_port] SIP/2.0\n"
         "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
-        f"From: {caller};tag=[call_number]\nTo: <sip:{number}@[remote_ip]:[remote_port]>[peer_tag_param]\n"
+        f"From: {caller};tag=[call_number]\nTo: <sip:{number}@[remote_ip]:[remote_port]>{tag}\n"
         f"Call-ID: [call_id]\nCSeq: {sequence} {method}\nContact: <sip:caller@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
         f"{headers}Content-Length: {length}\n\n{body}]]></send>\n"
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import TypeVar
 
 from panoramisk import Manager
 from panoramisk.actions import Action
@@ -30,6 +31,8 @@ FIRST_REFUSED_PAUSE_S = 5.0
 LONGEST_REFUSED_PAUSE_S = 60.0
 EVENTS_LIMIT = 10_000
 PENDING_LIMIT = 1000
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -248,7 +251,14 @@ class AmiClient:
         self._link = self._protocol = None
         self._changed.set()
         _log.warning("event stream lost: %s", reason)
-        self._on_lost(reason)
+        self._tell("loss", self._on_lost, reason)
+
+    def _tell(self, what: str, handler: Callable[[T], None], value: T) -> None:
+        try:
+            handler(value)
+        except Exception:  # noqa: BLE001 - one event that cannot be handled must not cost the stream; counted and shown
+            self.handler_faults += 1
+            _log.exception("%s could not be handled", what)
 
     async def _live_once(self) -> str:
         """One connection from login to loss; the reason of the loss."""
@@ -262,7 +272,7 @@ class AmiClient:
             channels = await self._ask(link, "Status", {}, listing=True)
             self._refusal = None
             self._link, self._protocol = link, protocol
-            self._on_reached(channels[1:])
+            self._tell("connection", self._on_reached, channels[1:])
             self._changed.set()
             return await self._follow(link, protocol)
         finally:
@@ -288,11 +298,7 @@ class AmiClient:
     async def _handle_events(self, protocol: AmiProtocol) -> None:
         while True:
             message = await protocol.events.get()
-            try:
-                self._on_event(message)
-            except Exception:  # noqa: BLE001 - one bad event must not cost the stream; counted and shown
-                self.handler_faults += 1
-                _log.exception("event %s could not be handled", message.event)
+            self._tell(message.event, self._on_event, message)
 
     async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:
         with suppress(SwitchError):
