@@ -141,7 +141,7 @@ async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Lo
         SetupError: it cannot be installed or started; the text says why and how to mend it.
     """
     plan = await pbx_plan(settings=settings, definition=definition, log=log)
-    installation = await asyncio.to_thread(install, settings.cache_dir)
+    installation = await asyncio.to_thread(install, settings.cache_dir, mirror=settings.debian_mirror, say=log.info)
     return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallRefused, CallResumed, FlowFailed
+from ivr_engine.cdr.record import LegKind
+from ivr_engine.core.events import (
+    AuthorFault,
+    CallArrived,
+    CallEnded,
+    CallRefused,
+    CallResumed,
+    ConversationEnded,
+    Event,
+    FlowFailed,
+)
 from ivr_engine.core.ids import CallId, FlowName, Millis, NodeName
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
@@ -74,7 +84,17 @@ class CallRunner:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
         if call not in self._served and call in self._recorder.open_calls():
             self._log.info("call_over_unserved", call=call, cause=cause, talked_ms=talked)
-            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
+            self._recorder.record(*self._parting(call, ended_by, talked), CallEnded(call=call, ended_by=ended_by))
+
+    def _parting(self, call: CallId, ended_by: EndedBy, talked: Millis | None) -> list[Event]:
+        """The end of a conversation that outlived the controller which joined it."""
+        record = self._recorder.peek(call)
+        if record is None or talked is None or record.legs[-1].kind is not LegKind.AGENT:
+            return []
+        leg = record.legs[-1]
+        if leg.agent is None or leg.queue is None:
+            return []
+        return [ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)]
 
     @property
     def served(self) -> frozenset[CallId]:
@@ -118,7 +138,8 @@ class CallRunner:
             case PlayWait():
                 return await control.play(await self._sounds(session, wait.prompts), barge_in=wait.barge_in)
             case KeysWait():
-                return await control.gather(await self._sounds(session, wait.prompts), wait)
+                sounds = await self._sounds(session, wait.prompts)
+                return await control.gather(sounds, wait, typed_ahead=wait.typed_ahead)
             case RequestWait():
                 return await self._lookup.ask(
                     service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout

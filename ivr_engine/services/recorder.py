@@ -57,13 +57,16 @@ class Recorder:
 
     def recover(self) -> None:
         """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
-        left = self._records.open_calls()
+        left = frozenset(self._records.open_calls())
         if not left:
             return
-        first = next((recorded.sequence for recorded in self._journal.read(call=left[0])), 1)
+        first = min(self._first_of(call) for call in left)
         for recorded in self._journal.read(after=first - 1):
             if call_of(recorded.event) in left:
                 self._fold(recorded)
+
+    def _first_of(self, call: CallId) -> int:
+        return next((recorded.sequence for recorded in self._journal.read(call=call)), 1)
 
     def peek(self, call: CallId) -> CallRecord | None:
         """The record of an open call as it would stand if the call ended now."""
