@@ -60,6 +60,7 @@ def demo(
 
 
 async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
+    from ivr_engine.adapters.asterisk.pbx import Pbx
     from ivr_engine.adapters.logs import open_log
     from ivr_engine.adapters.softphone.softphones import Softphones
     from ivr_engine.bootstrap import engine, start_pbx
@@ -69,6 +70,8 @@ async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) ->
     async with AsyncExitStack() as stack:
         tell("==> starting the sample host service, the PBX and the engine")
         stack.enter_context(HostService(port=settings.host_service_port))
+        if not Pbx(settings.pbx_dir).status().running:
+            stack.push_async_callback(asyncio.to_thread, Pbx(settings.pbx_dir).stop)  # leave the machine as it was
         status = await start_pbx(settings=settings, definition=definition, log=log)
         tell(f"==> Asterisk {status.version} ({status.kind}) takes SIP at {status.sip}")
         running = await stack.enter_async_context(engine(settings=settings, definition=definition, log=log))
