@@ -11,7 +11,14 @@ from ivr_engine.core.outcomes import EndedBy, QueueOutcome
 
 
 def call_entered(moment: Moment, stimulus: CallEntered) -> None:
-    """Offer the call at once if anybody is free, else tell the caller the position."""
+    """Offer the call at once if anybody is free, else tell the caller the position.
+
+    A call that is here already keeps its place.
+    """
+    known = moment.state.calls.get(stimulus.call)
+    if known is not None:
+        offers.line_is_back(moment, known)
+        return
     call = visits.enter(moment, stimulus)
     if call is not None:
         offers.rematch(moment)
@@ -25,7 +32,7 @@ def caller_left(moment: Moment, stimulus: CallerLeft) -> None:
         return
     if call.phase is CallPhase.WAITING:
         visits.end(moment, call, QueueOutcome.ABANDONED)
-    elif call.phase is CallPhase.OFFERED:
+    elif call.phase in (CallPhase.OFFERED, CallPhase.UNSETTLED):
         offers.abandon(moment, call)
     else:
         talked = between(call.answered, moment.now)

@@ -37,9 +37,9 @@ class AnnouncePosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRinging:
-    """The centre took the offer back: stop ringing, and part the two if the agent picked up in this very moment.
+    """The switch said nothing by the deadline: stop ringing. A conversation that has begun is left alone.
 
-    From here on nothing that is reported about the offer counts; it precedes any new RingAgent for the same call.
+    Until OfferAnswered or OfferFailed tells what became of the offer, no other agent is rung for this call.
     """
 
     call: CallId

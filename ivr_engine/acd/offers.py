@@ -13,10 +13,10 @@ from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed
 from ivr_engine.acd.timers import Timer, TimerKind
-from ivr_engine.acd.transitions import ActivityStep, CallStep, PresenceStep, aftermath
+from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
 from ivr_engine.core.ids import AgentId, Millis, OfferId, between, later
-from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
+from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence, QueueOutcome
 
 GRACE = Millis(2_000)
 """How long after the ring limit the centre waits for word from the switch, which ends the ringing itself."""
@@ -70,12 +70,21 @@ def _make(moment: Moment, assessment: Assessment, chosen: AgentId) -> None:
 
 
 def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
-    """The two are joined. Word about an offer that has ended changes nothing: it was taken back by StopRinging."""
+    """The two are joined. Word about an offer that is settled changes nothing.
+
+    An offer that lapsed is not settled: the switch was late to say so, but the two do talk, and that is what counts.
+    """
     call = moment.offered_call(stimulus.offer)
     if call is None:
         return
     agent = moment.holder(call)
-    _close(moment, call, agent, OfferOutcome.ANSWERED)
+    if call.phase is CallPhase.OFFERED:
+        _close(moment, call, agent, OfferOutcome.ANSWERED)
+    elif agent.activity is Activity.IDLE:
+        agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call)
+    else:
+        return  # with another call by now; one agent is never given two
+    del moment.state.offers[stimulus.offer]
     visits.leave_line(moment, call, QueueOutcome.ANSWERED)
     conversations.begin(moment, call, agent)
 
@@ -92,25 +101,38 @@ def offer_failed(moment: Moment, stimulus: OfferFailed) -> None:
         return
     if stimulus.outcome is OfferOutcome.CALLER_GONE:
         abandon(moment, call, cause=stimulus.cause)
-    else:
-        _put_back(moment, call, stimulus.outcome, stimulus.cause)
+        return
+    if call.phase is CallPhase.OFFERED:
+        _fail(moment, call, stimulus.outcome, stimulus.cause)
+    _put_back(moment, call)
 
 
 def lapse(moment: Moment, offer: OfferId) -> None:
-    """The deadline passed and the switch said nothing: take the offer back."""
+    """The deadline passed and the switch said nothing: take the offer back.
+
+    The caller's line is not ours until the switch settles the offer. Another agent reserved now could not be rung, and
+    if the answer was merely not reported, would be reserved, and paused, for a caller who is talking.
+    """
     call = moment.offered_call(offer)
-    if call is None:
+    if call is not None:
+        _withdraw(moment, call, offer, "deadline")
+
+
+def line_is_back(moment: Moment, call: WaitingCall) -> None:
+    """The caller's line enters the queue again, as after a restart: whatever rang for it is over, the place is kept."""
+    if call.offer is None:
         return
-    moment.effects.append(StopRinging(call=call.call, agent=moment.holder(call).agent, offer=offer))
-    _put_back(moment, call, OfferOutcome.WITHDRAWN, "deadline")
+    if call.phase is CallPhase.OFFERED:
+        _withdraw(moment, call, call.offer, "entered_again")
+    _put_back(moment, call)
 
 
 def abandon(moment: Moment, call: WaitingCall, *, cause: str = "") -> None:
-    """The caller left while an agent's telephone rang."""
-    agent = moment.holder(call)
-    _close(moment, call, agent, OfferOutcome.CALLER_GONE, cause)
+    """The caller left while an agent's telephone rang, or before the switch settled a lapsed offer."""
+    if call.phase is CallPhase.OFFERED:
+        _fail(moment, call, OfferOutcome.CALLER_GONE, cause)
+    _settle(moment, call)
     visits.end(moment, call, QueueOutcome.ABANDONED)
-    _free(moment, call, agent, OfferOutcome.CALLER_GONE)
 
 
 def retry(moment: Moment, call_id: str, agent: str) -> None:
@@ -121,15 +143,30 @@ def retry(moment: Moment, call_id: str, agent: str) -> None:
         moment.began_to_wait(call)
 
 
-def _put_back(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) -> None:
+def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) -> None:
     agent = moment.holder(call)
     _close(moment, call, agent, outcome, cause)
-    call.change_phase(CallStep.OFFER_FAILED)
-    call.agent = call.offer = None
     if aftermath(outcome).at_fault:
         call.tried.add(agent.agent)
         moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent.agent), later(moment.now, RETRY_AFTER))
     _free(moment, call, agent, outcome)
+
+
+def _withdraw(moment: Moment, call: WaitingCall, offer: OfferId, cause: str) -> None:
+    moment.effects.append(StopRinging(call=call.call, agent=moment.holder(call).agent, offer=offer))
+    _fail(moment, call, OfferOutcome.WITHDRAWN, cause)
+    call.change_phase(CallStep.LAPSE)
+
+
+def _settle(moment: Moment, call: WaitingCall) -> None:
+    if call.offer is not None:
+        del moment.state.offers[call.offer]
+    call.agent = call.offer = None
+
+
+def _put_back(moment: Moment, call: WaitingCall) -> None:
+    call.change_phase(CallStep.OFFER_FAILED)
+    _settle(moment, call)
     if call.overdue:
         visits.release(moment, call, QueueOutcome.TIMEOUT)
     else:
@@ -139,7 +176,6 @@ def _put_back(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: s
 def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome, cause: str = "") -> None:
     assert call.offer is not None  # noqa: S101 - only an offered call gets here
     moment.state.timers.disarm(Timer(TimerKind.OFFER, call.offer))
-    del moment.state.offers[call.offer]
     moment.events.append(OfferEnded(call=call.call, agent=agent.agent, offer=call.offer, outcome=outcome, cause=cause))
 
 

@@ -10,7 +10,7 @@ from ivr_engine.acd.conversations import end_wrap_up
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import LogIn, LogOut, Pause, SetReady
 from ivr_engine.acd.transitions import IllegalTransition, PresenceStep
-from ivr_engine.core.outcomes import Activity
+from ivr_engine.core.outcomes import Activity, Presence
 from ivr_engine.errors import CommandRefused
 
 LOGIN_REASON = "login"
@@ -34,12 +34,14 @@ def log_in(moment: Moment, command: LogIn) -> None:
 def set_ready(moment: Moment, command: SetReady) -> None:
     """Take calls. Ends a wrap-up; during a call it counts from the end of the call; said twice it changes nothing."""
     agent = moment.agent(command.agent)
-    was_free = agent.free
+    returns = agent.presence is Presence.PAUSED
     _command(moment, agent, PresenceStep.SET_READY)
     agent.failed_calls.clear()
+    if returns:
+        agent.free_since = moment.now  # also while a telephone rings: a pause ends idle time
     if agent.activity is Activity.WRAP_UP:
         end_wrap_up(moment, agent)
-    elif not was_free:
+    elif returns:
         moment.became_free(agent)
 
 

@@ -37,7 +37,7 @@ class WaitingCall:
     """A call from entering the queue until caller and agent are parted.
 
     `arrived` and `sequence` never change, so a failed offer costs no place. `answered`: when, if it was. `overdue`: max_wait
-    passed while an agent was being rung. `tried`: agents not to be tried again just now.
+    passed while an offer was not settled. `tried`: agents not to be tried again just now.
     """
 
     call: CallId

@@ -18,7 +18,10 @@ from ivr_engine.errors import CommandRefused, DefinitionError
 
 @dataclass(slots=True, kw_only=True)
 class CentreState:
-    """The state of a centre. `calls` holds waiting, offered and talking calls; `lines` those not yet answered."""
+    """The state of a centre. `calls` holds waiting, offered and talking calls; `lines` those not yet answered.
+
+    `offers` maps each offer that is not settled, open or lapsed, to its call.
+    """
 
     queues: dict[QueueName, QueuePolicy]
     agents: dict[AgentId, Agent]
@@ -106,13 +109,13 @@ class Moment:
         return None if found is None or found.phase is CallPhase.TALKING else found
 
     def offered_call(self, offer: OfferId) -> WaitingCall | None:
-        """The call for which the offer is open, or None: the offer has ended."""
+        """The call of an offer that is not settled, or None."""
         call = self.state.offers.get(offer)
         return None if call is None else self.state.calls[call]
 
     def holder(self, call: WaitingCall) -> Agent:
-        """The agent of an offered or talking call."""
-        assert call.agent is not None  # noqa: S101 - true in these two phases, and only asked in them
+        """The agent of an offered, unsettled or talking call."""
+        assert call.agent is not None  # noqa: S101 - true in these phases, and only asked in them
         return self.state.agents[call.agent]
 
     def change_presence(self, agent: Agent, step: PresenceStep, *, reason: str, by: str) -> None:

@@ -46,6 +46,7 @@ class CallPhase(StrEnum):
 
     WAITING = "waiting"
     OFFERED = "offered"
+    UNSETTLED = "unsettled"  # the offer lapsed; the switch has not yet said what became of it, so no other agent can ring
     TALKING = "talking"
     GONE = "gone"
 
@@ -55,6 +56,7 @@ class CallStep(StrEnum):
 
     OFFER = "offer"
     OFFER_FAILED = "offer_failed"
+    LAPSE = "lapse"
     ANSWER = "answer"
     LEAVE = "leave"
 
@@ -87,8 +89,12 @@ CALL: Mapping[tuple[CallPhase, CallStep], CallPhase] = MappingProxyType(
         (CallPhase.WAITING, CallStep.OFFER): CallPhase.OFFERED,
         (CallPhase.WAITING, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.OFFERED, CallStep.OFFER_FAILED): CallPhase.WAITING,
+        (CallPhase.OFFERED, CallStep.LAPSE): CallPhase.UNSETTLED,
         (CallPhase.OFFERED, CallStep.ANSWER): CallPhase.TALKING,
         (CallPhase.OFFERED, CallStep.LEAVE): CallPhase.GONE,
+        (CallPhase.UNSETTLED, CallStep.OFFER_FAILED): CallPhase.WAITING,
+        (CallPhase.UNSETTLED, CallStep.ANSWER): CallPhase.TALKING,
+        (CallPhase.UNSETTLED, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.TALKING, CallStep.LEAVE): CallPhase.GONE,
     }
 )

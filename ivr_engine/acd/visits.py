@@ -14,10 +14,8 @@ from ivr_engine.core.outcomes import Presence, QueueOutcome
 
 
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
-    """Take the call in, or release it at once. The call if it waits now, None if it was released or is here already."""
+    """Take the call in, or release it at once. The call if it waits now, None if it was released."""
     state = moment.state
-    if stimulus.call in state.calls:
-        return None
     call = WaitingCall(
         call=stimulus.call,
         queue=stimulus.queue,
@@ -101,7 +99,7 @@ def announcement_due(moment: Moment, call_id: str) -> None:
 
 
 def max_wait_over(moment: Moment, call_id: str) -> None:
-    """Release the caller; while an agent is being rung the caller stays and the time limit decides if that fails."""
+    """Release the caller. While an offer is not settled the caller stays, and is released if it brings no conversation."""
     call = moment.call(call_id)
     if call is None:
         return

@@ -1,8 +1,8 @@
 """The control socket: how the command line reaches a running engine on the same machine.
 
 A Unix socket readable by its owner only. One JSON object a line each way: `{"command": "agent.login", "agent": "1001"}`
-is answered by `{"ok": true, "result": ...}` or `{"ok": false, "error": "..."}`. `{"command": "watch"}` is answered by one object
-for every fact recorded from then on, until the peer leaves.
+is answered by `{"ok": true, "result": ...}` or `{"ok": false, "error": "..."}`. `{"command": "watch"}` is answered by one
+object for every fact recorded from then on, until the peer leaves.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add the subcommand."""
     cdr = typer.Typer(no_args_is_help=True, help="Call records. Example: ivr-engine cdr list --since 2h")
     cdr.command("list")(list_calls)
-    cdr.command("show")(show)
+    cdr.command("show")(show_call)
     cdr.command("export")(export_calls)
     app.add_typer(cdr, name="cdr")
 
@@ -59,7 +59,7 @@ def list_calls(
             typer.echo(cdr_text.table(list(records), unmask=unmask, width=_width()))
 
 
-def show(
+def show_call(
     call: Annotated[str, typer.Argument(help="The call's id, as `cdr list` shows it.")],
     events: Annotated[bool, typer.Option("--events", help="Also every event of the call, from the journal.")] = False,
     as_json: AsJson = False,

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def install(as_json: bool = AS_JSON) -> None:
     """Find an Asterisk of version 20 or later on this machine, or provide one. Example: `ivr-engine pbx install`."""
-    from ivr_engine.adapters.asterisk.pbx_install import install as provide  # noqa: PLC0415 - keeps --help fast
+    from ivr_engine.adapters.asterisk.pbx_install import install as provide
 
     settings = load_settings()
     found = provide(settings.cache_dir, mirror=settings.debian_mirror, say=_progress)
@@ -42,8 +42,8 @@ def install(as_json: bool = AS_JSON) -> None:
 
 def start(as_json: bool = AS_JSON) -> None:
     """Start the PBX with the phones it had before; `ivr-engine run` adds a centre's. Example: `ivr-engine pbx start`."""
-    from ivr_engine.adapters.asterisk.pbx import Pbx  # noqa: PLC0415 - keeps --help fast
-    from ivr_engine.adapters.asterisk.pbx_install import install as provide  # noqa: PLC0415 - same
+    from ivr_engine.adapters.asterisk.pbx import Pbx
+    from ivr_engine.adapters.asterisk.pbx_install import install as provide
 
     settings = load_settings()
     found = provide(settings.cache_dir, mirror=settings.debian_mirror, say=_progress)
@@ -53,7 +53,7 @@ def start(as_json: bool = AS_JSON) -> None:
 
 def stop(as_json: bool = AS_JSON) -> None:
     """Stop the PBX and the calls in it. Exit 1 if none was running. Example: `ivr-engine pbx stop`."""
-    from ivr_engine.adapters.asterisk.pbx import Pbx  # noqa: PLC0415 - keeps --help fast
+    from ivr_engine.adapters.asterisk.pbx import Pbx
 
     stopped = Pbx(load_settings().pbx_dir).stop()
     _print({"stopped": stopped}, "stopped" if stopped else "no PBX was running", as_json)
@@ -62,7 +62,7 @@ def stop(as_json: bool = AS_JSON) -> None:
 
 def status(as_json: bool = AS_JSON) -> None:
     """Say whether the PBX runs, and where. Exit 1 if it does not. Example: `ivr-engine pbx status --json`."""
-    from ivr_engine.adapters.asterisk.pbx import Pbx  # noqa: PLC0415 - keeps --help fast
+    from ivr_engine.adapters.asterisk.pbx import Pbx
 
     state = Pbx(load_settings().pbx_dir).status()
     _print(asdict(state), _sentence(state), as_json)
@@ -71,8 +71,8 @@ def status(as_json: bool = AS_JSON) -> None:
 
 def bare_plan(settings: Settings) -> PbxPlan:
     """A plan without a centre: ports from the settings, and the phones that this folder has secrets for."""
-    from ivr_engine.adapters.asterisk.pbx_config import PbxPlan  # noqa: PLC0415 - keeps --help fast
-    from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets  # noqa: PLC0415 - same
+    from ivr_engine.adapters.asterisk.pbx_config import PbxPlan
+    from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 
     secrets = keep_secrets(settings.pbx_dir, ())
     return PbxPlan(

@@ -49,8 +49,8 @@ def simulate(
     Services answer only as --service says and are unavailable otherwise. Exit code 0: the call came to its end; 1: the files
     have errors, the flow failed, or the script ran dry before the end.
     """
-    from ivr_engine.testing.callers import AssumedAgents, ScriptedServices  # noqa: PLC0415 - keeps every `--help` fast
-    from ivr_engine.testing.simulation import Simulation  # noqa: PLC0415 - same
+    from ivr_engine.testing.callers import AssumedAgents, ScriptedServices
+    from ivr_engine.testing.simulation import Simulation
 
     simulation = Simulation(
         _load(folder),
@@ -65,8 +65,8 @@ def simulate(
 
 
 def _load(folder: Path) -> CentreDefinition:
-    from ivr_engine.adapters.flow_files import load_centre  # noqa: PLC0415 - same
-    from ivr_engine.errors import DefinitionError  # noqa: PLC0415 - same
+    from ivr_engine.adapters.flow_files import load_centre
+    from ivr_engine.errors import DefinitionError
 
     loaded = load_centre(folder)
     if loaded.definition is None:
@@ -75,8 +75,8 @@ def _load(folder: Path) -> CentreDefinition:
 
 
 def _caller(keys: str | None) -> Caller:
-    from ivr_engine.testing.callers import ScriptedCaller, ScriptError  # noqa: PLC0415 - same
-    from ivr_engine.testing.keyboard import KeyboardCaller  # noqa: PLC0415 - same
+    from ivr_engine.testing.callers import ScriptedCaller, ScriptError
+    from ivr_engine.testing.keyboard import KeyboardCaller
 
     if keys is None:
         return KeyboardCaller(ask=input, show=typer.echo)
@@ -98,7 +98,7 @@ def _answers(options: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
 
 
 def _answer(text: str) -> Answer:
-    import json  # noqa: PLC0415 - same
+    import json
 
     if text.replace("_", "").replace("-", "").isalnum() and not text[0].isdigit() and text not in ("true", "false", "null"):
         return text
@@ -110,7 +110,7 @@ def _answer(text: str) -> Answer:
 
 
 def _outcomes(options: Sequence[str]) -> dict[str, QueueOutcome]:
-    from ivr_engine.core.outcomes import QueueOutcome  # noqa: PLC0415 - same
+    from ivr_engine.core.outcomes import QueueOutcome
 
     found = {}
     for option in options:
@@ -145,17 +145,17 @@ def _line(node: str, doing: str, what: str) -> str:
 
 
 def _json_lines(passage: Passage) -> Iterator[str]:
-    import json  # noqa: PLC0415 - same
-    from dataclasses import asdict  # noqa: PLC0415 - same
+    import json
+    from dataclasses import asdict
 
     yield json.dumps({"type": "passage", **asdict(passage)}, ensure_ascii=False)
 
 
 def _close(simulation: Simulation, *, as_json: bool) -> int:
-    import json  # noqa: PLC0415 - same
+    import json
 
-    from ivr_engine.core.events.flow import FlowFailed  # noqa: PLC0415 - same
-    from ivr_engine.testing.transcript import Ending  # noqa: PLC0415 - same
+    from ivr_engine.core.events.flow import FlowFailed
+    from ivr_engine.testing.transcript import Ending
 
     why = next((f"{event.code}: {event.message}" for event in simulation.events if isinstance(event, FlowFailed)), "")
     ending: dict[str, Any] = {"ending": str(simulation.ending), "node": simulation.node, "why": why}

@@ -39,7 +39,7 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
     if trees.centre is None:
         return None
     parts = read_centre(trees.centre, issues, folder=name)
-    centre = _joined(parts, flows, agents[0], prompts, folder)
+    centre = _joined(parts, flows=flows, agents=agents[0], prompts=prompts, folder=folder)
     if trees.complete:
         places = Places(
             centre=trees.centre.at,
@@ -55,6 +55,7 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
 
 def _joined(
     parts: CentreParts,
+    *,
     flows: dict[FlowName, Flow],
     agents: dict[AgentId, AgentDefinition],
     prompts: dict[Language, dict[str, PromptText]],
@@ -87,7 +88,7 @@ def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowNa
         if len(issues) > before:
             broken.add(flow.name)
         issues += check_graph(flow, places, broken=_node_names(tree) - set(flow.nodes))
-        if flows.setdefault(flow.name, flow) is not flow:
+        if flow.name and flows.setdefault(flow.name, flow) is not flow:
             issues.append(_twice(flow, flows[flow.name]))
     return flows, frozenset(broken)
 

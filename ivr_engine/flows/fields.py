@@ -147,10 +147,19 @@ class Fields:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown <what> <name>`, with the nearest known name, or all of them when they are few."""
     names = list(known)
-    nearest = get_close_matches(name, names, n=1, cutoff=0.6)
+    nearest = get_close_matches(name, _similar(name, names), n=1, cutoff=0.6)
     if nearest:
         return f"unknown {what}: `{name}`; did you mean `{nearest[0]}`?"
     few = 8
     if names and len(names) <= few:
         return f"unknown {what}: `{name}`; choose from {', '.join(f'`{each}`' for each in names)}"
     return f"unknown {what}: `{name}`"
+
+
+MOST_COMPARED = 1_000  # names looked through for a nearest one: a file with thousands of mistakes must not take minutes
+
+
+def _similar(name: str, names: list[str]) -> list[str]:
+    """The names worth a close comparison: about as long, and beginning or ending alike."""
+    ends = {name[:1], name[-1:]}
+    return [each for each in names[:MOST_COMPARED] if abs(len(each) - len(name)) <= 3 and ends & {each[:1], each[-1:]}]

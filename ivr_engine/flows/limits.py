@@ -15,6 +15,7 @@ PROMPTS: Final = 50  # things one node may say
 SENT_VALUES: Final = 50  # fields of one request
 VARIABLES: Final = 200  # variables of one session
 VALUE_SIZE: Final = 65_536  # characters and items of one variable's value, counted through
+LARGEST_NUMBER: Final = 10**30  # beyond it JSON libraries differ
 VALUE_DEPTH: Final = 20  # lists within lists
 ANSWER_CHARS: Final = 200  # of a value kept in the call record
 TEXT_CHARS: Final = 2_000  # of one text said aloud
@@ -31,8 +32,8 @@ def fits(value: object) -> bool:
 def _weight(value: object, depth: int) -> int:
     if isinstance(value, str):
         return len(value)
-    if isinstance(value, int):
-        return 1 + value.bit_length() // 3
+    if isinstance(value, int | float):
+        return 1 if -LARGEST_NUMBER < value < LARGEST_NUMBER else VALUE_SIZE + 1  # infinities and NaN are too large as well
     if not isinstance(value, dict | list):
         return 1
     if depth == 0:

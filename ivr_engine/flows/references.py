@@ -15,6 +15,7 @@ from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
+SHOWING_KINDS = frozenset({"queue"})  # name and priority of a visit are facts that everybody may see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def _warning(at: Position, code: str, message: str) -> Issue:
 
 @dataclass(frozen=True, slots=True)
 class _Variables:
-    """What all flows of the centre give a value, and which of it is secret anywhere."""
+    """What all flows of the centre give a value, and which of it is secret, or made from a secret, anywhere."""
 
     written: frozenset[str]
     secret: frozenset[str]
@@ -58,13 +59,16 @@ class _Variables:
 
 def _variables(flows: Iterable[Flow]) -> _Variables:
     facts = [node.spec.facts() for flow in flows for node in flow.nodes.values()]
-    return _Variables(
-        frozenset(name for each in facts for name in each.writes),
-        frozenset(name for each in facts for name in each.secrets),
-    )
+    secret = {name for each in facts for name in each.secrets}
+    made_from = [pair for each in facts for pair in each.made_from]
+    while fresh := {made for made, read in made_from if read in secret} - secret:
+        secret |= fresh
+    return _Variables(frozenset(name for each in facts for name in each.writes), frozenset(secret))
 
 
 def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    if "" in places.broken_flows:  # a flow whose name could not be read: it may be the one a number wants
+        return
     for number, flow in centre.numbers.items():
         if flow not in centre.flows and flow not in places.broken_flows:
             at = places.parts.get(f"numbers {number}", places.centre)
@@ -106,9 +110,9 @@ _Kind = tuple[str, str, Iterable[str], Iterable[str]]
 """Code, what it is, the names mentioned, the names there are."""
 
 
-def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, list[str]]]:
+def _unknown_names(kinds: Iterable[_Kind]) -> Iterable[tuple[str, str, str, dict[str, None]]]:
     for code, what, mentioned, there_are in kinds:
-        known = list(there_are)
+        known = dict.fromkeys(there_are)
         for name in dict.fromkeys(mentioned):
             if name not in known:
                 yield code, what, name, known
@@ -154,7 +158,12 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
         for name in sorted(reads - known):
             at = places.in_node(node, name)
             yield _warning(at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
-    if node.spec.KIND in SPEAKING_KINDS:
+    if node.spec.KIND in SHOWING_KINDS:
         for name in sorted(reads & variables.secret):
+            at = places.in_node(node, name)
+            yield _error(at, "R417", f"`{name}` is secret, and what a {node.spec.KIND} is told stands in events and records")
+    if node.spec.KIND in SPEAKING_KINDS:
+        only_assigned = {read for _, read in node.spec.facts().made_from}
+        for name in sorted((reads & variables.secret) - only_assigned):
             at = places.in_node(node, name)
             yield _warning(at, "R409", f"`{name}` is secret and would be said aloud to the caller")

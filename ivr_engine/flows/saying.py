@@ -16,12 +16,13 @@ from datetime import date, time
 
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expression_values import text_of
+from ivr_engine.flows.expressions import Template
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.settings import Setting
 from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Mapping as TreeMapping
-from ivr_engine.flows.tree import Scalar, Sequence, Tree
+from ivr_engine.flows.tree import Sequence, Tree
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
 from ivr_engine.flows.walk import Walk
 
@@ -151,9 +152,11 @@ def _read_spoken(fields: Fields) -> Spoken | None:
 def _as_value(kind: str) -> Callable[[Tree], Setting]:
     def read(tree: Tree) -> Setting:
         value = settings.as_setting(tree)
-        text = tree.text if isinstance(tree, Scalar) else ""
-        if not settings.reads((value,)) and not _FITS[kind](text):
+        if isinstance(value, Template):
+            return value
+        text = shapes.as_text(tree)
+        if not _FITS[kind](text):
             raise ShapeFault(tree.at, "S305", f"`{kind}` {_WANTED[kind]}")
-        return value if settings.reads((value,)) else text
+        return text
 
     return read

@@ -27,8 +27,9 @@ class Session:
     """One walk. `resume` changes it in place; nothing else does.
 
     `variables` holds JSON values by name; `secrets` names those that are tainted; `typed_ahead` the keys that interrupted a
-    prompt and wait for the next menu; `attempt` counts tries at the current node; `steps` counts nodes of this turn's walk;
-    `ending`: the flow failed and the call hangs up after the current wait. `repr` shows no customer's value.
+    prompt and wait for the next menu; `stray` the end key a caller may still press after an entry that was full without it;
+    `attempt` counts tries at the current node; `steps` counts nodes of this turn's walk; `ending`: the flow failed and the
+    call hangs up after the current wait. `repr` shows no customer's value.
     """
 
     facts: CallFacts
@@ -39,6 +40,7 @@ class Session:
     variables: dict[str, Any] = field(default_factory=dict, repr=False)
     secrets: set[str] = field(default_factory=set)
     typed_ahead: str = field(default="", repr=False)
+    stray: str = ""
     attempt: int = 0
     steps: int = 0
     ending: bool = False

@@ -6,9 +6,7 @@ whoever stores it must treat it as a secret.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from ivr_engine.core.events.acd import SkillNeed
@@ -60,13 +58,8 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
         raise StoreError(f"a stored session cannot be read: {type(error).__name__}") from error
 
 
-def _fields(value: object) -> Plain:
-    return {name: getattr(value, name) for name in _names(type(value))}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all of them slotted
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _plain_wait(wait: Wait) -> Plain:

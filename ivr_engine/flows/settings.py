@@ -28,6 +28,11 @@ def reads(settings: Iterable[Setting]) -> frozenset[str]:
     return frozenset[str]().union(*(each.names for each in settings if isinstance(each, Template | Expression)))
 
 
+def made_from(assignments: Iterable[tuple[str, Setting]]) -> tuple[tuple[str, str], ...]:
+    """Each variable set, with each name that its value reads."""
+    return tuple((name, read) for name, setting in assignments for read in sorted(reads((setting,))))
+
+
 def as_target(tree: Tree) -> str:
     """The name of a variable that a node may set."""
     name = as_variable(tree)

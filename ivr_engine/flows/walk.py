@@ -88,6 +88,11 @@ class Walk:
         session = self.session
         session.typed_ahead = (session.typed_ahead + "".join(key for key in keys if key in KEYS))[: limits.TYPED_AHEAD]
 
+    def is_stray(self, key: str) -> bool:
+        """Whether `key` only ends an entry that was complete already: nobody means it for what is said or asked next."""
+        stray, self.session.stray = self.session.stray, ""
+        return stray != "" and key == stray
+
     def service(self, name: str) -> ServiceDefinition:
         """The service of this name."""
         service = self.definition.services.get(name)

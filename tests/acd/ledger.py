@@ -25,6 +25,7 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId, Queue
 from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
+TAKEN_BACK = ("deadline", "entered_again")
 NOT_TAKEN = (
     OfferOutcome.NO_ANSWER,
     OfferOutcome.DECLINED,
@@ -44,6 +45,8 @@ class Ledger:
     in_line: dict[CallId, tuple[int, Instant, int, CallQueued]] = field(default_factory=dict)
     offers: dict[OfferId, OfferMade] = field(default_factory=dict)
     ended_offers: set[OfferId] = field(default_factory=set)
+    unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
+    entering_again: CallId | None = None
     answered: dict[CallId, AgentId] = field(default_factory=dict)
     holding: dict[AgentId, CallId] = field(default_factory=dict)
     talking: dict[CallId, AgentId] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class Ledger:
                 self.in_line[event.call] = (-event.priority, self.now, sum(self.came.values()), event)
             case CallLeftQueue():
                 place = self.in_line.pop(event.call)
+                self._adopt(event)
                 self.left[event.queue] += 1
                 assert event.waited == self.now - place[1]
                 assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
@@ -84,6 +88,17 @@ class Ledger:
                 assert event.call in self.in_line
             case _:
                 self._take_agent(event)
+
+    def settle(self, offer: OfferId) -> None:
+        """The switch is about to say what became of an offer that lapsed without an answer."""
+        self.unsettled = {call: lapsed for call, lapsed in self.unsettled.items() if lapsed[1] != offer}
+
+    def _adopt(self, event: CallLeftQueue) -> None:
+        lapsed = self.unsettled.pop(event.call, None)
+        if lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
+            assert lapsed[0] not in self.holding
+            self.holding[lapsed[0]] = event.call
+            self.answered[event.call] = lapsed[0]
 
     def _take_agent(self, event: Event) -> None:
         match event:
@@ -128,11 +143,14 @@ class Ledger:
             self.answered[event.call] = event.agent
             return
         assert self.holding.pop(event.agent) == event.call
+        if event.cause in TAKEN_BACK and event.call != self.entering_again:
+            self.unsettled[event.call] = (event.agent, event.offer)
         if event.outcome is OfferOutcome.FAILED:
             self.faults[event.call, event.agent] = self.now
 
     def _offered_calls(self) -> set[CallId]:
-        return {offer.call for offer in self.offers.values()}
+        """Those with an open offer and those whose lapsed offer is not settled: no other agent can be rung for them."""
+        return {offer.call for offer in self.offers.values()} | set(self.unsettled)
 
     def _waiting(self) -> Iterator[tuple[int, Instant, int, CallQueued]]:
         offered = self._offered_calls()
@@ -151,7 +169,7 @@ class Ledger:
         made = [(each.call, each.agent, each.offer) for each in decision.events if isinstance(each, OfferMade)]
         rung = [(each.call, each.agent, each.offer) for each in decision.effects if isinstance(each, RingAgent)]
         assert rung == made
-        withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause == "deadline"]
+        withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
         own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
@@ -181,7 +199,7 @@ class Ledger:
         assert self.came == self.left + still
         assert not self.answered
         assert len(set(self.holding.values())) == len(self.holding)
-        assert self._offered_calls() | set(self.talking) == set(self.holding.values())
+        assert {offer.call for offer in self.offers.values()} | set(self.talking) == set(self.holding.values())
 
     def _nobody_waits_needlessly(self) -> None:
         for place in self._waiting():
@@ -192,6 +210,7 @@ class Ledger:
         """The laws for the end of the day."""
         assert not self.in_line
         assert not self.offers
+        assert not self.unsettled
         assert not self.holding
         assert not self.talking
         assert not self.wrapping

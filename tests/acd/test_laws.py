@@ -27,6 +27,7 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
+from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.events import SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
@@ -149,10 +150,24 @@ class Day(RuleBasedStateMachine):
         call = data.draw(st.sampled_from(sorted(self.ledger.talking)))
         self.send(ConversationOver(call=call, ended_by=by, talked=Millis(1_000)))
 
-    @precondition(lambda self: self.ledger.ended_offers)
+    @precondition(lambda self: self.ledger.unsettled)
+    @rule(data=st.data(), outcome=st.sampled_from((None, None, OfferOutcome.NO_ANSWER, OfferOutcome.CALLER_GONE)))
+    def a_lapsed_offer_is_settled(self, data: st.DataObject, outcome: OfferOutcome | None) -> None:
+        call = data.draw(st.sampled_from(sorted(self.ledger.unsettled)))
+        agent, offer = self.ledger.unsettled[call]
+        if outcome is None:
+            busy = agent in self.ledger.holding or agent in self.ledger.wrapping
+            self.send(OfferAnswered(offer=offer))
+            assert (self.ledger.talking.get(call) == agent) is not busy
+        else:
+            if outcome is OfferOutcome.NO_ANSWER:
+                self.ledger.settle(offer)
+            self.send(OfferFailed(offer=offer, outcome=outcome))
+
+    @precondition(lambda self: self.settled())
     @rule(data=st.data(), outcome=st.sampled_from((None, *FAILURES)))
     def late_word_about_an_offer_changes_nothing(self, data: st.DataObject, outcome: OfferOutcome | None) -> None:
-        offer = data.draw(st.sampled_from(sorted(self.ledger.ended_offers)))
+        offer = data.draw(st.sampled_from(self.settled()))
         before = self.centre.snapshot()
         self.send(OfferAnswered(offer=offer) if outcome is None else OfferFailed(offer=offer, outcome=outcome))
         self.nothing_came_of_it(before)
@@ -167,13 +182,28 @@ class Day(RuleBasedStateMachine):
         self.send(CallerLeft(call=call) if left else over)
         self.nothing_came_of_it(before)
 
-    @precondition(lambda self: self.ledger.in_line)
+    @precondition(lambda self: self.waiting())
     @rule(data=st.data())
-    def a_caller_in_line_who_enters_again_changes_nothing(self, data: st.DataObject) -> None:
-        call = data.draw(st.sampled_from(sorted(self.ledger.in_line)))
+    def a_waiting_caller_who_enters_again_changes_nothing(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(self.waiting()))
         before = self.centre.snapshot()
         self.send(CallEntered(call=call, queue=LOANS, needs=(), priority=99, language=ZH))
         self.nothing_came_of_it(before)
+
+    @precondition(lambda self: self.ledger.offers)
+    @rule(data=st.data())
+    def a_line_enters_again_while_a_telephone_rings(self, data: st.DataObject) -> None:
+        call = self.ledger.offers[data.draw(st.sampled_from(sorted(self.ledger.offers)))].call
+        self.ledger.entering_again = call
+        self.send(CallEntered(call=call, queue=LOANS, needs=(), priority=99, language=ZH))
+        self.ledger.entering_again = None
+
+    def waiting(self) -> list[CallId]:
+        return [status.call for status in self.centre.calls() if status.phase is CallPhase.WAITING]
+
+    def settled(self) -> list[OfferId]:
+        open_still = {offer for _, offer in self.ledger.unsettled.values()}
+        return sorted(self.ledger.ended_offers - open_still)
 
     def nothing_came_of_it(self, before: dict[str, object]) -> None:
         assert self.decisions[-1].events == ()

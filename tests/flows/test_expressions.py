@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr_engine.errors import EngineError
+from ivr_engine.flows.expression_tokens import LONGEST_SOURCE
 from ivr_engine.flows.expression_values import LARGEST_NUMBER, LONGEST_TEXT
 from ivr_engine.flows.expressions import (
-    LONGEST_SOURCE,
     ExpressionFault,
     ExpressionSyntax,
     Fault,

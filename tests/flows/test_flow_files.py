@@ -142,6 +142,25 @@ def test_files_that_look_like_flows_but_are_not_read_are_mentioned(centre: Path)
     assert problems(centre) == ["Y120 notes.yaml 1:1", "Y119 other.yml 1:1"]
 
 
+def test_an_answer_made_from_a_secret_is_refused_like_the_secret(centre: Path) -> None:
+    flow = (centre / "main.yaml").read_text().replace("{choice: agent}", '{choice: "{{ last(card, 4) }}"}')
+    (centre / "main.yaml").write_text(flow)
+    with (centre / "centre.yaml").open("a") as file:
+        file.write("answers: [choice]\n")
+    assert problems(centre) == ["R408 centre.yaml 9:11"]
+
+
+def test_two_flows_of_one_name_are_refused_at_the_second(centre: Path) -> None:
+    shutil.copyfile(centre / "main.yaml", centre / "other.yaml")
+    assert problems(centre) == ["R416 other.yaml 1:1"]
+
+
+def test_a_flow_that_leads_to_a_broken_node_is_not_blamed_for_it(centre: Path) -> None:
+    flow = (centre / "main.yaml").read_text()
+    (centre / "main.yaml").write_text(flow.replace("into: account}", "into: account, tiemout: 3s}"))
+    assert problems(centre) == ["S212 main.yaml 18:93"]
+
+
 def test_a_folder_or_a_dangling_link_in_the_place_of_a_file_is_a_problem_not_a_crash(centre: Path) -> None:
     (centre / "agents.yaml").unlink()
     (centre / "agents.yaml").mkdir()

@@ -109,16 +109,16 @@ def sipp_call(
     *,
     number: str = "95500",
     caller: str = '"Wang" <sip:13800138000@127.0.0.1>',
-    hold_ms: int = 60_000,
+    account: tuple[str, str] | None = None,
 ) -> Iterator[CallLeg]:
-    """One caller by SIPp, media at a socket of ours. The call ends with the block."""
+    """One caller by SIPp, media at a socket of ours. Ends with the block. `account`: name and secret, if challenged."""
     program = shutil.which("sipp")
     assert program, "sipp is missing: apt-get install sip-tester"
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as media:
         media.bind(("127.0.0.1", 0))
         media.settimeout(WAIT_S)
         scenario = folder / "caller.xml"
-        scenario.write_text(_scenario(number, caller, media.getsockname()[1], hold_ms), encoding="utf-8")
+        scenario.write_text(_scenario(number, caller, media.getsockname()[1], account), encoding="utf-8")
         argv = [program, f"127.0.0.1:{plan.sip_port}", "-sf", str(scenario), "-m", "1", "-i", "127.0.0.1", "-nostdin"]
         argv += [
             "-p",
@@ -220,44 +220,37 @@ def _mu_law(byte: int) -> int:
     return -magnitude if inverted & 0x80 else magnitude
 
 
-def _scenario(number: str, caller: str, media_port: int, hold_ms: int) -> str:
-    head = (
-        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
-        f"From: {caller};tag=[call_number]\n"
-        "To: <sip:{number}@[remote_ip]:[remote_port]>[peer_tag_param]\n".replace("{number}", number)
-        + "Call-ID: [call_id]\nContact: <sip:caller@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
-    )
+def _scenario(number: str, caller: str, media_port: int, account: tuple[str, str] | None) -> str:
+    """Ring, talk for a minute. SIPp fills in the square brackets."""
+    steps = _opening(number, caller, media_port, 1, "")
+    accepted = 1
+    if account is not None:
+        credentials = f"[authentication username={account[0]} password={account[1]}]\n"
+        steps += '<recv response="401" auth="true"/>' + _request("ACK", number, caller, 1)
+        steps += _opening(number, caller, media_port, 2, credentials)
+        accepted = 2
+    for answer in (100, 180, 183):
+        steps += f'<recv response="{answer}" optional="true"/>'
+    steps += '<recv response="200"/>' + _request("ACK", number, caller, accepted) + '<pause milliseconds="60000"/>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="caller">\n{steps}\n</scenario>\n'
+
+
+def _opening(number: str, caller: str, media_port: int, sequence: int, credentials: str) -> str:
     sdp = (
         "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n"
         f"m=audio {media_port} RTP/AVP 0 96\na=rtpmap:0 PCMU/8000\na=rtpmap:96 telephone-event/8000\n"
     )
-    uri = f"sip:{number}@[remote_ip]:[remote_port]"
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="caller">
-  <send retrans="500"><![CDATA[
-INVITE {uri} SIP/2.0
-{head}CSeq: 1 INVITE
-Content-Type: application/sdp
-Content-Length: [len]
+    return _request("INVITE", number, caller, sequence, headers=f"{credentials}Content-Type: application/sdp\n", body=sdp)
 
-{sdp}]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
-  <recv response="200"/>
-  <send><![CDATA[
-ACK {uri} SIP/2.0
-{head}CSeq: 1 ACK
-Content-Length: 0
 
-]]></send>
-  <pause milliseconds="{hold_ms}"/>
-  <send retrans="500"><![CDATA[
-BYE {uri} SIP/2.0
-{head}CSeq: 2 BYE
-Content-Length: 0
-
-]]></send>
-  <recv response="200"/>
-</scenario>
-"""
+def _request(method: str, number: str, caller: str, sequence: int, *, headers: str = "", body: str = "") -> str:
+    length = "[len]" if body else "0"
+    tag = "[peer_tag_param]" if method == "ACK" else ""
+    retransmit = ' retrans="500"' if method == "INVITE" else ""
+    return (
+        f"<send{retransmit}><![CDATA[\n{method} sip:{number}@[remote_ip]:[remote_port] SIP/2.0\n"
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        f"From: {caller};tag=[call_number]\nTo: <sip:{number}@[remote_ip]:[remote_port]>{tag}\n"
+        f"Call-ID: [call_id]\nCSeq: {sequence} {method}\nContact: <sip:caller@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
+        f"{headers}Content-Length: {length}\n\n{body}]]></send>\n"
+    )

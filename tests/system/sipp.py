@@ -1,4 +1,4 @@
-"""Callers and agents played by SIPp: scenarios are written as a few steps, run with a bound, and leave their messages behind.
+"""Callers and agents played by SIPp: scenarios are a few steps, run with a bound, and leave their messages behind.
 
     run = await call(to="95500", pbx=address, folder=tmp_path, steps=(hear(2_000), press("1"), hear(1_000), hang_up()))
     assert run.succeeded == 1, run
@@ -78,12 +78,13 @@ class SippRun:
 
 def hear(milliseconds: int) -> str:
     """Listen for so long. A hang-up of the far side in the meantime fails the call."""
-    return f'<pause milliseconds="{milliseconds}"/>'
+    return f'<pause milliseconds="{milliseconds}"/>' if milliseconds else ""  # a pause of 0 may last for ever
 
 
-def press(keys: str) -> str:
-    """Press keys."""
-    return f'<nop><action><exec play_dtmf="{keys}"/></action></nop>{hear(KEY_LEAD_MS + KEY_MS * len(keys))}'
+def press(keys: str, *, last: bool = False) -> str:
+    """Press keys. With `last` the next step begins at once, so that the far side may hang up on the last key."""
+    playing = f'<nop><action><exec play_dtmf="{keys}"/></action></nop>'
+    return playing if last else playing + hear(KEY_LEAD_MS + KEY_MS * len(keys))
 
 
 def hang_up() -> str:
@@ -102,9 +103,7 @@ def far_hang_up(within: int = 30_000) -> str:
 def answer(*, after: int = 0, talk: int | None = None) -> str:
     """Ring, answer after `after` ms; hang up `talk` ms later, or wait for the caller to."""
     ok = _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}Content-Type: application/sdp", AGENT_SDP, retransmit=True)
-    bye = (
-        "BYE [$contact] SIP/2.0\n" + HEADERS + "From:[$to];tag=[pid]SIPp[call_number]\nTo:[$from]\nCSeq: 1 BYE"
-    )
+    bye = "BYE [$contact] SIP/2.0\n" + HEADERS + "From:[$to];tag=[pid]SIPp[call_number]\nTo:[$from]\nCSeq: 1 BYE"
     end = far_hang_up() if talk is None else hear(talk) + _send(bye, retransmit=True) + _recv(200)
     return _ring() + hear(after) + ok + _recv_request("ACK") + end
 
@@ -164,7 +163,9 @@ async def register(account: str, secret: str, *, pbx: str, folder: Path, port: i
         )
 
     answer_to_401 = f"{request(2)}\n[authentication username={account} password={secret}]"
-    body = _send(request(1), retransmit=True) + _recv(401, 'auth="true"') + _send(answer_to_401, retransmit=True) + _recv(200)
+    body = (
+        _send(request(1), retransmit=True) + _recv(401, 'auth="true"') + _send(answer_to_401, retransmit=True) + _recv(200)
+    )
     name = f"register-{account}"
     scenario = _scenario(name, body).encode()
     async with _running(name, scenario, ("-m", "1"), pbx=pbx, folder=folder, port=port) as process:

@@ -164,6 +164,51 @@ def test_the_engines_account_may_not(running_pbx: RunningPbx, action: str, field
         client.close()
 
 
+@pytest.mark.parametrize(
+    ("code", "verb", "reason"),
+    [
+        ("*11", b"login", b""),
+        ("*12", b"ready", b""),
+        ("*13", b"pause", b""),
+        ("*134", b"pause", b"4"),
+        ("*14", b"logout", b""),
+    ],
+)
+def test_a_feature_code_of_a_known_phone_reaches_the_engine(
+    running_pbx: RunningPbx, tmp_path: Path, code: str, verb: bytes, reason: bytes
+) -> None:
+    plan = running_pbx.plan
+    account = ("6001", plan.secrets.phones["6001"])
+    caller = '"${AGI_SECRET}" <sip:6001@127.0.0.1>'
+    with (
+        agi_peer(plan.agi_port) as accept,
+        sipp_call(plan, tmp_path, number=code, caller=caller, account=account),
+    ):
+        environment = _environment(accept()[0])
+    assert environment[b"agi_network_script"] == b"agent"
+    assert [environment[b"agi_arg_%d" % n] for n in range(2, 5)] == [b"6001", verb, reason]
+    assert (environment[b"agi_callerid"], environment[b"agi_calleridname"]) == (b"6001", b"unknown")
+
+
+@pytest.mark.parametrize(
+    ("knows_secret", "number", "answer"), [(False, "*12", 401), (True, "95500", 404), (True, "6002", 404), (True, "h", 404)]
+)
+def test_an_agents_phone_is_held_to_its_secret_and_its_codes(
+    running_pbx: RunningPbx, tmp_path: Path, *, knows_secret: bool, number: str, answer: int
+) -> None:
+    account = ("6001", running_pbx.plan.secrets.phones["6001"]) if knows_secret else None
+    with sipp_call(running_pbx.plan, tmp_path, number=number, caller="<sip:6001@127.0.0.1>", account=account) as leg:
+        assert leg.result() == 1
+    assert f"SIP/2.0 {answer}" in (tmp_path / "sipp.err").read_text(encoding="utf-8", errors="replace")
+
+
+def test_a_feature_code_without_an_engine_fails_visibly(running_pbx: RunningPbx, tmp_path: Path) -> None:
+    account = ("6001", running_pbx.plan.secrets.phones["6001"])
+    with sipp_call(running_pbx.plan, tmp_path, number="*12", caller="<sip:6001@127.0.0.1>", account=account) as leg:
+        assert leg.result() == 1
+    assert "SIP/2.0 503" in (tmp_path / "sipp.err").read_text(encoding="utf-8", errors="replace")
+
+
 def _environment(lines: list[bytes]) -> dict[bytes, bytes]:
     pairs = [line.split(b": ", 1) for line in lines]
     return {pair[0]: pair[1] for pair in pairs}

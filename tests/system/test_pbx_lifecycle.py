@@ -20,9 +20,9 @@ from tests.system.pbx_fixtures import RunningPbx, eventually, moved_to, pbx_plan
 pytestmark = pytest.mark.system
 
 DANGEROUS = (
-    "func_shell func_curl func_env func_db func_dialplan func_lock app_system app_externalivr app_originate app_exec"
-    " app_chanspy app_record app_disa app_stack app_db app_dictate pbx_spool pbx_lua pbx_ael res_ari res_http cdr_ cel_ res_clioriginate"
-    " anonymous res_pjsip_refer res_pjsip_messaging res_pjsip_notify"
+    "func_shell func_curl func_env func_db func_dialplan func_lock app_system app_externalivr app_originate app_exec "
+    "app_chanspy app_record app_disa app_stack app_db app_dictate pbx_spool pbx_lua pbx_ael res_ari res_http cdr_ cel_ "
+    "res_clioriginate anonymous res_pjsip_refer res_pjsip_messaging res_pjsip_notify"
 )
 
 

@@ -83,7 +83,7 @@ def is_alive(record: PbxRecord) -> bool:
     state, born = _state(record.pid)
     if born != record.born:
         return False
-    if state not in "ZX":
+    if state not in "ZX" or _other_threads(record.pid):
         return True
     with contextlib.suppress(ChildProcessError):  # another process started it
         os.waitpid(record.pid, os.WNOHANG)
@@ -113,6 +113,14 @@ def _state(pid: int) -> tuple[str, int]:
         return "X", 0
     fields = stat.rpartition(") ")[2].split()  # the name before it may hold anything
     return fields[0], int(fields[19])
+
+
+def _other_threads(pid: int) -> bool:
+    """Whether threads still end after the first one did; they hold the ports as long."""
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+    except OSError:
+        return False
 
 
 def _send(record: PbxRecord, number: signal.Signals) -> None:

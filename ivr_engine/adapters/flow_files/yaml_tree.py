@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import yaml
@@ -20,6 +21,7 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 
 LARGEST_FILE: Final = 1_000_000  # bytes
 DEEPEST: Final = 50  # lists and mappings within each other
+MOST_HINTS: Final = 20  # about commented-out # keys, each of which counts the lines before it
 MOST_VALUES: Final = 50_000  # scalars, lists and mappings of one file
 
 # What libyaml accepts (YAML 1.2, 5.1), less the line separators that editors do not count as line ends.
@@ -33,7 +35,7 @@ def parse(content: bytes, file: str, issues: list[Issue]) -> Tree | None:
     text = _decoded(content, file, issues)
     if text is None:
         return None
-    for bare in _BARE_HASH.finditer(text):
+    for bare in islice(_BARE_HASH.finditer(text), MOST_HINTS):
         message = 'this line is a comment; to name the # key, quote it: "#":'
         issues.append(Issue(at=_place(file, text, bare.end() - 2), severity=Severity.WARNING, code="Y116", message=message))
     builder = _Builder(file, yaml.parse(text, Loader=yaml.CLoader), issues)

@@ -1,4 +1,4 @@
-"""Inside the telephone process: lines, calls, and the orders that may be given to them."""
+"""Inside the telephone process: its lines, and the orders that may be given to them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from typing import Any
 
 import pjsua2 as pj
 
-from ivr_engine.adapters.softphone.hearing import Burst, Ear, amplitude_of
 from ivr_engine.adapters.softphone.lines import LINES_PER_PROCESS, Answering, Line, PhoneEvent, PhoneEventKind
 from ivr_engine.adapters.softphone.pjsip import CLOCK_HZ, PjObject, account_config, call_options, tones
+from ivr_engine.adapters.softphone.telephone_call import Detail, TelephoneCall
 from ivr_engine.core.ids import Millis
 
 FROM = re.compile(r'^(?:"?(?P<name>.*?)"?\s*)?<?sips?:(?P<number>[^@>;]*)@')
-Detail = Any  # a field of PhoneEvent
 
 
 class Timers:
@@ -36,118 +35,6 @@ class Timers:
         """Do what is due."""
         while self._heap and self._heap[0][0] <= time.monotonic():
             heapq.heappop(self._heap)[2]()
-
-
-class TelephoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
-    """One call. PJSIP calls the on... methods from the pump."""
-
-    def __init__(self, desk: Desk, account: Account, name: str, call_id: int = pj.PJSUA_INVALID_ID) -> None:
-        super().__init__(account, call_id)
-        self.desk = desk
-        self.account = account
-        self.name = name
-        self.near = False
-        self.over = False
-        self.answered_at: float | None = None
-        self.talk: Millis | None = None
-        self.record_to: str | None = None
-        self.audio: PjObject = None
-        self.recorder: PjObject = None
-        self.ear = Ear()
-
-    def report(self, kind: PhoneEventKind, **details: Detail) -> None:
-        """Tell the driving side."""
-        self.desk.report(kind, line=self.account.name, call=self.name, **details)
-
-    def onCallState(self, _prm: PjObject) -> None:  # noqa: N802  # PJSIP's name
-        """The call rings, is answered, or is over."""
-        info = self.getInfo()
-        if info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
-            self.report(PhoneEventKind.RINGING, code=info.lastStatusCode)
-        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._answered()
-        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._ended(info.lastStatusCode, info.lastReason)
-
-    def onCallMediaState(self, _prm: PjObject) -> None:  # noqa: N802  # PJSIP's name
-        """Audio flows: listen to it, say the line's tone, record."""
-        info = self.getInfo()  # kept: the media list of a temporary is freed memory
-        if not any(
-            media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE for media in info.media
-        ):
-            return
-        self.audio = self.getAudioMedia(-1)
-        devices = self.desk.endpoint.audDevManager()
-        self.audio.startTransmit(devices.getPlaybackDevMedia())  # PJSIP measures only what somebody listens to
-        self.account.mouth(devices).startTransmit(self.audio)
-        self.start_recording()
-
-    def onDtmfDigit(self, prm: PjObject) -> None:  # noqa: N802  # PJSIP's name
-        """The far side pressed a key."""
-        self.report(PhoneEventKind.KEY_HEARD, keys=prm.digit)
-
-    def start_recording(self) -> None:
-        """Record what is received, from now on, if asked to and possible."""
-        if self.record_to and self.audio and not self.recorder:
-            self.recorder = pj.AudioMediaRecorder()
-            self.recorder.createRecorder(self.record_to)
-            self.audio.startTransmit(self.recorder)
-
-    def listen(self) -> None:
-        """Take one sample of the level."""
-        if self.audio is None or self.answered_at is None:
-            return
-        was_sounding = self.ear.sounding
-        at = Millis(int((time.monotonic() - self.answered_at) * 1000))
-        # "Tx" as PJSIP's bridge sees it: what this port brings in from the network.
-        burst = self.ear.level(at, amplitude_of(self.audio.getTxLevel()))
-        if burst:
-            self._heard(burst)
-        elif self.ear.sounding and not was_sounding:
-            self.report(PhoneEventKind.SOUND, began=at)
-
-    def press(self, keys: str, key_ms: int, gap_ms: int) -> None:
-        """Send the keys one after the other; report when the last is out."""
-        if self.over or self.audio is None:
-            return
-        if not keys:
-            self.report(PhoneEventKind.PRESSED)
-            return
-        key = pj.CallSendDtmfParam()
-        key.method, key.digits, key.duration = pj.PJSUA_DTMF_METHOD_RFC2833, keys[0], key_ms
-        self.sendDtmf(key)
-        self.desk.timers.after(key_ms + gap_ms, lambda: self.press(keys[1:], key_ms, gap_ms))
-
-    def reply(self, code: int) -> None:
-        """Answer or refuse a call that came in."""
-        if self.over or self.answered_at is not None:
-            return
-        self.near = self.near or code >= 300
-        self.answer(call_options(code))
-
-    def end(self) -> None:
-        """Hang up, cancel or decline, whichever fits."""
-        if not self.over:
-            self.near = True
-            self.hangup(call_options(0))
-
-    def _answered(self) -> None:
-        if self.answered_at is None:
-            self.answered_at = time.monotonic()
-            self.report(PhoneEventKind.ANSWERED)
-            if self.talk is not None:
-                self.desk.timers.after(self.talk, self.end)
-
-    def _heard(self, burst: Burst) -> None:
-        self.report(PhoneEventKind.HEARD, began=burst.began, lasted=burst.lasted, level=round(burst.level, 4))
-
-    def _ended(self, code: int, reason: str) -> None:
-        self.over = True
-        burst = self.ear.end()
-        if burst:
-            self._heard(burst)
-        self.recorder = self.audio = None  # deleting the recorder completes its file
-        self.report(PhoneEventKind.ENDED, code=code, reason=reason, near=self.near)
 
 
 class Account(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
@@ -210,8 +97,15 @@ class Desk:
 
     def report(self, kind: PhoneEventKind, **details: Detail) -> None:
         """Tell the driving side."""
-        event = PhoneEvent(kind=kind, at=Millis(int((time.monotonic() - self._began) * 1000)), **details)
+        self.tell(PhoneEvent(kind=kind, at=self.now(), **details))
+
+    def tell(self, event: PhoneEvent) -> None:
+        """Tell the driving side what has its time already."""
         self._write(json.dumps(event.encode()) + "\n")
+
+    def now(self) -> Millis:
+        """Milliseconds since this process began."""
+        return Millis(int((time.monotonic() - self._began) * 1000))
 
     def next_name(self) -> str:
         """A name for a call that came in."""
@@ -235,6 +129,7 @@ class Desk:
             self._lines[order["line"]].setRegistration(False)  # PJSIP's signature: renew
         elif do == "policy":
             self._lines[order["line"]].answering = Answering(**order["answering"])
+            self.report(PhoneEventKind.POLICY_SET, line=order["line"])
         elif do == "dial":
             self._dial(self._lines[order["line"]], order["call"], order["uri"])
         elif order["call"] in self._calls:
@@ -245,7 +140,7 @@ class Desk:
         self.timers.run_due()
         for call in tuple(self._calls.values()):
             call.listen()
-            if call.over:
+            if call.told():
                 del self._calls[call.name]
 
     def leave(self) -> None:

@@ -39,6 +39,7 @@ class PhoneEventKind(StrEnum):
     REGISTRATION_FAILED = "registration_failed"
     UNREGISTERED = "unregistered"
     DIALLED = "dialled"
+    POLICY_SET = "policy_set"  # the next calls are treated as ordered
     INCOMING = "incoming"
     RINGING = "ringing"  # the far telephone rings
     ANSWERED = "answered"

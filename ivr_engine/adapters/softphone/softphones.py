@@ -29,7 +29,7 @@ from urllib.parse import quote
 
 from ivr_engine.adapters.softphone.hearing import Burst, Heard
 from ivr_engine.adapters.softphone.lines import LINES_PER_PROCESS, Answering, Line, PhoneEvent, PhoneEventKind
-from ivr_engine.adapters.softphone.telephone_process import PhoneTimeout, TelephoneProcess, story
+from ivr_engine.adapters.softphone.telephone_process import OrderField, PhoneTimeout, TelephoneProcess, story
 from ivr_engine.core.ids import Millis
 from ivr_engine.errors import SetupError, SwitchError
 
@@ -66,6 +66,13 @@ class SoftphoneCall:
     def over(self) -> bool:
         """The call has ended."""
         return any(event.kind is PhoneEventKind.ENDED for event in self.events)
+
+    @property
+    def sounding(self) -> bool:
+        """Something is to be heard now."""
+        sounds = (PhoneEventKind.SOUND, PhoneEventKind.HEARD, PhoneEventKind.ENDED)
+        last = next((event.kind for event in reversed(self.events) if event.kind in sounds), None)
+        return last is PhoneEventKind.SOUND
 
     @property
     def keys_heard(self) -> str:
@@ -106,7 +113,11 @@ class SoftphoneCall:
         call ends the wait, too.
         """
         after = self._after_last_keys()
-        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after, fresh=True)
+        event = await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after, fresh=True)
+        if not self.sounding:
+            return event
+        after = len(self._process.log.events)
+        return await self._wait(PhoneEventKind.HEARD, PhoneEventKind.ENDED, limit=limit, after=after)
 
     async def falls_quiet(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
         """Wait until the sound that is heard now, or else the next one, has come to its end, or the call has."""
@@ -199,18 +210,13 @@ class Softphone:
         self._seen = self._process.log.events.index(event) + 1
         return SoftphoneCall(self._process, call=event.call, since=self._seen - 1, number=event.number, name=event.name)
 
-    def answering(self, policy: Answering) -> None:
+    async def answering(self, policy: Answering) -> None:
         """Treat the next incoming calls this way."""
-        self._process.order("policy", line=self._name, answering=asdict(policy))
+        await self._ordered("policy", PhoneEventKind.POLICY_SET, answering=asdict(policy))
 
     async def leave(self) -> None:
         """Unregister; the PBX finds nobody here any more."""
-        after = len(self._process.log.events)
-        self._process.order("leave", line=self._name)
-        kind = PhoneEventKind.UNREGISTERED
-        await self._process.log.wait(
-            lambda event: event.line == self._name and event.kind is kind, limit=REGISTER_LIMIT, after=after
-        )
+        await self._ordered("leave", PhoneEventKind.UNREGISTERED)
 
     async def events(self) -> AsyncIterator[PhoneEvent]:
         """Everything this telephone reports, from its connection on, without end."""
@@ -219,6 +225,13 @@ class Softphone:
             event = await log.wait(lambda event: event.line == self._name, limit=FOREVER, after=at)
             at = log.events.index(event, at) + 1
             yield event
+
+    async def _ordered(self, do: str, done: PhoneEventKind, **fields: OrderField) -> None:
+        after = len(self._process.log.events)
+        self._process.order(do, line=self._name, **fields)
+        await self._process.log.wait(
+            lambda event: event.line == self._name and event.kind is done, limit=REGISTER_LIMIT, after=after
+        )
 
 
 class Softphones:
@@ -264,6 +277,8 @@ class Softphones:
         name = f"line-{next(self._names)}"
         phone = Softphone(process, line, name)
         process.order("connect", line=name, **{"with": asdict(line)})
+        connected = PhoneEventKind.CONNECTED
+        await process.log.wait(lambda event: event.line == name and event.kind is connected, limit=REGISTER_LIMIT)
         if line.secret:
             await self._registered(process, name)
         return phone

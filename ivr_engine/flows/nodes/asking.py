@@ -47,7 +47,8 @@ class Asking(NodeSpec):
         taken, ended = self._cut(typed)
         if ended is None:
             return self._listen(walk, (), typed_ahead=typed)
-        walk.session.typed_ahead = typed[len(taken) + (ended is GatherEnd.END_KEY) :]
+        rest = typed[len(taken) :]
+        walk.session.typed_ahead = rest.removeprefix(self.end_key) if self.end_key else rest
         return self._judge(walk, taken, ended)
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
@@ -74,9 +75,14 @@ class Asking(NodeSpec):
                 secret=self.secret,
             ),
         )
+        stray = walk.is_stray(keys or self.end_key)
         if not keys and ended is GatherEnd.TIMEOUT:
             return self._again(walk, "no_input")
-        return self.accept(walk, keys) or self._again(walk, "no_match")
+        session.stray = self.end_key if ended is GatherEnd.COMPLETE else ""
+        accepted = self.accept(walk, keys)
+        if accepted is None and stray:
+            return self._listen(walk, utter(walk, self.lines))
+        return accepted or self._again(walk, "no_match")
 
     def _again(self, walk: Walk, missed: Missed) -> Step:
         session = walk.session

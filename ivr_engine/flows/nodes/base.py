@@ -34,7 +34,8 @@ class NodeFacts:
 
     `exits`: the outcomes it can leave by; with `open_exits` also any name of an outside service's own. `required`: groups of
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
-    `reads` and `writes` are variables; `secrets` those of `writes` that become tainted.
+    `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
+    with a name that its value reads, for a value made from a secret is secret.
     """
 
     exits: tuple[str, ...]
@@ -49,6 +50,7 @@ class NodeFacts:
     reads: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    made_from: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """End the flow and the call.
 
-goodbye: {play: [welcome], next: end}
-end: {hangup: {}}
+    goodbye: {play: [welcome], next: end}
+    end: {hangup: {}}
+
+Every call must be able to reach a node of this kind.
 """
 
 from __future__ import annotations

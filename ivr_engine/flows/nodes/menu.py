@@ -72,6 +72,7 @@ class Menu(asking.Asking):
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines) | settings.reads(setting for _name, setting in sets),
             writes=tuple(name for name, _setting in sets if name != "language"),
+            made_from=settings.made_from(sets),
         )
 
     def own_exits(self) -> Mapping[str, NodeName]:

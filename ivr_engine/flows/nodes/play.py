@@ -59,7 +59,9 @@ class Play(NodeSpec):
         return PlayWait(prompts=utter(walk, self.lines), language=session.language, barge_in=self.barge_in)
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
-        """Keep the key that interrupted."""
+        """Keep the key that interrupted; a stray one has the prompts played again."""
         if isinstance(reply, Played) and self.barge_in:
+            if walk.is_stray(reply.key):
+                return self.run(walk)
             walk.keep(reply.key)
         return "next"

@@ -64,7 +64,7 @@ class Queue(NodeSpec):
 
     def run(self, walk: Walk) -> Step:
         """Wait; keys typed ahead are forgotten."""
-        walk.session.typed_ahead = ""
+        walk.session.typed_ahead = walk.session.stray = ""
         return QueueWait(
             queue=walk.queue(walk.open_value(self.name, "the queue's name")),
             needs=self.needs,

@@ -41,6 +41,7 @@ class Set(NodeSpec):
             waits=False,
             reads=settings.reads(self.variables.values()),
             writes=tuple(name for name in self.variables if name != "language"),
+            made_from=settings.made_from(self.variables.items()),
         )
 
     def run(self, walk: Walk) -> Step:

@@ -1,4 +1,4 @@
-"""A whole engine without a switch: the sample bank, the real core and services, a memory store, a manual clock, fake lines."""
+"""A whole engine without a switch: sample bank, real core and services, memory store, manual clock, fake lines."""
 
 from __future__ import annotations
 

@@ -1,0 +1,86 @@
+"""Every kind's documentation is executed: its example is read, checked, and walked by a caller to the end of the call."""
+
+from __future__ import annotations
+
+import textwrap
+from importlib import import_module
+
+import pytest
+
+from ivr_engine.adapters.flow_files.yaml_tree import parse
+from ivr_engine.core.events.flow import NodeEntered
+from ivr_engine.core.outcomes import QueueOutcome
+from ivr_engine.flows.definition import Flow
+from ivr_engine.flows.flow_reader import read_flow
+from ivr_engine.flows.graph import check_graph
+from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.nodes import KINDS
+from ivr_engine.flows.tree import Mapping
+from ivr_engine.testing.builders import centre_of
+from ivr_engine.testing.callers import AssumedAgents, ScriptedCaller, ScriptedServices
+from ivr_engine.testing.simulation import Simulation
+from ivr_engine.testing.transcript import Ending
+
+# What the caller does, what the service answers, how the queue ends: several calls per kind, to see more than one exit.
+CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
+    "menu": [
+        ("1", "", QueueOutcome.ANSWERED),
+        ("2,*,-,-,-", "", QueueOutcome.ANSWERED),
+        ("9,8,7", "", QueueOutcome.ANSWERED),
+    ],
+    "collect": [("6222020200112230#", "", QueueOutcome.ANSWERED), ("1#,2#,3#", "", QueueOutcome.ANSWERED)],
+    "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
+    "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
+}
+PLAIN = [("", "", QueueOutcome.ANSWERED)]
+
+
+def example(kind: str) -> str:
+    """The first indented block of the kind's module, as a flow file."""
+    documentation = import_module(KINDS[kind].__module__).__doc__ or ""
+    block = next(part for part in documentation.split("\n\n") if part.startswith("    "))
+    nodes = textwrap.dedent(block)
+    start = nodes.split(":")[0]
+    end = "" if "\nend:" in nodes else "end: {hangup: {}}\n"
+    return f"flow: main\nstart: {start}\nnodes:\n" + textwrap.indent(f"{nodes}\n{end}", "  ")
+
+
+def read(kind: str) -> Flow:
+    issues: list[Issue] = []
+    tree = parse(example(kind).encode(), f"{kind}.yaml", issues)
+    assert isinstance(tree, Mapping), issues
+    flow = read_flow(tree, issues)
+    assert issues == []
+    assert flow is not None
+    return flow
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_kind_shows_the_kind_and_passes_every_check(kind: str) -> None:
+    flow = read(kind)
+    assert kind in {node.spec.KIND for node in flow.nodes.values()}
+    assert check_graph(flow, lambda node, _word: node.at) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_kind_can_be_walked_to_the_end(kind: str) -> None:
+    definition = centre_of(read(kind))
+    for keys, answer, outcome in CALLS.get(kind, PLAIN):
+        call = Simulation(
+            definition,
+            caller=ScriptedCaller.parse(keys),
+            services=ScriptedServices({"host.balance": {"balance": "1"} if answer == "ok" else answer}),
+            agents=AssumedAgents({"cards": outcome}),
+        ).run("95500")
+        assert call.ending is Ending.FINISHED
+        assert any(isinstance(event, NodeEntered) and event.kind == kind for event in call.events)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_kind_says_about_itself_holds(kind: str) -> None:
+    for node in read(kind).nodes.values():
+        facts = node.spec.facts()
+        assert set(facts.secrets) <= set(facts.writes)
+        assert set(node.spec.own_exits()) <= set(facts.exits)
+        assert {name for group in facts.required for name in group} <= set(facts.exits)
+        assert facts.ends is (facts.exits == ())
