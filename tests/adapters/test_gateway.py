@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations, clean_name
@@ -162,6 +163,11 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         assert await office.next() == ("9.9", EndedBy.SWITCH, False, "16"), "an unconfirmed end would have come first"
         peer.leave()
         assert await office.next() == (CALL, EndedBy.CALLER, True, "16")
+
+
+def test_a_call_is_joined_on_uvloop_too() -> None:
+    # its transports are of classes of their own, which asyncio's tests would never show
+    uvloop.run(test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed())
 
 
 async def test_the_dialplans_farewell_ends_the_joining() -> None:
