@@ -81,9 +81,15 @@ async def test_more_sessions_than_the_limit_are_turned_away() -> None:
             assert await second.heard() == ""
         first.say("200 result=0")
         assert await first.heard() == ""
-        async with calling(server.port) as third:
-            third.say(environment())
-            assert await third.heard() == "NOOP"
+        async with asyncio.timeout(5):
+            while await greeting(server.port) != "NOOP":
+                pass  # the place is free a moment after its caller saw the end
+
+
+async def greeting(port: int) -> str:
+    async with calling(port) as peer:
+        peer.say(environment())
+        return await peer.heard()
 
 
 async def test_a_fault_of_ours_in_one_call_leaves_the_others_alone() -> None:

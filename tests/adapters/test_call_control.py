@@ -337,8 +337,10 @@ async def test_an_agent_who_answers_and_leaves_gives_the_caller_back() -> None:
 
         async def asterisk() -> None:
             assert await line.peer.heard() == DIAL
-            line.control.note_answered()
-            line.control.note_answered()
+            line.control.note_answered("1002")
+            assert not line.control.talking
+            line.control.note_answered("1001")
+            line.control.note_answered("1001")
             assert line.control.talking is not None
             line.peer.say("200 result=0")
             await line.peer.expect(ENDING, answer="200 result=1 (ANSWER|16)")
@@ -399,6 +401,18 @@ async def test_a_caller_who_leaves_without_any_farewell_is_gone_all_the_same() -
         async def asterisk() -> None:
             assert await line.peer.heard() == DIAL
             line.peer.say("200 result=-1\nHANGUP")
+
+        result, _ = await joined(line, asterisk)
+        assert (result.outcome, result.caller_gone) == (OfferOutcome.CALLER_GONE, True)
+
+
+async def test_a_caller_who_left_before_the_dialling_costs_no_telephone_a_ring() -> None:
+    async with on_the_line() as line:
+        line.peer.leave()
+        await line.control.gone
+
+        async def asterisk() -> None:
+            assert await line.peer.heard() == ""
 
         result, _ = await joined(line, asterisk)
         assert (result.outcome, result.caller_gone) == (OfferOutcome.CALLER_GONE, True)

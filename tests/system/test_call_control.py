@@ -285,3 +285,51 @@ async def test_an_engine_that_comes_back_is_told_which_callers_are_alive_and_whe
             assert (await after.endings.get())[:2] == (call, EndedBy.CALLER)
             assert after.arrivals == [], "a conversation survives the engine and is not served anew"
         await calling
+
+
+async def dial_feature_code(pbx: RunningPbx, folder: Path, phone: str, code: str) -> sipp.SippRun:
+    """An agent's telephone dials `code`, proves its password, and listens until the far side hangs up."""
+    secret = pbx.plan.secrets.phones[phone]
+    uri = f"sip:{code}@[remote_ip]:[remote_port]"
+    parties = f"From: <sip:{phone}@[remote_ip]>;tag=[call_number]\nTo: <{uri}>"
+    contact = "Contact: <sip:[local_ip]:[local_port]>\n"
+
+    def request(method: str, cseq: int, more: str = "") -> str:
+        tag = "[peer_tag_param]" if method == "ACK" else ""  # a second INVITE is not within the dialogue of the first
+        return f"{method} {uri} SIP/2.0\n{sipp.HEADERS}{parties}{tag}\n{contact}CSeq: {cseq} {method}\n{more}"
+
+    typed = "Content-Type: application/sdp"
+    proof = f"[authentication username={phone} password={secret}]\n"
+    body = "".join(
+        [
+            sipp._send(request("INVITE", 1, typed), sipp.CALLER_SDP, retransmit=True),
+            sipp._recv(401, 'auth="true"'),
+            sipp._send(request("ACK", 1)),
+            sipp._send(request("INVITE", 2, proof + typed), sipp.CALLER_SDP, retransmit=True),
+            *(sipp._recv(provisional, 'optional="true"') for provisional in (100, 180, 183)),
+            sipp._recv(200),
+            sipp._send(request("ACK", 2)),
+            sipp.far_hang_up(),
+        ]
+    )
+    name = f"code-{phone}"
+    scenario = sipp._scenario(name, body).encode()
+    options = ("-m", "1")
+    async with sipp._running(name, scenario, options, pbx=address(pbx), folder=folder, port=sipp.free_port()) as process:
+        return await sipp._finish(process, name, folder)
+
+
+async def test_feature_codes_of_an_agents_telephone_are_carried_out_and_confirmed(
+    running_pbx: RunningPbx, tmp_path: Path
+) -> None:
+    phone = running_pbx.plan.phones[0]
+
+    async def serve(control: CallControl) -> object:
+        return control
+
+    async with open_office(running_pbx, tmp_path, serve) as office:
+        for code, command in {"*11": "login", "*12": "ready", "*133": "pause3", "*13": "pause", "*14": "logout"}.items():
+            run = await dial_feature_code(running_pbx, tmp_path, phone, code)
+            assert run.succeeded == 1, run
+            assert office.commands.get_nowait() == (command, phone)
+        assert office.arrivals == []

@@ -96,7 +96,7 @@ class AgiServer:
             async with asyncio.timeout(self._header_limit_s):
                 session = await open_session(reader, writer)
         except (WireError, TimeoutError) as error:
-            _log.warning("AGI connection dropped: %s", error or "it said nothing in time")
+            _log.warning("AGI connection dropped: %s", str(error) or "it said too little in time")
             writer.transport.abort()
             return
         except asyncio.CancelledError:

@@ -28,7 +28,6 @@ from ivr_engine.errors import CommandRefused, WireError
 from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, SwitchListener
 from ivr_engine.ports.switch import Sound
 
-CALL_ID_LIMIT = 150
 NAME_LIMIT = 79
 ENDING_MEMORY = 10_000
 
@@ -180,9 +179,9 @@ class AsteriskGateway:
 
     def _hear_event(self, message: AmiMessage) -> None:
         match self._translator.fact(message):
-            case AgentAnswered(call=call):
+            case AgentAnswered(call=call, phone=phone):
                 if call in self._live:
-                    self._live[call].note_answered()
+                    self._live[call].note_answered(phone)
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
