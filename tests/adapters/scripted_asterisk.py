@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from collections.abc import Awaitable, Callable
 
 from ivr_engine.core.outcomes import OfferOutcome
@@ -55,15 +56,20 @@ class ScriptedAsterisk:
             "EXEC": self._dial,
             "GET FULL VARIABLE": self._tell_ending,
             "HANGUP": self._hang_up,
+            "ANSWER": self._agree,
+            "SET VARIABLE": self._agree,
         }
-        verb = command.partition(' "')[0]
-        if verb in obey:
-            await obey[verb](peer, command)
-        else:
-            peer.say("200 result=0")
+        verb = next((verb for verb in obey if command.startswith(verb)), "")
+        await obey.get(verb, self._refuse)(peer, command)
+
+    async def _agree(self, peer: AgiPeer, command: str) -> None:
+        peer.say("200 result=1" if command.startswith("SET") else "200 result=0")
+
+    async def _refuse(self, peer: AgiPeer, _command: str) -> None:
+        peer.say("510 Invalid or unknown command")
 
     async def _stream(self, peer: AgiPeer, command: str) -> None:
-        escape = command.rsplit('"', 2)[1]
+        escape = shlex.split(command)[3]
         if self._take(HangUpNow):
             self._leave(peer, "200 result=-1 endpos=800")
         elif escape == "D":
@@ -77,12 +83,12 @@ class ScriptedAsterisk:
             peer.say("200 result=0 endpos=8000")
 
     async def _listen(self, peer: AgiPeer, command: str) -> None:
-        if key := self._next_key("0123456789*#"):
+        if not self._take(Listen) and (key := self._next_key("0123456789*#")):
             peer.say(f"200 result={ord(key)}")
         elif self._take(HangUpNow):
             self._leave(peer, "200 result=-1")
         else:
-            span = int(command.rsplit('"', 2)[1])
+            span = int(shlex.split(command)[3])
             assert span <= self._patience, f"the engine listens for {span} ms"
             peer.say("200 result=0")
 
