@@ -85,7 +85,8 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        stack.callback(tasks.create_task(services.centre.keep_time()).cancel)
+        for work in (services.centre.keep_time(), services.watch.keep_watch()):
+            stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
@@ -113,7 +114,7 @@ def _services(
         log=log,
     )
     desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
-    watch = SwitchWatch(recorder=recorder, served=lambda: calls.served, log=log)
+    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
     return Services(centre=centre, calls=calls, desk=desk, watch=watch)
 
 

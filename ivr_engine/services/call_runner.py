@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from ivr_engine.cdr.record import LegKind
@@ -16,7 +17,7 @@ from ivr_engine.core.events import (
     Event,
     FlowFailed,
 )
-from ivr_engine.core.ids import CallId, FlowName, Millis, NodeName
+from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -40,6 +41,15 @@ NUMBER_NOT_SERVED = "number_not_served"
 SYSTEM_FAULT = "system_fault"
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The switch's word on how a call ended."""
+
+    ended_by: EndedBy
+    talked: Millis | None
+    cause: str
+
+
 class CallRunner:
     """Serves every caller (ports.inbound.CallHandler)."""
 
@@ -61,7 +71,8 @@ class CallRunner:
         self._lookup = lookup
         self._clock = clock
         self._log = log
-        self._served: set[CallId] = set()
+        self._served: dict[CallId, _Over | None] = {}
+        self._broken: dict[CallId, Instant] = {}
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end. A second connection for a call that is being served is refused."""
@@ -69,22 +80,36 @@ class CallRunner:
         if call in self._served:
             self._log.warning("call_already_served", call=call)
             return
-        self._served.add(call)
+        self._served[call] = None
+        self._broken.pop(call, None)
         try:
             ended_by = await self._serve_guarded(arrival, control)
         except SwitchError as error:
-            # The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end.
-            self._log.error("line_to_switch_broke", call=call, error=str(error))
+            self._line_broke(call, error, self._served.pop(call))
         else:
             self._recorder.record(CallEnded(call=call, ended_by=ended_by))
         finally:
-            self._served.discard(call)
+            self._served.pop(call, None)
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
-        if call not in self._served and call in self._recorder.open_calls():
-            self._log.info("call_over_unserved", call=call, cause=cause, talked_ms=talked)
-            self._recorder.record(*self._parting(call, ended_by, talked), CallEnded(call=call, ended_by=ended_by))
+        if call in self._served:
+            self._served[call] = _Over(ended_by, talked, cause)  # counts if its own line turns out to have broken
+        elif call in self._recorder.open_calls():
+            self._close(call, _Over(ended_by, talked, cause))
+
+    def _line_broke(self, call: CallId, error: SwitchError, over: _Over | None) -> None:
+        """The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end."""
+        self._log.error("line_to_switch_broke", call=call, error=str(error))
+        if over is not None:
+            self._close(call, over)
+        else:
+            self._broken[call] = self._clock.now()
+
+    def _close(self, call: CallId, over: _Over) -> None:
+        self._broken.pop(call, None)
+        self._log.info("call_over_unserved", call=call, cause=over.cause, talked_ms=over.talked)
+        self._recorder.record(*self._parting(call, over.ended_by, over.talked), CallEnded(call=call, ended_by=over.ended_by))
 
     def _parting(self, call: CallId, ended_by: EndedBy, talked: Millis | None) -> list[Event]:
         """The end of a conversation that outlived the controller which joined it."""
@@ -100,6 +125,15 @@ class CallRunner:
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
+
+    @property
+    def broken(self) -> Mapping[CallId, Instant]:
+        """Calls whose line to the switch broke, and when; until they come back or their end is known."""
+        return self._broken
+
+    def forget(self, call: CallId) -> None:
+        """The call's broken line needs no more care."""
+        self._broken.pop(call, None)
 
     async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
         """The boundary that keeps one bad call from every other."""

@@ -143,7 +143,7 @@ async def asked(*, say: list[bytes], leave: bool = False, limit: float = 5.0) ->
         for data in say:
             peer.say(data)
         if leave:
-            peer.leave()
+            peer.dies()  # nothing but what `say` says
         async with asyncio.timeout(5):
             return [await outcomes.get() for _ in range(len(say) or 1)]
 
@@ -152,9 +152,15 @@ async def test_each_command_gets_its_own_answer() -> None:
     assert await asked(say=[b"200 result=1\n"]) == [Reply(code=200, result="1")]
 
 
-@pytest.mark.parametrize("say", [b"HANGUP\n", b"511 dead\n", b"200 result"])
+@pytest.mark.parametrize("say", [b"HANGUP\n", b"511 dead\n"])
 async def test_a_caller_who_left_is_a_value(say: bytes) -> None:
     assert await asked(say=[say], leave=True) == [Gone()]
+
+
+@pytest.mark.parametrize("say", [b"", b"200 result"])
+async def test_a_line_that_ends_without_a_hangup_is_a_fault_and_no_caller_who_left(say: bytes) -> None:
+    (outcome,) = await asked(say=[say], leave=True)
+    assert isinstance(outcome, SwitchError)
 
 
 async def test_a_hangup_notice_is_never_taken_for_the_answer_to_the_next_command() -> None:

@@ -97,15 +97,16 @@ class Office:
             log=self.log,
         )
         self.desk = AgentDesk(definition=lambda: self.definition, centre=self.centre, clock=self.clock)
-        self.watch = SwitchWatch(recorder=self.recorder, served=lambda: self.calls.served, log=self.log)
+        self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            alarm = tasks.create_task(self.centre.keep_time())
+            work = [tasks.create_task(self.centre.keep_time()), tasks.create_task(self.watch.keep_watch())]
             yield
-            alarm.cancel()
+            for each in work:
+                each.cancel()
 
     def staff(self, *agents: str) -> None:
         """These agents are ready."""
