@@ -29,6 +29,7 @@ from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
@@ -37,6 +38,7 @@ from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 
 
@@ -74,7 +76,9 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        services = _services(definition, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log)
+        services = _services(
+            definition, journal=store, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
+        )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
@@ -96,6 +100,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
 def _services(
     definition: CentreDefinition,
     *,
+    journal: Journal,
     recorder: Recorder,
     prompts: PromptLibrary,
     lookup: Lookup,
@@ -103,6 +108,7 @@ def _services(
     log: Log,
 ) -> Services:
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
+    core.take_up(standing_presences(journal), standing_conversations(recorder))
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     calls = CallRunner(
         definition=lambda: definition,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from ivr_engine.cdr.record import LegKind
+from ivr_engine.acd.stimuli import ConversationOver
 from ivr_engine.core.events import (
     AuthorFault,
     CallArrived,
@@ -14,10 +14,9 @@ from ivr_engine.core.events import (
     CallRefused,
     CallResumed,
     ConversationEnded,
-    Event,
     FlowFailed,
 )
-from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName
+from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -35,6 +34,7 @@ from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import conversation_of
 
 # Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
 NUMBER_NOT_SERVED = "number_not_served"
@@ -107,19 +107,9 @@ class CallRunner:
             self._broken[call] = self._clock.now()
 
     def _close(self, call: CallId, over: _Over) -> None:
-        self._broken.pop(call, None)
         self._log.info("call_over_unserved", call=call, cause=over.cause, talked_ms=over.talked)
-        self._recorder.record(*self._parting(call, over.ended_by, over.talked), CallEnded(call=call, ended_by=over.ended_by))
-
-    def _parting(self, call: CallId, ended_by: EndedBy, talked: Millis | None) -> list[Event]:
-        """The end of a conversation that outlived the controller which joined it."""
-        record = self._recorder.peek(call)
-        if record is None or talked is None or record.legs[-1].kind is not LegKind.AGENT:
-            return []
-        leg = record.legs[-1]
-        if leg.agent is None or leg.queue is None:
-            return []
-        return [ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)]
+        self.let_go(call, ended_by=over.ended_by, talked=over.talked)
+        self._recorder.record(CallEnded(call=call, ended_by=over.ended_by))
 
     @property
     def served(self) -> frozenset[CallId]:
@@ -134,6 +124,18 @@ class CallRunner:
     def forget(self, call: CallId) -> None:
         """The call's broken line needs no more care."""
         self._broken.pop(call, None)
+
+    def let_go(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None = None) -> None:
+        """End what an unserved call was still in. `talked`: of a conversation that outlived its controller, if known."""
+        self._broken.pop(call, None)
+        leg = conversation_of(self._recorder, call)
+        if leg is None or leg.agent is None or leg.queue is None:
+            return
+        talked = between(leg.began, self._clock.now()) if talked is None else talked
+        self._centre.handle(ConversationOver(call=call, ended_by=ended_by, talked=talked))
+        if conversation_of(self._recorder, call) is not None:  # the centre did not have it: the agent is configured no more
+            over = ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)
+            self._recorder.record(over)
 
     async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
         """The boundary that keeps one bad call from every other."""
@@ -211,6 +213,7 @@ class CallRunner:
 
     def _record_arrival(self, arrival: Arrival) -> None:
         if arrival.call in self._recorder.open_calls():
+            self.let_go(arrival.call, ended_by=EndedBy.AGENT)  # who talked and is here again has been left by the agent
             self._recorder.record(CallResumed(call=arrival.call))
             return
         self._recorder.record(

@@ -64,7 +64,7 @@ class SwitchWatch:
                 self._close(call, crashed=True)
 
     def _close(self, call: CallId, *, crashed: bool) -> None:
-        self._calls.forget(call)
+        self._calls.let_go(call, ended_by=EndedBy.SWITCH if crashed else EndedBy.UNKNOWN)
         if crashed:
             self._log.error("call_lost_with_switch", call=call)
             end = CallEnded(call=call, ended_by=EndedBy.SWITCH, forced=Disposition.LOST_PBX_CRASH)

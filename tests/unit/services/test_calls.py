@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
 from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallResumed, OfferEnded, SwitchLost
-from ivr_engine.core.ids import CallId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, Presence, RequestOutcome
 from ivr_engine.errors import CommandRefused, SwitchError
 from ivr_engine.flows.waits import CallerGone, Played, Responded
-from ivr_engine.ports.switch import Sound
+from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 from tests.unit.services.office import Office, settle
@@ -274,3 +275,61 @@ async def test_a_switch_that_stays_away_is_told_once_for_each_reason() -> None:
         office.watch.switch_lost(reason)
     assert len(office.facts(SwitchLost)) == 2
     assert office.log.lines.count("switch_lost") == 2
+
+
+class TalksOn(ScriptedLine):
+    """Joined with an agent, then the engine dies: the conversation goes on without it."""
+
+    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+        del agent, phone, ring, music
+        on_answer()
+        return await asyncio.Future()
+
+
+@asynccontextmanager
+async def restarted_while_talking() -> AsyncIterator[Office]:
+    """The office after a restart of the engine in the middle of a conversation with agent 1001."""
+    before = Office()
+    before.staff("1001", "1002")
+    await before.desk.pause(AgentId("1002"), "lunch")
+    frozen = MemoryStore()
+    async with before.open(), asyncio.TaskGroup() as tasks:
+        served = tasks.create_task(before.serve(TalksOn(*TO_AGENT)))
+        await settle()
+        frozen.append([recorded.event for recorded in before.store.read()], before.clock.now())
+        served.cancel()
+    after = Office(frozen)
+    async with after.open():
+        yield after
+
+
+async def test_after_a_restart_agents_stand_where_they_stood_and_who_talks_is_offered_nothing() -> None:
+    async with restarted_while_talking() as office, asyncio.TaskGroup() as tasks:
+        first, second = office.centre.centre.agents()
+        assert (first.presence, first.activity, first.call) == ("ready", "talking", "1.1")
+        assert (second.presence, second.reason, second.activity) == ("paused", "lunch", "idle")
+        line = ScriptedLine(*TO_AGENT, TALK)
+        served = tasks.create_task(office.serve(line, call="1.2"))
+        await settle()
+        assert line.rung == []
+        office.clock.advance(Millis(30_000))
+        office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+        await office.desk.ready(AgentId("1001"))  # ends the wrap-up
+        await served
+        assert line.rung == ["1001"]
+    record = office.record("1.1")
+    assert (record.disposition, record.talked, record.agent) == (Disposition.ANSWERED_AGENT, 30_000, "1001")
+
+
+async def test_a_caller_whom_the_agent_left_while_the_engine_was_away_frees_the_agent() -> None:
+    async with restarted_while_talking() as office:
+        await office.serve(ScriptedLine(HangUpNow()))
+        assert office.centre.centre.agents()[0].activity == "wrap_up"
+    assert [leg.outcome for leg in office.record().legs if leg.kind == "agent"] == ["agent"]
+
+
+async def test_a_conversation_that_ended_unheard_frees_the_agent_when_the_switch_is_reached() -> None:
+    async with restarted_while_talking() as office:
+        office.watch.switch_reached(frozenset())
+        assert office.centre.centre.agents()[0].activity == "wrap_up"
+    assert office.record().disposition is Disposition.UNKNOWN_RECONCILED
