@@ -34,6 +34,7 @@ from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
+from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
@@ -72,7 +73,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         store = await stack.enter_async_context(SqlStore(settings.database))
-        recorder = Recorder(journal=store, records=store, clock=clock)
+        recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))

@@ -215,10 +215,12 @@ class CallRunner:
         if arrival.call in self._recorder.open_calls():
             self.let_go(arrival.call, ended_by=EndedBy.AGENT)  # who talked and is here again has been left by the agent
             self._recorder.record(CallResumed(call=arrival.call))
+            self._log.info("call_resumed", call=arrival.call, number=arrival.number)
             return
         self._recorder.record(
             CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)
         )
+        self._log.info("call_arrived", call=arrival.call, number=arrival.number)
 
     def _facts(self, arrival: Arrival) -> CallFacts:
         return CallFacts(

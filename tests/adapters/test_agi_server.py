@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ import pytest
 from ivr_engine.adapters.asterisk.agi_codec import Reply
 from ivr_engine.adapters.asterisk.agi_server import AgiServer, Route, call_token
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
-from ivr_engine.errors import SwitchError, WireError
+from ivr_engine.errors import SetupError, SwitchError, WireError
 from tests.adapters.agi_peer import SECRET, calling, environment
 
 
@@ -119,7 +120,8 @@ async def test_leaving_the_server_gives_every_call_back() -> None:
 async def test_a_taken_port_is_said_plainly() -> None:
     async with serving(noop) as server:
         second = AgiServer(host="127.0.0.1", port=server.port, secret=SECRET, routes={})
-        with pytest.raises(SwitchError, match="cannot listen for calls"):
+        says = rf"AGI port 127.0.0.1:{server.port}/tcp .*held by .*\(process {os.getpid()}\).*IVR_ENGINE_AGI_PORT"
+        with pytest.raises(SetupError, match=says):
             await second.__aenter__()
 
 
