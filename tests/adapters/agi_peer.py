@@ -78,7 +78,12 @@ class AgiPeer:
         return True
 
     def leave(self) -> None:
-        """The caller hung up, with AGIEXITONHANGUP=yes."""
+        """The caller hung up: Asterisk says so (twice, with AGIEXITONHANGUP=yes) and closes."""
+        self.say("HANGUP\nHANGUP")
+        self._writer.close()
+
+    def dies(self) -> None:
+        """Asterisk is killed: the connection ends without a word."""
         self._writer.close()
 
 

@@ -16,7 +16,8 @@ from types import TracebackType
 from ivr_engine.adapters.asterisk.agi_codec import Environment
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, open_session
 from ivr_engine.adapters.asterisk.alongside import alongside
-from ivr_engine.errors import EngineError, SwitchError, WireError
+from ivr_engine.adapters.asterisk.pbx_ports import holder_or
+from ivr_engine.errors import EngineError, SetupError, SwitchError, WireError
 
 HEADER_LIMIT_S = 5.0
 SESSIONS_LIMIT = 2000
@@ -68,14 +69,17 @@ class AgiServer:
         return len(self._tasks)
 
     async def __aenter__(self) -> AgiServer:
-        """Start listening. Raises SwitchError when the port cannot be had."""
+        """Start listening. Raises SetupError when the port cannot be had."""
         host, port = self._address
         await self._group.__aenter__()
         try:
             self._server = await asyncio.start_server(self._admit, host, port, backlog=BACKLOG)
         except OSError as error:
             await self._group.__aexit__(None, None, None)
-            raise SwitchError(f"cannot listen for calls on {host}:{port}: {error.strerror}; set another agi_port") from error
+            raise SetupError(
+                f"AGI port {host}:{port}/tcp cannot be had ({holder_or(error, port)}); "
+                "end that process, or choose another port: IVR_ENGINE_AGI_PORT=PORT"
+            ) from error
         return self
 
     async def __aexit__(
