@@ -139,7 +139,7 @@ class CallRunner:
                 return await control.play(await self._sounds(session, wait.prompts), barge_in=wait.barge_in)
             case KeysWait():
                 sounds = await self._sounds(session, wait.prompts)
-                return await control.gather(sounds, wait, typed_ahead=wait.typed_ahead)
+                return await control.gather(sounds, wait)
             case RequestWait():
                 return await self._lookup.ask(
                     service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout

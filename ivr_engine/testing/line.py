@@ -77,13 +77,13 @@ class ScriptedLine:
         self._take(Listen)
         return Played()
 
-    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
         """Give the next `Press` of the script; nothing comes in time when the next act is another."""
         if self._left():
             return CallerGone()
         self.heard.extend(sound.words for sound in sounds)
         press = self._take(Press)
-        keys = typed_ahead + (press.keys if isinstance(press, Press) else "")
+        keys = wait.typed_ahead + (press.keys if isinstance(press, Press) else "")
         if wait.end_key and wait.end_key in keys:
             return Keyed(keys=keys.split(wait.end_key)[0], ended=GatherEnd.END_KEY)
         ended = GatherEnd.COMPLETE if len(keys) >= wait.most else GatherEnd.TIMEOUT

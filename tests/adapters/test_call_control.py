@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -197,7 +198,7 @@ async def test_keys_are_gathered(name: str) -> None:
                 whole = command if command.startswith("STREAM") else f'WAIT FOR DIGIT "{command}"'
                 await line.peer.expect(whole, answer=f"200 result={result}")
 
-        assert await during(line.control.gather([HELLO], wait, typed_ahead=ahead), asterisk) == expected
+        assert await during(line.control.gather([HELLO], replace(wait, typed_ahead=ahead)), asterisk) == expected
 
 
 async def test_an_interruption_of_ours_that_comes_late_is_no_key() -> None:
@@ -208,9 +209,7 @@ async def test_an_interruption_of_ours_that_comes_late_is_no_key() -> None:
             assert (await line.peer.heard()).startswith("WAIT FOR DIGIT")
             line.peer.say("200 result=55")
 
-        assert await during(line.control.gather([], keys(most=1), typed_ahead=""), asterisk) == Keyed(
-            keys="7", ended=GatherEnd.COMPLETE
-        )
+        assert await during(line.control.gather([], keys(most=1)), asterisk) == Keyed(keys="7", ended=GatherEnd.COMPLETE)
 
 
 async def test_secret_keys_reach_no_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -119,11 +119,11 @@ class AgiCallControl:
                 return Played(key=key)
         return Played()
 
-    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
         """See the port. Keys typed ahead make the sounds superfluous: they are not played."""
         if isinstance(await self._music_off(), Gone):
             return CallerGone()
-        typed = typed_ahead
+        typed = wait.typed_ahead
         if not typed:
             played = await self.play(sounds, barge_in=wait.barge_in)
             if isinstance(played, CallerGone):
