@@ -29,8 +29,11 @@ def run(
     json_log: bool = typer.Option(False, "--json", help="Log lines as JSON."),
 ) -> None:
     """Keep a centre up until Ctrl-C."""
+    from ivr_engine.adapters.event_loop import fastest_loop
+
     definition = load(folder)
-    asyncio.run(_run(definition, load_settings(), pbx=pbx, host_service=host_service, json_log=json_log))
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+        runner.run(_run(definition, load_settings(), pbx=pbx, host_service=host_service, json_log=json_log))
 
 
 async def _run(definition: CentreDefinition, settings: Settings, *, pbx: bool, host_service: bool, json_log: bool) -> None:
