@@ -2,11 +2,11 @@
 
     python -m benchmarks.ivr_rate
 
-Every caller (SIPp) hears a greeting, presses 1 in it (RFC 4733), hears a sentence, and is hung up on. Once the engine walks a
-flow for it, once Asterisk's own Background, WaitExten and Playback play the same sound files. A call whose key was not
+Every caller (SIPp) hears a greeting, presses 1 in it (RFC 4733), hears a sentence, and is hung up on. Once the engine walks
+a flow for it, once Asterisk's own Background, WaitExten and Playback play the same sound files. A call whose key was not
 understood, or that was not answered in 4 s or ended in 6 s, has failed.
 
-Rate: the highest step at which less than 1 % of the calls fail; runs of both sides alternate, a failed step is tried once more.
+Rate: the highest step at which less than 1 % of the calls fail; runs of both sides alternate, a failed step is tried again.
 CPU per call: user and system time of Asterisk and the engine, at a moderate rate, alternating, median of the rounds. The
 engine also writes a journal and a call record for each call to disk; the dialplan writes nothing.
 

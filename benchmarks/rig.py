@@ -1,4 +1,4 @@
-"""What a benchmark stands on: an Asterisk and an engine of its own, started as the product starts them, and the CPU they use.
+"""What a benchmark stands on: an Asterisk and an engine of its own, started as the product starts them, and their CPU time.
 
 Everything lives in a temporary folder, on free ports of 127.0.0.1, and ends with the block. The engine is a process of its
 own, so that its CPU time is its own.
@@ -17,17 +17,18 @@ import wave
 from array import array
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ivr_engine.adapters.asterisk.pbx import Pbx
+from ivr_engine.adapters.asterisk.pbx_install import install
 from ivr_engine.adapters.control import ask
 from ivr_engine.adapters.flow_files import load_centre
 from ivr_engine.adapters.logs import open_log
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.tones import NoVoice
-from ivr_engine.bootstrap import start_pbx
+from ivr_engine.bootstrap import pbx_plan
 from ivr_engine.config import Settings, load_settings
 from ivr_engine.errors import DefinitionError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
@@ -70,7 +71,9 @@ async def rig(centre: str, *, agents: str = "", plain: Callable[[Sounds], Mappin
         log = open_log(level="error", json_lines=False)
         pbx = Pbx(settings.pbx_dir)
         try:
-            status = await start_pbx(settings=settings, definition=definition, log=log)
+            # Telephones are not probed: SIPp would take each probe for a call.
+            plan = replace(await pbx_plan(settings=settings, definition=definition, log=log), qualify_s=0)
+            status = await asyncio.to_thread(pbx.start, plan, await asyncio.to_thread(install, settings.cache_dir))
             _append(settings.pbx_dir / "etc", plain(await _sounds(settings, definition)))
             pbx.reload()
             assert status.pid is not None
@@ -90,7 +93,7 @@ async def rig(centre: str, *, agents: str = "", plain: Callable[[Sounds], Mappin
 
 @asynccontextmanager
 async def engine(at: Rig, *, uvloop: bool = True) -> AsyncIterator[int]:
-    """`ivr-engine run` as a process of its own; gives its process id. Without `uvloop` it runs as if that were not installed."""
+    """`ivr-engine run` as a process of its own; gives its id. Without `uvloop` it runs as if that were not installed."""
     start = ("-m", "ivr_engine") if uvloop else ("-c", WITHOUT_UVLOOP)
     own = {f"IVR_ENGINE_{field.name.upper()}": str(getattr(at.settings, field.name)) for field in fields(Settings)}
     with (at.folder / "engine.log").open("ab") as output:

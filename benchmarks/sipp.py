@@ -58,8 +58,7 @@ async def started(
     program = shutil.which("sipp")
     if program is None:
         raise SetupError("SIPp is missing: apt-get install sip-tester")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{scenario}.csv").unlink(missing_ok=True)
+    _make_room(folder, scenario)
     place = ("-i", "127.0.0.1", "-p", str(port or free_port()), "-mp", str(free_port() & ~3))
     counts = ("-trace_stat", "-stf", f"{scenario}.csv", "-fd", "1")
     with (folder / "sipp.log").open("ab") as output:
@@ -73,3 +72,8 @@ async def started(
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def _make_room(folder: Path, scenario: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{scenario}.csv").unlink(missing_ok=True)
