@@ -28,13 +28,18 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
+from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
+from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
+from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 
 
@@ -48,6 +53,16 @@ class Engine:
     store: SqlStore
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What decides, between the switch and the outside."""
+
+    centre: CentreRunner
+    calls: CallRunner
+    desk: AgentDesk
+    watch: SwitchWatch
+
+
 @asynccontextmanager
 async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) -> AsyncIterator[Engine]:
     """Everything up while the block runs; everything closed in reverse afterwards.
@@ -58,63 +73,88 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         store = await stack.enter_async_context(SqlStore(settings.database))
-        recorder = Recorder(journal=store, records=store, clock=clock)
+        recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
-        prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
-        for fault in await prompts.prepare(definition):
-            log.error("prompt_unusable", fault=str(fault))
+        prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        centre = CentreRunner(
-            centre=centre_of(definition, offer_prefix=secrets.token_hex(4)), recorder=recorder, clock=clock
+        services = _services(
+            definition, journal=store, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
         )
-        calls = CallRunner(
-            definition=lambda: definition,
-            centre=centre,
-            recorder=recorder,
-            prompts=prompts,
-            lookup=lookup,
-            clock=clock,
-            log=log,
-        )
-        desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
-        watch = SwitchWatch(recorder=recorder, served=lambda: calls.served, log=log)
-        own = keep_secrets(settings.pbx_dir, ())
-        gateway = AsteriskGateway(
-            bind=settings.bind,
-            agi_port=settings.agi_port,
-            agi_secret=own.agi,
-            ami_port=settings.ami_port,
-            ami_secret=own.ami,
-            call_limit=Millis(settings.call_limit_s * 1000),
-            calls=calls,
-            listener=watch,
-            agents=desk,
-            agent_of=desk.of_phone,
-            confirmations=await _confirmations(settings, definition, prompts, log),
-        )
+        gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
-            agents=desk,
+            agents=services.desk,
             recorder=recorder,
-            status=lambda: _status(definition, calls, watch, store),
+            status=lambda: _status(definition, services, store),
             log=log,
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        alarm = tasks.create_task(centre.keep_time())
-        stack.callback(alarm.cancel)
+        for work in (services.centre.keep_time(), services.watch.keep_watch()):
+            stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
-        yield Engine(recorder=recorder, desk=desk, gateway=gateway, store=store)
+        yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _services(
+    definition: CentreDefinition,
+    *,
+    journal: Journal,
+    recorder: Recorder,
+    prompts: PromptLibrary,
+    lookup: Lookup,
+    clock: Clock,
+    log: Log,
+) -> Services:
+    core = centre_of(definition, offer_prefix=secrets.token_hex(4))
+    core.take_up(standing_presences(journal), standing_conversations(recorder))
+    centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
+    calls = CallRunner(
+        definition=lambda: definition,
+        centre=centre,
+        recorder=recorder,
+        prompts=prompts,
+        lookup=lookup,
+        clock=clock,
+        log=log,
+    )
+    desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
+    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
+    return Services(centre=centre, calls=calls, desk=desk, watch=watch)
+
+
+def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
+    own = keep_secrets(settings.pbx_dir, ())
+    return AsteriskGateway(
+        bind=settings.bind,
+        agi_port=settings.agi_port,
+        agi_secret=own.agi,
+        ami_port=settings.ami_port,
+        ami_secret=own.ami,
+        call_limit=Millis(settings.call_limit_s * 1000),
+        calls=services.calls,
+        listener=services.watch,
+        agents=services.desk,
+        agent_of=services.desk.of_phone,
+        confirmations=confirmations,
+    )
+
+
+async def _prompts(stack: AsyncExitStack, settings: Settings, definition: CentreDefinition, log: Log) -> SoundLibrary:
+    """The centre's prompts, all of them ready; what cannot be spoken is reported, not fatal."""
+    prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
+    for fault in await prompts.prepare(definition):
+        log.error("prompt_unusable", fault=str(fault))
+    return prompts
 
 
 async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:
     """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words (made here)."""
     phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
     async with AsyncExitStack() as stack:
-        prompts = await stack.enter_async_context(SoundLibrary(settings.sounds_dir, await _voice(stack, log)))
-        await prompts.prepare(definition)
+        prompts = await _prompts(stack, settings, definition, log)
         greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
         goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
     return PbxPlan(
@@ -141,7 +181,7 @@ async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Lo
         SetupError: it cannot be installed or started; the text says why and how to mend it.
     """
     plan = await pbx_plan(settings=settings, definition=definition, log=log)
-    installation = await asyncio.to_thread(install, settings.cache_dir)
+    installation = await asyncio.to_thread(install, settings.cache_dir, mirror=settings.debian_mirror, say=log.info)
     return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
 
 
@@ -183,13 +223,13 @@ async def _voice(stack: AsyncExitStack, log: Log) -> Synthesiser:
         return NoVoice(str(error))
 
 
-def _status(definition: CentreDefinition, calls: CallRunner, watch: SwitchWatch, store: SqlStore) -> dict[str, object]:
+def _status(definition: CentreDefinition, services: Services, store: SqlStore) -> dict[str, object]:
     """What `doctor` and monitoring ask a running engine."""
     return {
         "engine": ivr_engine.__version__,
         "centre": definition.name,
         "version": definition.version,
-        "switch": "up" if watch.up else "down",
+        "switch": "up" if services.watch.up else "down",
         "store": "healthy" if store.healthy else str(store.trouble),
-        "calls": len(calls.served),
+        "calls": len(services.calls.served),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -40,14 +42,13 @@ def install(as_json: bool = AS_JSON) -> None:
     _print(facts, f"Asterisk {found.version} ({found.kind}): {found.argv[-1]}", as_json)
 
 
-def start(as_json: bool = AS_JSON) -> None:
-    """Start the PBX with the phones it had before; `ivr-engine run` adds a centre's. Example: `ivr-engine pbx start`."""
-    from ivr_engine.adapters.asterisk.pbx import Pbx
-    from ivr_engine.adapters.asterisk.pbx_install import install as provide
-
+def start(
+    folder: Path | None = typer.Argument(None, help="The centre; without one, the telephones of the last start."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Start the PBX alone; callers hear its fallback. Example: `ivr-engine pbx start flows/sample-bank`."""
     settings = load_settings()
-    found = provide(settings.cache_dir, mirror=settings.debian_mirror, say=_progress)
-    state = Pbx(settings.pbx_dir).start(bare_plan(settings), found)
+    state = _start_bare(settings) if folder is None else _start_for(folder, settings)
     _print(asdict(state), _sentence(state), as_json)
 
 
@@ -88,6 +89,23 @@ def bare_plan(settings: Settings) -> PbxPlan:
         agi_port=settings.agi_port,
         call_limit_s=settings.call_limit_s,
     )
+
+
+def _start_bare(settings: Settings) -> PbxStatus:
+    from ivr_engine.adapters.asterisk.pbx import Pbx
+    from ivr_engine.adapters.asterisk.pbx_install import install as provide
+
+    found = provide(settings.cache_dir, mirror=settings.debian_mirror, say=_progress)
+    return Pbx(settings.pbx_dir).start(bare_plan(settings), found)
+
+
+def _start_for(folder: Path, settings: Settings) -> PbxStatus:
+    from ivr_engine.adapters.logs import open_log
+    from ivr_engine.bootstrap import start_pbx
+    from ivr_engine.cli.centre import load
+
+    log = open_log(level=settings.log_level, json_lines=False)
+    return asyncio.run(start_pbx(settings=settings, definition=load(folder), log=log))
 
 
 def _sentence(state: PbxStatus) -> str:

@@ -46,8 +46,8 @@ class CallControl(Protocol):
         """Play the sounds in order; with `barge_in` any key stops them and is in the reply."""
         ...
 
-    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
-        """Play the sounds and take keys by the rules of `wait` (its prompts are already the sounds)."""
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
+        """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
     async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from ivr_engine.cdr.open_calls import OpenCalls
@@ -39,10 +39,18 @@ class Subscription:
 class Recorder:
     """Appends facts and keeps the folds that follow them."""
 
-    def __init__(self, *, journal: Journal, records: CallRecords, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        records: CallRecords,
+        clock: Clock,
+        finished: Callable[[CallRecord], None] = lambda _record: None,
+    ) -> None:
         self._journal = journal
         self._records = records
         self._clock = clock
+        self._finished = finished
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
 
@@ -57,13 +65,16 @@ class Recorder:
 
     def recover(self) -> None:
         """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
-        left = self._records.open_calls()
+        left = frozenset(self._records.open_calls())
         if not left:
             return
-        first = next((recorded.sequence for recorded in self._journal.read(call=left[0])), 1)
+        first = min(self._first_of(call) for call in left)
         for recorded in self._journal.read(after=first - 1):
             if call_of(recorded.event) in left:
                 self._fold(recorded)
+
+    def _first_of(self, call: CallId) -> int:
+        return next((recorded.sequence for recorded in self._journal.read(call=call)), 1)
 
     def peek(self, call: CallId) -> CallRecord | None:
         """The record of an open call as it would stand if the call ended now."""
@@ -77,6 +88,7 @@ class Recorder:
         finished = self._open.apply(recorded)
         if finished is not None:
             self._records.save(finished)
+            self._finished(finished)
 
     @contextmanager
     def subscribed(self) -> Iterator[Subscription]:

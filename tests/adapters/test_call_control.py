@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -197,7 +198,7 @@ async def test_keys_are_gathered(name: str) -> None:
                 whole = command if command.startswith("STREAM") else f'WAIT FOR DIGIT "{command}"'
                 await line.peer.expect(whole, answer=f"200 result={result}")
 
-        assert await during(line.control.gather([HELLO], wait, typed_ahead=ahead), asterisk) == expected
+        assert await during(line.control.gather([HELLO], replace(wait, typed_ahead=ahead)), asterisk) == expected
 
 
 async def test_an_interruption_of_ours_that_comes_late_is_no_key() -> None:
@@ -208,9 +209,7 @@ async def test_an_interruption_of_ours_that_comes_late_is_no_key() -> None:
             assert (await line.peer.heard()).startswith("WAIT FOR DIGIT")
             line.peer.say("200 result=55")
 
-        assert await during(line.control.gather([], keys(most=1), typed_ahead=""), asterisk) == Keyed(
-            keys="7", ended=GatherEnd.COMPLETE
-        )
+        assert await during(line.control.gather([], keys(most=1)), asterisk) == Keyed(keys="7", ended=GatherEnd.COMPLETE)
 
 
 async def test_secret_keys_reach_no_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -337,8 +336,10 @@ async def test_an_agent_who_answers_and_leaves_gives_the_caller_back() -> None:
 
         async def asterisk() -> None:
             assert await line.peer.heard() == DIAL
-            line.control.note_answered()
-            line.control.note_answered()
+            line.control.note_answered("1002")
+            assert not line.control.talking
+            line.control.note_answered("1001")
+            line.control.note_answered("1001")
             assert line.control.talking is not None
             line.peer.say("200 result=0")
             await line.peer.expect(ENDING, answer="200 result=1 (ANSWER|16)")
@@ -404,6 +405,18 @@ async def test_a_caller_who_leaves_without_any_farewell_is_gone_all_the_same() -
         assert (result.outcome, result.caller_gone) == (OfferOutcome.CALLER_GONE, True)
 
 
+async def test_a_caller_who_left_before_the_dialling_costs_no_telephone_a_ring() -> None:
+    async with on_the_line() as line:
+        line.peer.leave()
+        await line.control.gone
+
+        async def asterisk() -> None:
+            assert await line.peer.heard() == ""
+
+        result, _ = await joined(line, asterisk)
+        assert (result.outcome, result.caller_gone) == (OfferOutcome.CALLER_GONE, True)
+
+
 @pytest.mark.parametrize("phone", ["1001&PJSIP/9", "1001,60,U(x)", "", "a b", "x" * 33, "../x"])
 async def test_a_telephone_whose_name_could_change_the_dialling_is_not_dialled(phone: str) -> None:
     async with on_the_line() as line:
@@ -458,3 +471,19 @@ async def test_a_call_that_is_at_something_is_ended_past_its_session() -> None:
 )
 def test_ring_outcomes_follow_the_measured_table(status: str, cause: str, rang_out: bool, outcome: OfferOutcome) -> None:
     assert offer_outcome(status, cause, rang_out=rang_out) is outcome
+
+
+async def test_a_switch_that_dies_is_no_caller_who_left() -> None:
+    async with on_the_line() as line:
+        until: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def asterisk() -> None:
+            await line.peer.expect('SET MUSIC "ON" "default"', answer="200 result=0")
+            line.peer.dies()
+
+        with pytest.raises(SwitchError, match="without a hang-up"):
+            await during(line.control.hold(until, sounds=[], music="default"), asterisk)
+        with pytest.raises(SwitchError, match="without a hang-up"):
+            await line.control.join(
+                agent=AgentId("ann"), phone="1001", ring=Millis(1), music="default", on_answer=lambda: None
+            )

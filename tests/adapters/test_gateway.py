@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations, clean_name
@@ -150,7 +151,12 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         caller_says_hello(peer)
         await peer.expect("ANSWER", answer="200 result=0")
         assert (await peer.heard()).startswith('EXEC "Dial"')
-        ami.say(about_caller("DialEnd", DialStatus="ANSWER"))
+        ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1002-00000009"))
+        ami.say(block(Event="Hangup", Channel="PJSIP/trunk-00000098", Uniqueid="9.8", Cause="16"))
+        assert await office.next() == ("9.8", EndedBy.SWITCH, False, "16"), (
+            "another telephone's answer would have come first"
+        )
+        ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1001-0000000a"))
         assert await office.next() == "answered"
         ami.say(about_caller("HangupRequest") + about_caller("Hangup", Cause="16"))
         ami.say(block(Event="Hangup", Channel="PJSIP/trunk-00000099", Uniqueid="9.9", Cause="16"))
@@ -159,12 +165,18 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         assert await office.next() == (CALL, EndedBy.CALLER, True, "16")
 
 
+def test_a_call_is_joined_on_uvloop_too() -> None:
+    # its transports are of classes of their own, which asyncio's tests would never show
+    uvloop.run(test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed())
+
+
 async def test_the_dialplans_farewell_ends_the_joining() -> None:
     async with running("join") as (office, _, entered):
         async with calling(entered.agi_port) as peer:
             caller_says_hello(peer)
             await peer.expect("ANSWER", answer="200 result=0")
             assert (await peer.heard()).startswith('EXEC "Dial"')
+            peer.leave()
         async with calling(entered.agi_port) as farewell:
             farewell.say(environment("CANCEL", "1500", "0", script="over"))
             assert await farewell.heard() == ""
@@ -243,9 +255,11 @@ def message(event: str, *headers: tuple[str, str]) -> AmiMessage:
 
 
 OURS = (("Channel", "PJSIP/trunk-1"), ("Uniqueid", "1.1"))
+LEG = ("DestChannel", "PJSIP/ann-2-0000000a")
 FACTS = [
-    (message("DialEnd", *OURS, ("DialStatus", "ANSWER")), AgentAnswered(CallId("1.1"))),
-    (message("DialEnd", *OURS, ("DialStatus", "BUSY")), None),
+    (message("DialEnd", *OURS, ("DialStatus", "ANSWER"), LEG), AgentAnswered(CallId("1.1"), "ann-2")),
+    (message("DialEnd", *OURS, ("DialStatus", "BUSY"), LEG), None),
+    (message("DialEnd", *OURS, ("DialStatus", "ANSWER"), ("DestChannel", "Local/s@x-00000001;1")), None),
     (message("HangupRequest", *OURS), HangupAsked(CallId("1.1"))),
     (message("Hangup", *OURS, ("Cause", "16")), ChannelEnded(CallId("1.1"), "16")),
     (message("Hangup", *OURS, ("Cause", "<b>")), ChannelEnded(CallId("1.1"), "")),

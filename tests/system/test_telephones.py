@@ -124,6 +124,13 @@ async def test_a_telephone_that_nobody_answers_times_out_with_its_story(phones: 
         await (await lonely.dial("2")).answered(100)
 
 
+async def test_a_telephone_that_cannot_be_is_refused_and_the_others_go_on(phones: Softphones, agent: Softphone) -> None:
+    with pytest.raises(SwitchError, match="no such telephone"):
+        await phones.connect(Line(number="1", pbx="not a host:", secret="x"))
+    caller = await phones.connect(Line(number="13800138000", pbx=agent.address))
+    await (await caller.dial("a1")).answered()
+
+
 async def converse_with(agent: Softphone, policy: Answering, script: Script) -> tuple[SoftphoneCall, CallReport, list[str]]:
     moments: list[Moment] = []
     await agent.answering(policy)

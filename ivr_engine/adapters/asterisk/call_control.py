@@ -77,7 +77,7 @@ class AgiCallControl:
         self._music = ""
         self._on_answer: Callable[[], None] | None = None
         self._answered_at: float | None = None
-        self._joining = False
+        self._joining = ""
         self.over: asyncio.Future[Over] = asyncio.get_running_loop().create_future()
         self.ended_by_us = False
 
@@ -91,9 +91,9 @@ class AgiCallControl:
         """How long caller and agent have been talking by now; None when they are not."""
         return _millis(_now() - self._answered_at) if self._joining and self._answered_at is not None else None
 
-    def note_answered(self) -> None:
-        """The event stream says that the agent picked up. Harmless when it comes twice or late."""
-        if self._on_answer is not None:
+    def note_answered(self, phone: str) -> None:
+        """The event stream says that this telephone was picked up. Harmless when it comes twice, late or for another one."""
+        if self._on_answer is not None and phone == self._joining:
             heard, self._on_answer = self._on_answer, None
             self._answered_at = _now()
             heard()
@@ -119,9 +119,11 @@ class AgiCallControl:
                 return Played(key=key)
         return Played()
 
-    async def gather(self, sounds: Sequence[Sound], wait: KeysWait, *, typed_ahead: str = "") -> Keyed | CallerGone:
+    async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
         """See the port. Keys typed ahead make the sounds superfluous: they are not played."""
-        typed = typed_ahead
+        if isinstance(await self._music_off(), Gone):
+            return CallerGone()
+        typed = wait.typed_ahead
         if not typed:
             played = await self.play(sounds, barge_in=wait.barge_in)
             if isinstance(played, CallerGone):
@@ -144,6 +146,7 @@ class AgiCallControl:
                     break
             if not value.done() and not isinstance(await self._music_on(music), Gone):
                 await _first(value, self.gone)
+            self._session.raise_if_broken()
             return CallerGone() if self.gone.done() else await value
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
@@ -154,7 +157,10 @@ class AgiCallControl:
         """
         if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
             raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
-        self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", True
+        self._session.raise_if_broken()
+        if self.gone.done():
+            return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
+        self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
         began = _now()
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
         # `m`: music while it rings; `g`: the caller goes on here when the agent has hung up.
@@ -165,7 +171,7 @@ class AgiCallControl:
             ending = await self._ending(dialled)
             return self._joined(ending, began=began, ended=ended, ring=ring)
         finally:
-            self._on_answer, self._joining = None, False
+            self._on_answer, self._joining = None, ""
 
     async def hang_up(self) -> None:
         """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
@@ -267,7 +273,7 @@ class AgiCallControl:
             outcome = OfferOutcome.ANSWERED
             # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
             talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
-            self.note_answered()
+            self.note_answered(self._joining)
         return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
 
 

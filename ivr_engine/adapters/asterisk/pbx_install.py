@@ -25,7 +25,7 @@ PUBLIC_MIRROR = "http://deb.debian.org/debian"  # when neither the setting nor t
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SUITE = "unstable"  # the only Debian suite that carries Asterisk
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 Kind = Literal["machine", "package", "private"]
 
 

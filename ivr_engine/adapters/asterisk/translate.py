@@ -6,6 +6,7 @@ refused, and a fact that would hurt (a call is over) is confirmed by the call's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,10 @@ from ivr_engine.core.ids import CallId
 
 @dataclass(frozen=True, slots=True)
 class AgentAnswered:
-    """The telephone that was rung for this caller has been picked up."""
+    """A telephone that was rung for this caller has been picked up."""
 
     call: CallId
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class ChannelEnded:
 
 
 Fact = AgentAnswered | HangupAsked | ChannelEnded
+
+
+_LEG = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
 
 
 class Translator:
@@ -69,7 +74,9 @@ class Translator:
 
 
 def _answered(call: CallId, rest: list[str]) -> Fact | None:
-    return AgentAnswered(call) if rest == ["ANSWER"] else None
+    status, leg = rest
+    phone = _LEG.fullmatch(leg)
+    return AgentAnswered(call, phone[1]) if status == "ANSWER" and phone else None
 
 
 def _hangup_asked(call: CallId, rest: list[str]) -> Fact:
@@ -83,7 +90,7 @@ def _ended(call: CallId, rest: list[str]) -> Fact:
 
 # Event name -> the fields it must have once each beside Channel and Uniqueid, and what they make.
 _TABLE: dict[str, tuple[tuple[str, ...], Callable[[CallId, list[str]], Fact | None]]] = {
-    "DialEnd": (("DialStatus",), _answered),
+    "DialEnd": (("DialStatus", "DestChannel"), _answered),
     "HangupRequest": ((), _hangup_asked),
     "Hangup": (("Cause",), _ended),
 }

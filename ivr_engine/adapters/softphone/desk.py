@@ -121,7 +121,13 @@ class Desk:
         return any(call.account is account and not call.over for call in self._calls.values())
 
     def obey(self, order: Mapping[str, Any]) -> None:
-        """Carry out one order; one that comes too late, after the end of its call, is nothing."""
+        """Carry out one order; one that PJSIP refuses is reported."""
+        try:
+            self._obey(order)
+        except pj.Error as error:
+            self.report(PhoneEventKind.FAILED, line=order.get("line", ""), call=order.get("call", ""), reason=error.reason)
+
+    def _obey(self, order: Mapping[str, Any]) -> None:
         do = order["do"]
         if do == "connect":
             self._connect(order["line"], Line.decode(order["with"]))
@@ -132,12 +138,15 @@ class Desk:
             self.report(PhoneEventKind.POLICY_SET, line=order["line"])
         elif do == "dial":
             self._dial(self._lines[order["line"]], order["call"], order["uri"])
-        elif order["call"] in self._calls:
+        elif order["call"] in self._calls:  # else it comes too late, after the end of its call
             self._about(self._calls[order["call"]], order)
 
     def tick(self) -> None:
         """What one turn of the pump has to do beside SIP: timers, samples, forgetting calls that are over."""
-        self.timers.run_due()
+        try:
+            self.timers.run_due()
+        except pj.Error as error:
+            self.report(PhoneEventKind.FAILED, reason=error.reason)
         for call in tuple(self._calls.values()):
             call.listen()
             if call.told():

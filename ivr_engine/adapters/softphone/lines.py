@@ -47,6 +47,7 @@ class PhoneEventKind(StrEnum):
     HEARD = "heard"  # ... and went quiet; began, lasted and level describe the burst
     KEY_HEARD = "key_heard"  # a key of the far side, RFC 4733
     PRESSED = "pressed"  # every key of one `press` went out
+    FAILED = "failed"  # PJSIP refused an order; reason says why
     ENDED = "ended"
 
 

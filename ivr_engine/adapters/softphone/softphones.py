@@ -128,13 +128,18 @@ class SoftphoneCall:
 
         Raises:
             ValueError: a character that no telephone has.
+            SwitchError: the far side takes no keys (RFC 4733).
         """
         if not set(keys) <= KEYS:
             raise ValueError("keys are 0-9, *, # and A-D")
         after = len(self._process.log.events)
         self._process.order("press", call=self._call, keys=keys, key_ms=key_ms, gap_ms=gap_ms)
         limit = WAIT_LIMIT + len(keys) * (key_ms + gap_ms)
-        await self._wait(PhoneEventKind.PRESSED, PhoneEventKind.ENDED, limit=limit, after=after)
+        event = await self._wait(
+            PhoneEventKind.PRESSED, PhoneEventKind.FAILED, PhoneEventKind.ENDED, limit=limit, after=after
+        )
+        if event.kind is PhoneEventKind.FAILED:
+            raise SwitchError(f"keys could not be sent: {event.reason}")
 
     async def hang_up(self, limit: int = WAIT_LIMIT) -> PhoneEvent:
         """Hang up, or cancel, or decline; returns when it is over."""
@@ -277,8 +282,10 @@ class Softphones:
         name = f"line-{next(self._names)}"
         phone = Softphone(process, line, name)
         process.order("connect", line=name, **{"with": asdict(line)})
-        connected = PhoneEventKind.CONNECTED
-        await process.log.wait(lambda event: event.line == name and event.kind is connected, limit=REGISTER_LIMIT)
+        kinds = (PhoneEventKind.CONNECTED, PhoneEventKind.FAILED)
+        event = await process.log.wait(lambda event: event.line == name and event.kind in kinds, limit=REGISTER_LIMIT)
+        if event.kind is PhoneEventKind.FAILED:
+            raise SwitchError(f"there can be no such telephone: {event.reason}")
         if line.secret:
             await self._registered(process, name)
         return phone
