@@ -12,10 +12,9 @@ import pytest
 from ivr_engine.adapters.asterisk.agi_server import AgiServer, call_token
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.core.ids import Millis
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.ports.switch import Joined
 from tests.adapters.agi_peer import CALL, SECRET, AgiPeer, calling, environment
-from tests.adapters.ami_peer import block
 from tests.adapters.test_gateway import Office, about_caller, caller_says_hello, running
 
 OTHER = "1795293999.99"
@@ -211,15 +210,3 @@ async def test_a_forged_answer_is_no_conversation_when_the_call_itself_knows_not
         await peer.expect('GET FULL VARIABLE "${DIALSTATUS}|${HANGUPCAUSE}"', answer="200 result=1 (BUSY|17)")
         assert await peer.heard() == ""
         assert office.joined == [Joined(outcome=OfferOutcome.BUSY, cause="BUSY/17", talked=Millis(0), caller_gone=False)]
-
-
-async def test_a_forged_end_changes_nothing_while_the_calls_own_session_lives() -> None:
-    async with running() as (office, ami, gateway), calling(gateway.agi_port) as peer:
-        caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
-        await peer.expect('SET MUSIC "ON" "default"', answer="200 result=0")
-        ami.say(about_caller("HangupRequest") + about_caller("Hangup", Cause="16"))
-        ami.say(block(Event="Hangup", Channel="PJSIP/trunk-00000099", Uniqueid="9.9", Cause="16"))
-        assert await office.next() == ("9.9", EndedBy.SWITCH, False, "16"), "the forged end would have come first"
-        peer.leave()
-        assert await office.next() == (CALL, EndedBy.CALLER, False, "16")
