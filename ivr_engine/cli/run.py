@@ -30,9 +30,12 @@ def run(
     watchdog: bool = typer.Option(True, help="End an engine that hangs for 10 s; its callers go back to the PBX."),
 ) -> None:
     """Keep a centre up until Ctrl-C."""
+    from ivr_engine.adapters.event_loop import fastest_loop
+
     definition = load(folder)
     options = {"pbx": pbx, "host_service": host_service, "json_log": json_log, "watchdog": watchdog}
-    asyncio.run(_run(definition, load_settings(), **options))
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+        runner.run(_run(definition, load_settings(), **options))
 
 
 async def _run(

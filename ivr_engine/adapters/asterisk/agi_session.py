@@ -92,6 +92,7 @@ class AgiSession:
     async def pump(self) -> None:
         """Hand replies to whoever waits for them until the connection ends."""
         try:
+            self._deliver_all()  # what came in one piece with the environment
             while not self._lines.ended:
                 await self._read_some()
                 self._deliver_all()
