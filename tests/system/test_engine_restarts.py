@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 
 import pytest
@@ -84,12 +85,29 @@ async def test_a_talking_caller_goes_on_talking_through_a_restart(own_day: Day, 
     await until_heard(talk, "5")
     await caller.presses("6")
     await until_heard(talk, "56")
+    await own_day.comes_to(_1001="ready talking")
     assert (caller.phone.over, talk.over) == (False, False)
     await caller.hangs_up()
     await talk.ended()
     record = await caller.record()
     assert (ending(record), record.agent) == ("answered_agent, ended by caller", "1001")
     assert [leg.split(":")[0] for leg in legs(record)] == ["ivr", "waiting", "agent 1001"]
+    one_record(own_day, caller)
+    await own_day.comes_to(_1001="ready idle")
+
+
+async def test_an_engine_that_hangs_is_ended_and_its_callers_come_back_to_the_next_one(own_day: Day) -> None:
+    site = own_day.site
+    caller = await own_day.caller()
+    await caller.reaches("language")
+    hung = site.engine
+    assert hung is not None
+    hung.send_signal(signal.SIGSTOP)
+    assert await asyncio.to_thread(hung.wait, 60) == -signal.SIGKILL
+    site.start_engine()
+    await caller.sees(CallResumed)
+    await caller.hangs_up()
+    assert (await caller.record()).resumed == 1
     one_record(own_day, caller)
 
 

@@ -308,7 +308,10 @@ async def restarted_while_talking() -> AsyncIterator[Office]:
         served = tasks.create_task(before.serve(TalksOn(*TO_AGENT)))
         await settle()
         frozen.append([recorded.event for recorded in before.store.read()], before.clock.now())
+        before.centre.let_calls_go_on()  # a stop in order: nothing more is said about the calls
         served.cancel()
+        await settle()
+        assert len(list(before.store.read())) == len(list(frozen.read()))
     after = Office(frozen)
     async with after.open():
         yield after
