@@ -82,7 +82,7 @@ class CallRunner:
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
-        if call not in self._served and call in self._recorder.open_calls():
+        if call not in self._served and self._recorder.is_open(call):
             self._log.info("call_over_unserved", call=call, cause=cause, talked_ms=talked)
             self._recorder.record(*self._parting(call, ended_by, talked), CallEnded(call=call, ended_by=ended_by))
 
@@ -176,7 +176,7 @@ class CallRunner:
         return sounds
 
     def _record_arrival(self, arrival: Arrival) -> None:
-        if arrival.call in self._recorder.open_calls():
+        if self._recorder.is_open(arrival.call):
             self._recorder.record(CallResumed(call=arrival.call))
             return
         self._recorder.record(
