@@ -21,7 +21,8 @@ _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 def to_plain(event: Event) -> Plain:
     """The event as JSON-ready values under `type` and its field names."""
     plain: Plain = {"type": event.TYPE}
-    for name in _names(type(event)):
+    kind: type = type(event)
+    for name in _names(kind):
         plain[name] = _lower(getattr(event, name))
     return plain
 
