@@ -97,6 +97,17 @@ async def test_an_agent_who_does_not_take_the_offer_is_passed_over(outcome: Offe
     assert office.centre.centre.agents()[0].presence is presence
 
 
+async def test_an_answer_that_the_switch_takes_back_is_no_conversation_and_leaves_nobody_behind() -> None:
+    office = Office()
+    office.staff("1001")
+    async with office.open():
+        await office.serve(ScriptedLine(*TO_AGENT, AgentDoes(OfferOutcome.BUSY, said_answered=True), HangUpNow()))
+    record = office.record()
+    assert (record.talked, record.ended_by) == (0, EndedBy.CALLER)
+    assert office.centre.centre.calls() == ()
+    assert office.centre.centre.agents()[0].activity != "talking"
+
+
 async def test_a_waiting_caller_is_offered_as_soon_as_an_agent_is_ready() -> None:
     office = Office()
     line = ScriptedLine(*TO_AGENT, TALK)
