@@ -11,7 +11,7 @@ from typing import Any
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.errors import StoreError
-from ivr_engine.flows.session import CallFacts, Session
+from ivr_engine.flows.session import CallFacts, Frame, Session
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
 from ivr_engine.flows.waits import KeysWait, PlayWait, QueueWait, RequestWait, Wait
 
@@ -37,6 +37,8 @@ def to_plain(session: Session) -> Plain:
     plain["facts"] = _fields(session.facts)
     plain["variables"] = dict(session.variables)
     plain["secrets"] = sorted(session.secrets)
+    plain["stack"] = [{**_fields(frame), "secrets": sorted(frame.secrets)} for frame in session.stack]
+    plain["given"], plain["memo"] = dict(session.given), dict(session.memo)
     plain["wait"] = None if session.wait is None else _plain_wait(session.wait)
     return plain
 
@@ -52,6 +54,8 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
         read["facts"] = CallFacts(**read["facts"])
         read["variables"] = dict(read["variables"])
         read["secrets"] = set(read["secrets"])
+        read["stack"] = [Frame(**{**each, "secrets": frozenset(each["secrets"])}) for each in read.get("stack", ())]
+        read["given"], read["memo"] = dict(read.get("given", {})), dict(read.get("memo", {}))
         read["wait"] = None if read["wait"] is None else _wait(read["wait"])
         return _checked(Session(**read))
     except (TypeError, ValueError, KeyError, AttributeError) as error:

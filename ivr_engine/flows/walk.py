@@ -108,12 +108,12 @@ class Walk:
 
     def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
         """Let expressions read `queue.outcome` and `queue.agent`."""
-        self.session.variables["queue"] = {"outcome": str(outcome), "agent": agent}
+        self.session.given["queue"] = {"outcome": str(outcome), "agent": agent}
 
     def _names(self) -> dict[str, Json]:
         session = self.session
         call: Json = {"number": session.facts.number, "caller": session.facts.caller, "language": session.language}
-        return {**session.variables, "call": call}
+        return {**session.variables, **session.given, "call": call}
 
     def _speak(self, value: Json) -> None:
         if value not in self.definition.languages:

@@ -29,6 +29,8 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
         ("9,8,7", "", QueueOutcome.ANSWERED),
     ],
     "collect": [("6222020200112230#", "", QueueOutcome.ANSWERED), ("1#,2#,3#", "", QueueOutcome.ANSWERED)],
+    "flow": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2", "-,-,-")],
+    "return": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
     "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
 }
@@ -41,13 +43,24 @@ def example(kind: str) -> str:
     block = next(part for part in documentation.split("\n\n") if part.startswith("    "))
     nodes = textwrap.dedent(block)
     start = nodes.split(":")[0]
-    end = "" if "\nend:" in nodes else "end: {hangup: {}}\n"
+    end = "" if "\nend:" in nodes or " end" not in nodes else "end: {hangup: {}}\n"
     return f"flow: main\nstart: {start}\nnodes:\n" + textwrap.indent(f"{nodes}\n{end}", "  ")
 
 
+def further(kind: str) -> list[Flow]:
+    """The whole flows that the documentation shows besides: blocks that begin with `flow:`."""
+    documentation = import_module(KINDS[kind].__module__).__doc__ or ""
+    blocks = [textwrap.dedent(part) for part in documentation.split("\n\n") if part.startswith("    ")]
+    return [read_text(block, kind) for block in blocks if block.startswith("flow:")]
+
+
 def read(kind: str) -> Flow:
+    return read_text(example(kind), kind)
+
+
+def read_text(text: str, kind: str) -> Flow:
     issues: list[Issue] = []
-    tree = parse(example(kind).encode(), f"{kind}.yaml", issues)
+    tree = parse(text.encode(), f"{kind}.yaml", issues)
     assert isinstance(tree, Mapping), issues
     flow = read_flow(tree, issues)
     assert issues == []
@@ -64,7 +77,7 @@ def test_the_example_of_a_kind_shows_the_kind_and_passes_every_check(kind: str) 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_of_a_kind_can_be_walked_to_the_end(kind: str) -> None:
-    definition = centre_of(read(kind))
+    definition = centre_of(read(kind), *further(kind))
     for keys, answer, outcome in CALLS.get(kind, PLAIN):
         call = Simulation(
             definition,

@@ -29,6 +29,8 @@ from ivr_engine.core.events.flow import (
     NodeEntered,
     PromptsPlayed,
     RequestAnswered,
+    SubflowEntered,
+    SubflowLeft,
 )
 
 CATALOGUE: dict[str, type[Event]] = {
@@ -40,6 +42,8 @@ CATALOGUE: dict[str, type[Event]] = {
         CallEnded,
         FlowStarted,
         NodeEntered,
+        SubflowEntered,
+        SubflowLeft,
         PromptsPlayed,
         KeysReceived,
         LanguageChosen,
@@ -96,6 +100,8 @@ __all__ = [
     "Recorded",
     "RequestAnswered",
     "SkillNeed",
+    "SubflowEntered",
+    "SubflowLeft",
     "SwitchLost",
     "SwitchReached",
     "WrapUpBegan",

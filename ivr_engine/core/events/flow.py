@@ -33,6 +33,28 @@ class NodeEntered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubflowEntered(Event):
+    """At `node` of `flow` the call went into the flow `entered`, which will give it back."""
+
+    TYPE: ClassVar[str] = "flow.subflow_entered"
+    call: CallId
+    flow: FlowName
+    node: NodeName
+    entered: FlowName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubflowLeft(Event):
+    """The flow that was entered last gave the call back, at its `node`, with a result by name."""
+
+    TYPE: ClassVar[str] = "flow.subflow_left"
+    call: CallId
+    flow: FlowName
+    node: NodeName
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptsPlayed(Event):
     """Prompts were played, whole or until a key. Named prompts by name, spoken values as `{money}`, `{digits}`, ..."""
 

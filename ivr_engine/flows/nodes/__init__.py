@@ -12,8 +12,10 @@ from ivr_engine.flows.nodes.menu import Menu
 from ivr_engine.flows.nodes.play import Play
 from ivr_engine.flows.nodes.queue import Queue
 from ivr_engine.flows.nodes.request import Request
+from ivr_engine.flows.nodes.return_ import Return
 from ivr_engine.flows.nodes.set import Set
+from ivr_engine.flows.nodes.subflow import SubFlow
 
 KINDS: Mapping[str, type[NodeSpec]] = {
-    kind.KIND: kind for kind in (Play, Menu, Collect, Set, Branch, Request, Queue, Hangup)
+    kind.KIND: kind for kind in (Play, Menu, Collect, Set, Branch, Request, Queue, SubFlow, Return, Hangup)
 }
