@@ -57,6 +57,14 @@ class QueueOutcome(StrEnum):
     FAILED = "failed"
 
 
+class Hours(StrEnum):
+    """What a calendar says of an instant."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"  # closed, because of the day
+
+
 class GatherEnd(StrEnum):
     """What ended the listening for keys."""
 

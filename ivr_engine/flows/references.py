@@ -138,6 +138,7 @@ def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Iss
         ("R402", "queue", facts.queues, centre.queues),
         ("R403", "skill", facts.skills, centre.skills),
         ("R404", "service", facts.services, centre.services),
+        ("R422", "calendar", facts.calendars, centre.calendars),
     )
     for code, what, name, known in _unknown_names(kinds):
         yield _error(places.in_node(node, name), code, unknown(what, name, known))

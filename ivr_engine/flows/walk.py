@@ -19,6 +19,7 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.flows.waits import Json
 
 if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
+    from ivr_engine.flows.calendars import Calendar
     from ivr_engine.flows.definition import CentreDefinition, Node, ServiceDefinition
 
 INVALID_KEY, NO_INPUT, SYSTEM_FAULT = "invalid_key", "no_input", "system_fault"
@@ -99,6 +100,13 @@ class Walk:
         if service is None:
             raise NodeFault("unknown_service", f"there is no service `{name}`")
         return service
+
+    def calendar(self, name: str) -> Calendar:
+        """The calendar of this name."""
+        calendar = self.definition.calendars.get(name)
+        if calendar is None:
+            raise NodeFault("unknown_calendar", f"there is no calendar `{name}`")
+        return calendar
 
     def queue(self, name: Json) -> QueueName:
         """The queue of this name."""

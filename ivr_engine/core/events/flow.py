@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
 from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
-from ivr_engine.core.outcomes import GatherEnd, RequestOutcome
+from ivr_engine.core.outcomes import GatherEnd, Hours, RequestOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,17 @@ class RequestAnswered(Event):
     outcome: RequestOutcome
     result: str = ""
     took: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursChecked(Event):
+    """The way was chosen by a calendar of the centre."""
+
+    TYPE: ClassVar[str] = "flow.hours_checked"
+    call: CallId
+    node: NodeName
+    calendar: str
+    state: Hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

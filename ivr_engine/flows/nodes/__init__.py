@@ -8,6 +8,7 @@ from ivr_engine.flows.nodes.base import NodeSpec
 from ivr_engine.flows.nodes.branch import Branch
 from ivr_engine.flows.nodes.collect import Collect
 from ivr_engine.flows.nodes.hangup import Hangup
+from ivr_engine.flows.nodes.hours import Hours
 from ivr_engine.flows.nodes.menu import Menu
 from ivr_engine.flows.nodes.play import Play
 from ivr_engine.flows.nodes.queue import Queue
@@ -17,5 +18,5 @@ from ivr_engine.flows.nodes.set import Set
 from ivr_engine.flows.nodes.subflow import SubFlow
 
 KINDS: Mapping[str, type[NodeSpec]] = {
-    kind.KIND: kind for kind in (Play, Menu, Collect, Set, Branch, Request, Queue, SubFlow, Return, Hangup)
+    kind.KIND: kind for kind in (Play, Menu, Collect, Set, Branch, Request, Hours, Queue, SubFlow, Return, Hangup)
 }

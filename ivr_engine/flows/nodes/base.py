@@ -67,6 +67,7 @@ class NodeFacts:
     queues: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
