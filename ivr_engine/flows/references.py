@@ -17,7 +17,7 @@ from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
-SHOWING_KINDS = frozenset({"queue"})  # name and priority of a visit are facts that everybody may see
+SHOWING_KINDS = frozenset({"queue", "callback", "emit", "notify", "ticket"})  # what they are told is open to people's eyes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,11 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
     if node.spec.KIND in SHOWING_KINDS:
         for name in sorted(reads & variables.secret):
             at = places.in_node(node, name)
-            yield _error(at, "R417", f"`{name}` is secret, and what a {node.spec.KIND} is told stands in events and records")
+            yield _error(
+                at,
+                "R417",
+                f"`{name}` is secret, and what a {node.spec.KIND} is told can be read in events, records or messages",
+            )
     if node.spec.KIND in SPEAKING_KINDS:
         only_assigned = {read for _, read in node.spec.facts().made_from}
         for name in sorted((reads & variables.secret) - only_assigned):

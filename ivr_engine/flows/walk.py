@@ -69,7 +69,7 @@ class Walk:
         variables[name] = value
         (self.session.secrets.add if secret else self.session.secrets.discard)(name)
         if name in self.definition.answers and not secret:
-            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=_answer(name, value)))
+            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=plain_text(name, value)))
 
     def note_fault(self, fault: ExpressionFault | NodeFault) -> None:
         """Record that the flow misbehaved at this node and the call goes on."""
@@ -130,9 +130,8 @@ class Walk:
         self.events.append(LanguageChosen(call=self.session.facts.call, language=self.session.language))
 
 
-def _answer(name: str, value: Json) -> str:
+def plain_text(name: str, value: Json) -> str:
+    """A value as one short text. Raises NodeFault for a list or a mapping."""
     if isinstance(value, list | dict):
-        raise NodeFault(
-            "answer_not_plain", f"`{name}` is kept in the call record and must be one value, not {kind_of(value)}"
-        )
+        raise NodeFault("answer_not_plain", f"`{name}` is kept in records and must be one value, not {kind_of(value)}")
     return text_of(value)[: limits.ANSWER_CHARS]

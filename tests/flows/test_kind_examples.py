@@ -17,7 +17,7 @@ from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.nodes import KINDS
 from ivr_engine.flows.tree import Mapping
 from ivr_engine.testing.builders import centre_of
-from ivr_engine.testing.callers import AssumedAgents, ScriptedCaller, ScriptedServices
+from ivr_engine.testing.callers import Answer, AssumedAgents, ScriptedCaller, ScriptedServices
 from ivr_engine.testing.simulation import Simulation
 from ivr_engine.testing.transcript import Ending
 
@@ -31,9 +31,12 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "collect": [("6222020200112230#", "", QueueOutcome.ANSWERED), ("1#,2#,3#", "", QueueOutcome.ANSWERED)],
     "flow": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2", "-,-,-")],
     "return": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2")],
+    "notify": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
+    "ticket": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
     "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
 }
+ANSWERS: dict[str, Answer] = {"host.balance": {"balance": "1"}, "host.notify": {}, "host.ticket": {"number": "77"}}
 PLAIN = [("", "", QueueOutcome.ANSWERED)]
 
 
@@ -82,9 +85,9 @@ def test_the_example_of_a_kind_can_be_walked_to_the_end(kind: str) -> None:
         call = Simulation(
             definition,
             caller=ScriptedCaller.parse(keys),
-            services=ScriptedServices({"host.balance": {"balance": "1"} if answer == "ok" else answer}),
+            services=ScriptedServices({name: body if answer == "ok" else answer for name, body in ANSWERS.items()}),
             agents=AssumedAgents({"cards": outcome}),
-        ).run("95500")
+        ).run("95500", "13800138000")
         assert call.ending is Ending.FINISHED
         assert any(isinstance(event, NodeEntered) and event.kind == kind for event in call.events)
 

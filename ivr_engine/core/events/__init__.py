@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    CallbackBooked,
     CallLeftQueue,
     CallQueued,
     Candidate,
@@ -21,6 +22,8 @@ from ivr_engine.core.events.engine import EngineStarted, EngineStopped, SwitchLo
 from ivr_engine.core.events.flow import (
     AnswerGiven,
     AuthorFault,
+    BusinessEvent,
+    Datum,
     FlowFailed,
     FlowFinished,
     FlowStarted,
@@ -32,6 +35,7 @@ from ivr_engine.core.events.flow import (
     RequestAnswered,
     SubflowEntered,
     SubflowLeft,
+    TicketOpened,
 )
 
 CATALOGUE: dict[str, type[Event]] = {
@@ -51,10 +55,13 @@ CATALOGUE: dict[str, type[Event]] = {
         RequestAnswered,
         HoursChecked,
         AnswerGiven,
+        BusinessEvent,
+        TicketOpened,
         AuthorFault,
         FlowFinished,
         FlowFailed,
         CallQueued,
+        CallbackBooked,
         OfferMade,
         NobodyOffered,
         OfferEnded,
@@ -76,15 +83,18 @@ __all__ = [
     "AgentPresenceChanged",
     "AnswerGiven",
     "AuthorFault",
+    "BusinessEvent",
     "CallArrived",
     "CallEnded",
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
     "CallResumed",
+    "CallbackBooked",
     "Candidate",
     "ConversationBegan",
     "ConversationEnded",
+    "Datum",
     "EngineStarted",
     "EngineStopped",
     "Event",
@@ -107,6 +117,7 @@ __all__ = [
     "SubflowLeft",
     "SwitchLost",
     "SwitchReached",
+    "TicketOpened",
     "WrapUpBegan",
     "WrapUpEnded",
     "agent_of",

@@ -124,6 +124,36 @@ class AnswerGiven(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Datum:
+    """One value of a business event; never secret."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessEvent(Event):
+    """The flow told whoever listens that something happened, such as `card_lost`."""
+
+    TYPE: ClassVar[str] = "flow.business_event"
+    call: CallId
+    node: NodeName
+    name: str
+    data: tuple[Datum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened(Event):
+    """A ticket was opened in the bank's own system, under its number there."""
+
+    TYPE: ClassVar[str] = "flow.ticket_opened"
+    call: CallId
+    node: NodeName
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorFault(Event):
     """The flow misbehaved at run time and the call went on through its failure exit."""
 
