@@ -65,6 +65,14 @@ class Hours(StrEnum):
     HOLIDAY = "holiday"  # closed, because of the day
 
 
+class SurveyOutcome(StrEnum):
+    """How a survey ended for a caller who stayed on the line."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # the caller stopped answering
+    DECLINED = "declined"
+
+
 class GatherEnd(StrEnum):
     """What ended the listening for keys."""
 

@@ -31,6 +31,7 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "collect": [("6222020200112230#", "", QueueOutcome.ANSWERED), ("1#,2#,3#", "", QueueOutcome.ANSWERED)],
     "flow": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2", "-,-,-")],
     "return": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2")],
+    "survey": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1,5,1", "1,4,1,2", "2", "-", "1,9,9", "1,3,-,-")],
     "notify": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "ticket": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],

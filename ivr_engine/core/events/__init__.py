@@ -35,6 +35,8 @@ from ivr_engine.core.events.flow import (
     RequestAnswered,
     SubflowEntered,
     SubflowLeft,
+    SurveyAnswered,
+    SurveyEnded,
     TicketOpened,
 )
 
@@ -57,6 +59,8 @@ CATALOGUE: dict[str, type[Event]] = {
         AnswerGiven,
         BusinessEvent,
         TicketOpened,
+        SurveyAnswered,
+        SurveyEnded,
         AuthorFault,
         FlowFinished,
         FlowFailed,
@@ -115,6 +119,8 @@ __all__ = [
     "SkillNeed",
     "SubflowEntered",
     "SubflowLeft",
+    "SurveyAnswered",
+    "SurveyEnded",
     "SwitchLost",
     "SwitchReached",
     "TicketOpened",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
-from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
-from ivr_engine.core.outcomes import GatherEnd, Hours, RequestOutcome
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Language, Millis, NodeName
+from ivr_engine.core.outcomes import GatherEnd, Hours, RequestOutcome, SurveyOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,35 @@ class AnswerGiven(Event):
     call: CallId
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """One question of a survey was answered; `points` where the answer is a number, a reversed one turned round already."""
+
+    TYPE: ClassVar[str] = "flow.survey_answered"
+    call: CallId
+    node: NodeName
+    survey: str
+    question: str
+    value: str
+    points: int | None = None
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyEnded(Event):
+    """A survey is over. A caller who hangs up during one leaves its answers and no end."""
+
+    TYPE: ClassVar[str] = "flow.survey_ended"
+    call: CallId
+    node: NodeName
+    survey: str
+    outcome: SurveyOutcome
+    asked: int
+    answered: int
+    points: int
+    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

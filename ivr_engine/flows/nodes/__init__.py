@@ -19,6 +19,7 @@ from ivr_engine.flows.nodes.request import Request
 from ivr_engine.flows.nodes.return_ import Return
 from ivr_engine.flows.nodes.set import Set
 from ivr_engine.flows.nodes.subflow import SubFlow
+from ivr_engine.flows.nodes.survey import Survey
 from ivr_engine.flows.nodes.ticket import Ticket
 
 KINDS: Mapping[str, type[NodeSpec]] = {
@@ -39,5 +40,6 @@ KINDS: Mapping[str, type[NodeSpec]] = {
         SubFlow,
         Return,
         Hangup,
+        Survey,
     )
 }
