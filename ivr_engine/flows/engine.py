@@ -41,6 +41,8 @@ from ivr_engine.flows.waits import (
     Reply,
     RequestWait,
     Responded,
+    Verified,
+    VerifyWait,
     Wait,
 )
 from ivr_engine.flows.walk import SYSTEM_FAULT, Walk
@@ -50,6 +52,7 @@ ACCEPTS: Mapping[type[Wait], type[Reply]] = {
     KeysWait: Keyed,
     RequestWait: Responded,
     QueueWait: QueueLeft,
+    VerifyWait: Verified,
 }
 """The reply each wait takes, besides CallerGone."""
 

@@ -16,7 +16,7 @@ from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
 
-SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey"})
+SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate"})
 SHOWING_KINDS = frozenset({"queue", "callback", "emit", "notify", "ticket"})  # what they are told is open to people's eyes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ivr_engine.core.events import Event
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
     from ivr_engine.flows.calendars import Calendar
     from ivr_engine.flows.definition import CentreDefinition, Node, ServiceDefinition
 
+NOBODY: Mapping[str, Json] = {"level": 0}
 INVALID_KEY, NO_INPUT, SYSTEM_FAULT = "invalid_key", "no_input", "system_fault"
 KEYS = "0123456789*#"
 ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT)
@@ -118,10 +120,21 @@ class Walk:
         """Let expressions read `queue.outcome` and `queue.agent`."""
         self.session.given["queue"] = {"outcome": str(outcome), "agent": agent}
 
+    @property
+    def identity(self) -> dict[str, Json]:
+        """Who the caller is, as expressions read it: `level`, and `customer` above level 0."""
+        return self.session.given.get("identity") or dict(NOBODY)
+
+    def identify(self, level: int, customer: Json) -> None:
+        """Let every flow of the call read `identity.level` and `identity.customer`. Raises NodeFault for a huge customer."""
+        if not limits.fits(customer):
+            raise NodeFault("value_too_large", f"what the service answers is larger than {limits.VALUE_SIZE}")
+        self.session.given["identity"] = {"level": level, "customer": customer}
+
     def _names(self) -> dict[str, Json]:
         session = self.session
         call: Json = {"number": session.facts.number, "caller": session.facts.caller, "language": session.language}
-        return {**session.variables, **session.given, "call": call}
+        return {"identity": NOBODY, **session.variables, **session.given, "call": call}
 
     def _speak(self, value: Json) -> None:
         if value not in self.definition.languages:

@@ -22,6 +22,7 @@ from ivr_engine.testing.simulation import Simulation
 from ivr_engine.testing.transcript import Ending
 
 # What the caller does, what the service answers, how the queue ends: several calls per kind, to see more than one exit.
+CARD = "6222020200112230"
 CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "menu": [
         ("1", "", QueueOutcome.ANSWERED),
@@ -31,13 +32,22 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "collect": [("6222020200112230#", "", QueueOutcome.ANSWERED), ("1#,2#,3#", "", QueueOutcome.ANSWERED)],
     "flow": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2", "-,-,-")],
     "return": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1", "2")],
+    "authenticate": [
+        (f"{CARD}#,123456", answer, QueueOutcome.ANSWERED) for answer in ("ok", "locked", "timeout", "unavailable")
+    ]
+    + [(",".join([f"{CARD}#,123456"] * 3), "wrong", QueueOutcome.ANSWERED), ("-,-,-", "", QueueOutcome.ANSWERED)],
     "survey": [(keys, "", QueueOutcome.ANSWERED) for keys in ("1,5,1", "1,4,1,2", "2", "-", "1,9,9", "1,3,-,-")],
     "notify": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "ticket": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
     "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
 }
-ANSWERS: dict[str, Answer] = {"host.balance": {"balance": "1"}, "host.notify": {}, "host.ticket": {"number": "77"}}
+ANSWERS: dict[str, Answer] = {
+    "host.balance": {"balance": "1"},
+    "host.notify": {},
+    "host.verify": {"name": "Li"},
+    "host.ticket": {"number": "77"},
+}
 PLAIN = [("", "", QueueOutcome.ANSWERED)]
 
 

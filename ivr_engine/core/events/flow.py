@@ -153,6 +153,29 @@ class SurveyEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityConfirmed(Event):
+    """A service confirmed who the caller is. `subject` is a keyed digest of the id; refusals before it count no more."""
+
+    TYPE: ClassVar[str] = "identity.confirmed"
+    call: CallId
+    node: NodeName
+    service: str
+    subject: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRefused(Event):
+    """A service refused an id and its PIN. Lockouts are counted from these, by `subject`."""
+
+    TYPE: ClassVar[str] = "identity.refused"
+    call: CallId
+    node: NodeName
+    service: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Datum:
     """One value of a business event; never secret."""
 

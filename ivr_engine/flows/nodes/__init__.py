@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr_engine.flows.nodes.authenticate import Authenticate
 from ivr_engine.flows.nodes.base import NodeSpec
 from ivr_engine.flows.nodes.branch import Branch
 from ivr_engine.flows.nodes.callback import Callback
@@ -31,6 +32,7 @@ KINDS: Mapping[str, type[NodeSpec]] = {
         Set,
         Branch,
         Request,
+        Authenticate,
         Hours,
         Queue,
         Callback,

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr_engine.core.events.flow import AuthorFault, HoursChecked
@@ -156,6 +156,7 @@ SPANS = st.builds(lambda begin, long: Span(begin, begin + long), st.integers(0, 
 DAYS = st.lists(SPANS, max_size=2).map(tuple)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     week=st.lists(DAYS, min_size=7, max_size=7).map(tuple),
     holidays=st.frozensets(st.integers(-3, 10), max_size=5),

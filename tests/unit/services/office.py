@@ -26,6 +26,7 @@ from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.verifier import Verifier
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
@@ -87,12 +88,15 @@ class Office:
         self.centre = CentreRunner(
             centre=centre_of(self.definition, offer_prefix="offer"), recorder=self.recorder, clock=self.clock
         )
+        self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
+        self.verifier.recover(self.store)
         self.calls = CallRunner(
             definition=lambda: self.definition,
             centre=self.centre,
             recorder=self.recorder,
             prompts=self.voices,
             lookup=self.host,
+            verifier=self.verifier,
             clock=self.clock,
             log=self.log,
         )
