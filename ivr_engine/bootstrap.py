@@ -30,10 +30,9 @@ from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.log import Log
-from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
-from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.call_runner import CallRunner, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
@@ -77,9 +76,9 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
         verifier.recover(store)
-        services = _services(
-            definition, verifier=verifier, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
-        )
+        settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        outside = Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
+        services = _services(definition, outside=outside, recorder=recorder, prompts=prompts, clock=clock, log=log)
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
@@ -100,10 +99,9 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
 def _services(
     definition: CentreDefinition,
     *,
-    verifier: Verifier,
+    outside: Outside,
     recorder: Recorder,
     prompts: PromptLibrary,
-    lookup: Lookup,
     clock: Clock,
     log: Log,
 ) -> Services:
@@ -114,8 +112,7 @@ def _services(
         centre=centre,
         recorder=recorder,
         prompts=prompts,
-        lookup=lookup,
-        verifier=verifier,
+        outside=outside,
         clock=clock,
         log=log,
     )
@@ -133,6 +130,7 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         ami_port=settings.ami_port,
         ami_secret=own.ami,
         call_limit=Millis(settings.call_limit_s * 1000),
+        carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
         agents=services.desk,

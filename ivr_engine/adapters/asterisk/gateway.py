@@ -68,6 +68,7 @@ class AsteriskGateway:
         confirmations: Confirmations,
         ami_user: str = "ivr-engine",
         trunk: str = "trunk",
+        carrier: str = "",
         calls_limit: int = SESSIONS_LIMIT,
     ) -> None:
         self._calls = calls
@@ -76,6 +77,7 @@ class AsteriskGateway:
         self._agent_of = agent_of
         self._confirmations = confirmations
         self._call_limit = call_limit
+        self._trunk, self._carrier = trunk, carrier
         self._translator = Translator(trunk=trunk)
         self._live: dict[CallId, AgiCallControl] = {}
         self._enders: dict[CallId, EndedBy] = {}
@@ -128,7 +130,8 @@ class AsteriskGateway:
         arrival = _arrival(session)
         if arrival.call in self._live:
             raise WireError("this call is being served already")
-        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
         self._live[arrival.call] = control
         try:
             await control.answer()
