@@ -12,8 +12,9 @@ from ivr_engine.core.ids import Language, Millis
 from ivr_engine.flows.waits import RecordWait, ScriptOver, ScriptWait, VoiceTaken
 from ivr_engine.ports.switch import CallControl
 from tests.system import sipp
+from tests.system.office import open_office, sound
 from tests.system.pbx_fixtures import RunningPbx
-from tests.system.test_call_control import caller, open_office, sound
+from tests.system.test_call_control import caller
 
 pytestmark = pytest.mark.system
 

@@ -157,6 +157,7 @@ class AgiCallControl:
                     break
             if not value.done() and not isinstance(await self._music_on(music), Gone):
                 await _first(value, self.gone)
+            self._session.raise_if_broken()
             return CallerGone() if self.gone.done() else await value
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
@@ -193,6 +194,7 @@ class AgiCallControl:
     async def _dial(
         self, target: str, phone: str, *, ring: Millis, music: str, on_answer: Callable[[], None] | None = None
     ) -> Joined:
+        self._session.raise_if_broken()
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
@@ -287,12 +289,17 @@ class AgiCallControl:
         return await self._session.command("SET MUSIC", "OFF", limit=COMMAND_LIMIT_S)
 
     async def _ending(self, dialled: Reply | Gone) -> Over:
-        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left."""
+        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left.
+
+        After a conversation nothing is asked: the next caller's offer waits for this answer.
+        """
         if isinstance(dialled, Reply) and dialled.code == 200 and dialled.result == "-2":
             raise SwitchError("the switch has no Dial application; its module list is not ours")
+        if self._answered_at is not None:
+            self._note_end(dialled)
+            return Over(status="ANSWER")
         asked = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}", limit=COMMAND_LIMIT_S)
-        if isinstance(dialled, Reply) and dialled.result == "-1":
-            self._session.note_gone()
+        self._note_end(dialled)
         if isinstance(asked, Reply):
             return over_of(asked.data)
         with suppress(TimeoutError):
@@ -300,15 +307,21 @@ class AgiCallControl:
                 return await asyncio.shield(self.over)
         return Over()
 
+    def _note_end(self, dialled: Reply | Gone) -> None:
+        if isinstance(dialled, Reply) and dialled.result == "-1":
+            self._session.note_gone()
+
     def _joined(self, ending: Over, *, began: float, ended: float, ring: Millis) -> Joined:
         gone, talked = self.gone.done(), Millis(0)
         rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
         outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
-        if ending.status == "ANSWER" or self._answered_at is not None:
+        if ending.status == "ANSWER" or (self._answered_at is not None and not ending.status):
             outcome = OfferOutcome.ANSWERED
             # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
             talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
             self.note_answered(self._joining)
+        elif self._answered_at is not None:
+            _log.warning("the event stream told of an answer of which the call itself knows nothing (%s)", ending.status)
         return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
 
 
