@@ -22,7 +22,7 @@ test: setup lint check system  ## everything: style, types, unit and real-PBX te
 check:  ## tests without a PBX
 	$(BIN)/pytest -q -n auto -m "not system and not soak"
 
-system:  ## tests on the real PBX with real SIP telephones
+system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
 	$(BIN)/pytest -q -n 3 -m system
 
 lint:  ## style, types, import rules, the sample bank

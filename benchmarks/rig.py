@@ -30,7 +30,7 @@ from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.tones import NoVoice
 from ivr_engine.bootstrap import pbx_plan
 from ivr_engine.config import Settings, load_settings
-from ivr_engine.errors import DefinitionError, SetupError
+from ivr_engine.errors import DefinitionError, EngineError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 
@@ -207,7 +207,7 @@ async def _ready(at: Rig, process: asyncio.subprocess.Process) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(READY_S):
             while process.returncode is None:
-                with suppress(SetupError):
+                with suppress(EngineError):  # not there yet
                     status = await ask(at.settings.control_socket, "status")
                     if status["switch"] == "up":
                         return

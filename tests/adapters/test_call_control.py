@@ -342,9 +342,10 @@ async def test_an_agent_who_answers_and_leaves_gives_the_caller_back() -> None:
             line.control.note_answered("1001")
             assert line.control.talking is not None
             line.peer.say("200 result=0")
+            await line.peer.expect(ENDING, answer="200 result=1 (ANSWER|16)")
 
         result, answers = await joined(line, asterisk)
-        assert (result.outcome, result.cause, result.caller_gone) == (OfferOutcome.ANSWERED, "ANSWER/?", False)
+        assert (result.outcome, result.cause, result.caller_gone) == (OfferOutcome.ANSWERED, "ANSWER/16", False)
         assert result.talked < 5000
         assert answers == 1
         assert line.control.talking is None

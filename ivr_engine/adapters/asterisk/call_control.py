@@ -289,27 +289,18 @@ class AgiCallControl:
         return await self._session.command("SET MUSIC", "OFF", limit=COMMAND_LIMIT_S)
 
     async def _ending(self, dialled: Reply | Gone) -> Over:
-        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left.
-
-        After a conversation nothing is asked: the next caller's offer waits for this answer.
-        """
+        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left."""
         if isinstance(dialled, Reply) and dialled.code == 200 and dialled.result == "-2":
             raise SwitchError("the switch has no Dial application; its module list is not ours")
-        if self._answered_at is not None:
-            self._note_end(dialled)
-            return Over(status="ANSWER")
         asked = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}", limit=COMMAND_LIMIT_S)
-        self._note_end(dialled)
+        if isinstance(dialled, Reply) and dialled.result == "-1":
+            self._session.note_gone()
         if isinstance(asked, Reply):
             return over_of(asked.data)
         with suppress(TimeoutError):
             async with asyncio.timeout(OVER_LIMIT_S):
                 return await asyncio.shield(self.over)
         return Over()
-
-    def _note_end(self, dialled: Reply | Gone) -> None:
-        if isinstance(dialled, Reply) and dialled.result == "-1":
-            self._session.note_gone()
 
     def _joined(self, ending: Over, *, began: float, ended: float, ring: Millis) -> Joined:
         gone, talked = self.gone.done(), Millis(0)
