@@ -80,6 +80,7 @@ def _joined(
         calendars=parts.calendars,
         transfers=parts.transfers,
         scripts=parts.scripts,
+        keys=parts.keys,
     )
 
 

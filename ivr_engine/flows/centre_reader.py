@@ -19,6 +19,7 @@
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
     calendars: {}                      # see flows.calendar_reader
+    keys: {repeat: "*", back: "9", agent: {key: "0", flow: to_agent}}    # the same in every menu
     transfers: {fraud_desk: "02195559"}    # the only numbers outside that callers are connected with
     scripts:                           # AGI scripts that flows may run
       points: {run: "agi://127.0.0.1:4573/points", timeout: 30s}
@@ -51,7 +52,15 @@ from urllib.parse import urlsplit
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, SkillName
 from ivr_engine.flows.calendar_reader import Zones, read_calendar, read_zone, utc_alone
 from ivr_engine.flows.calendars import Calendar
-from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ScriptDefinition, ServiceDefinition
+from ivr_engine.flows.definition import (
+    NO_KEYS,
+    AgentDefinition,
+    GlobalKeys,
+    PromptText,
+    QueueDefinition,
+    ScriptDefinition,
+    ServiceDefinition,
+)
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.shapes import (
@@ -97,6 +106,7 @@ class CentreParts:
     calendars: dict[str, Calendar]
     transfers: dict[str, str]
     scripts: dict[str, ScriptDefinition]
+    keys: GlobalKeys
     places: dict[str, Position]
 
 
@@ -117,6 +127,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         places=_places(fields.mapping),
         transfers=_keyed(fields, "transfers", as_name, _number),
         scripts=_named(fields, "scripts", _script),
+        keys=_global_keys(fields),
     )
     fields.finish()
     return parts
@@ -142,6 +153,7 @@ def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:
     return read(tree, as_mapping, Mapping(tree.at, ()), issues)
 
 
+_key = matching(re.compile(r"[0-9*#]", re.ASCII), 'a key of a telephone: "0" to "9", "*" or "#"')
 _number = matching(_NUMBER, _NUMBER_SHAPE)
 _phone = matching(_PHONE, _PHONE_SHAPE)
 
@@ -217,6 +229,26 @@ def _service(fields: Fields, name: str) -> ServiceDefinition:
         url=fields.read("url", _url, default="http://127.0.0.1", required=True),
         timeout=fields.span("timeout", default=Millis(3_000), least=Millis(50), most=Millis(60_000)),
     )
+
+
+def _global_keys(centre: Fields) -> GlobalKeys:
+    fields = centre.fields("keys")
+    if fields is None:
+        return NO_KEYS
+    agent = fields.fields("agent", where="the agent key")
+    keys = GlobalKeys(
+        repeat=fields.read("repeat", _key, default=""),
+        back=fields.read("back", _key, default=""),
+        agent=agent.read("key", _key, default="", required=True) if agent else "",
+        agent_flow=FlowName(agent.name("flow", required=True)) if agent else FlowName(""),
+    )
+    if agent is not None:
+        agent.finish()
+    given = [key for key in (keys.repeat, keys.back, keys.agent) if key]
+    if len(set(given)) < len(given):
+        fields.error("S317", "two of these keys are the same; give each its own")
+    fields.finish()
+    return keys
 
 
 def _script(fields: Fields, name: str) -> ScriptDefinition:

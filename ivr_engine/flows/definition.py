@@ -71,6 +71,26 @@ class ScriptDefinition:
     timeout: Millis = Millis(60_000)
 
 
+_NO_FLOW = FlowName("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalKeys:
+    """Keys that mean the same in every menu; empty: there is no such key. `agent` enters the flow `agent_flow`."""
+
+    repeat: str = ""
+    back: str = ""
+    agent: str = ""
+    agent_flow: FlowName = _NO_FLOW
+
+    def meanings(self) -> dict[str, str]:
+        """Key -> what it means."""
+        return {key: name for name in ("repeat", "back", "agent") if (key := getattr(self, name))}
+
+
+NO_KEYS = GlobalKeys()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefinition:
     """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
@@ -102,3 +122,4 @@ class CentreDefinition:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
+    keys: GlobalKeys = NO_KEYS

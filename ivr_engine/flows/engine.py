@@ -26,7 +26,7 @@ from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.effects import HangUp
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
-from ivr_engine.flows.nodes.base import OVER, Enter, Leave, Over, Step
+from ivr_engine.flows.nodes.base import OVER, Back, Enter, Leave, Over, Step
 from ivr_engine.flows.session import CallFacts, Session, Turn
 from ivr_engine.flows.subflows import come_back, enter
 from ivr_engine.flows.utterances import label
@@ -118,6 +118,8 @@ def _go_on(walk: Walk, step: Step) -> Turn:
             step = _push(walk, step)
         elif isinstance(step, Leave):
             step = _pop(walk, step)
+        elif isinstance(step, Back):
+            step = _back(walk)
         else:
             break
     if isinstance(step, NodeFault):
@@ -175,6 +177,16 @@ def _pop(walk: Walk, step: Leave) -> Step:
         return node.spec.returned(walk, step)
     except (ExpressionFault, NodeFault) as fault:
         return _faulted(walk, fault)
+
+
+def _back(walk: Walk) -> Step:
+    """To the menu before this one; from the first one, to itself."""
+    menus = walk.session.menus
+    target = menus[-2] if len(menus) > 1 else walk.session.node
+    node = walk.definition.flows[walk.session.flow].nodes.get(target)
+    if node is None:
+        return NodeFault("node_gone", f"node `{target}` is not in version {walk.session.version} of the flow any more")
+    return _enter(walk, node)
 
 
 def _faulted(walk: Walk, fault: ExpressionFault | NodeFault) -> Step:

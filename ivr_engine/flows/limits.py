@@ -14,6 +14,7 @@ PLAYS_SKIPPED: Final = 10  # play nodes in one turn passed over because the call
 KEYS: Final = 64  # keys one collect may take
 RECORDING: Final = Millis(600_000)  # longest recording of a caller
 ARGUMENTS: Final = 20  # values a script takes, and values it gives
+MENUS: Final = 20  # menus on the way here that `back` remembers
 LEVEL: Final = 9  # highest level of identification
 LOCK_AFTER: Final = 20  # refusals a lock may allow
 LOCK_WITHIN: Final = Millis(7 * 24 * 3_600_000)  # longest time refusals count

@@ -39,6 +39,7 @@ def check_references(centre: CentreDefinition, places: Places) -> list[Issue]:
     variables = _variables(centre.flows.values())
     issues = [*_numbers(centre, places), *_languages(centre, places), *_agents(centre, places)]
     issues += _answers(centre, places, variables)
+    issues += _global_keys(centre, places)
     issues += check_flow_calls(centre, places.in_node, broken=places.broken_flows)
     for flow in centre.flows.values():
         for node in flow.nodes.values():
@@ -80,6 +81,20 @@ def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
         if flow not in centre.flows and flow not in places.broken_flows:
             at = places.parts.get(f"numbers {number}", places.centre)
             yield _error(at, "R401", unknown("flow", flow, centre.flows))
+
+
+def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
+    """The flow of the agent key exists, and no menu gives a key of all menus another meaning."""
+    flow, meanings = centre.keys.agent_flow, centre.keys.meanings()
+    if flow and flow not in centre.flows and flow not in places.broken_flows and "" not in places.broken_flows:
+        yield _error(places.parts.get("keys agent", places.centre), "R401", unknown("flow", flow, centre.flows))
+    menus = [node for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
+    for node in menus if meanings else ():
+        for key in sorted(meanings.keys() & node.spec.own_exits().keys()):
+            message = (
+                f"`{key}` means `{meanings[key]}` in every menu (keys in centre.yaml); callers rely on it, use another key"
+            )
+            yield _warning(places.in_node(node, key), "R425", message)
 
 
 def _languages(centre: CentreDefinition, places: Places) -> Iterable[Issue]:

@@ -30,6 +30,7 @@ class Frame:
     node: NodeName
     variables: dict[str, Any] = field(repr=False)
     secrets: frozenset[str]
+    menus: tuple[NodeName, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,8 +41,8 @@ class Session:
     prompt and wait for the next menu; `stray` the end key a caller may still press after an entry that was full without it;
     `attempt` counts tries at the current node; `steps` counts nodes of this turn's walk; `ending`: the flow failed and the
     call hangs up after the current wait; `stack` the flows that entered the present one, outermost first;
-    `given` what the engine lets every flow read (`queue`); `memo` what the present node remembers between its waits. `repr`
-    shows no customer's value.
+    `menus` those of the present flow on the way here; `given` what the engine lets every flow read (`queue`, `identity`);
+    `memo` what the present node remembers between its waits. `repr` shows no customer's value.
     """
 
     facts: CallFacts
@@ -57,6 +58,7 @@ class Session:
     steps: int = 0
     ending: bool = False
     stack: list[Frame] = field(default_factory=list)
+    menus: list[NodeName] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
     wait: Wait | None = None

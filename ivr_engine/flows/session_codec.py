@@ -57,7 +57,8 @@ def to_plain(session: Session) -> Plain:
     plain["facts"] = _fields(session.facts)
     plain["variables"] = dict(session.variables)
     plain["secrets"] = sorted(session.secrets)
-    plain["stack"] = [{**_fields(frame), "secrets": sorted(frame.secrets)} for frame in session.stack]
+    plain["stack"] = [_plain_frame(frame) for frame in session.stack]
+    plain["menus"] = list(session.menus)
     plain["given"], plain["memo"] = dict(session.given), dict(session.memo)
     plain["wait"] = None if session.wait is None else _plain_wait(session.wait)
     return plain
@@ -74,7 +75,8 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
         read["facts"] = CallFacts(**read["facts"])
         read["variables"] = dict(read["variables"])
         read["secrets"] = set(read["secrets"])
-        read["stack"] = [Frame(**{**each, "secrets": frozenset(each["secrets"])}) for each in read.get("stack", ())]
+        read["stack"] = [_frame(each) for each in read.get("stack", ())]
+        read["menus"] = list(read.get("menus", ()))
         read["given"], read["memo"] = dict(read.get("given", {})), dict(read.get("memo", {}))
         read["wait"] = None if read["wait"] is None else _wait(read["wait"])
         return _checked(Session(**read))
@@ -84,6 +86,14 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
 
 def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all of them slotted
     return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _plain_frame(frame: Frame) -> Plain:
+    return {**_fields(frame), "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
+
+
+def _frame(plain: Plain) -> Frame:
+    return Frame(**{**plain, "secrets": frozenset(plain["secrets"]), "menus": tuple(plain.get("menus", ()))})
 
 
 def _plain_wait(wait: Wait) -> Plain:

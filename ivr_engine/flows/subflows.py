@@ -30,9 +30,16 @@ def enter(walk: Walk, step: Enter) -> Node:
         )
     walk.events.append(SubflowEntered(call=session.facts.call, flow=session.flow, node=session.node, entered=flow.name))
     session.stack.append(
-        Frame(flow=session.flow, node=session.node, variables=session.variables, secrets=frozenset(session.secrets))
+        Frame(
+            flow=session.flow,
+            node=session.node,
+            variables=session.variables,
+            secrets=frozenset(session.secrets),
+            menus=tuple(session.menus),
+        )
     )
     session.flow, session.variables, session.secrets = flow.name, dict(step.variables), set(step.secrets)
+    session.menus = []
     return flow.nodes[flow.start]
 
 
@@ -45,6 +52,7 @@ def come_back(walk: Walk, step: Leave) -> Node | NodeFault | None:
     frame = session.stack.pop()
     session.flow, session.node = frame.flow, frame.node
     session.variables, session.secrets = frame.variables, set(frame.secrets)
+    session.menus = list(frame.menus)
     flow = walk.definition.flows.get(frame.flow)
     node = flow.nodes.get(frame.node) if flow else None
     return node or NodeFault("node_gone", f"node `{frame.node}` is not in version {session.version} of the flow any more")

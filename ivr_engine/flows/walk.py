@@ -96,6 +96,18 @@ class Walk:
         stray, self.session.stray = self.session.stray, ""
         return stray != "" and key == stray
 
+    def note_menu(self) -> None:
+        """Remember that the call is at this menu; one it has been at before is the same place, not a further one."""
+        menus, here = self.session.menus, self.session.node
+        if here in menus:
+            del menus[menus.index(here) + 1 :]
+        else:
+            self.session.menus = [*menus, here][-limits.MENUS :]
+
+    def in_flow(self, name: str) -> bool:
+        """Whether the call is in this flow, or in one that it entered."""
+        return name == self.session.flow or any(frame.flow == name for frame in self.session.stack)
+
     def service(self, name: str) -> ServiceDefinition:
         """The service of this name."""
         service = self.definition.services.get(name)

@@ -43,7 +43,14 @@ class Leave:
     secret: bool
 
 
-Step = Wait | str | Over | Enter | Leave | NodeFault
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Go back to the menu before this one."""
+
+
+BACK = Back()
+
+Step = Wait | str | Over | Back | Enter | Leave | NodeFault
 """What a node did: it waits, leaves by the exit of this name, the call is over, another flow's turn, or no way on."""
 
 

@@ -30,7 +30,7 @@ from ivr_engine.flows import settings, shapes
 from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes import asking
-from ivr_engine.flows.nodes.base import NodeFacts, Step
+from ivr_engine.flows.nodes.base import BACK, Enter, Leave, NodeFacts, Step
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import Setting
 from ivr_engine.flows.tree import Entry
@@ -96,6 +96,29 @@ class Menu(asking.Asking):
         """Each key is an exit of its own."""
         return {key: choice.next for key, choice in self.choices.items()}
 
+    def run(self, walk: Walk) -> Step:
+        """Ask."""
+        walk.note_menu()
+        return super(Menu, self).run(walk)
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: ask again."""
+        del leave
+        return self.run(walk)
+
+    def _everywhere(self, walk: Walk, keys: str) -> Step | None:
+        """What the key means in every menu of the centre."""
+        known = walk.definition.keys
+        if not keys:
+            return None
+        if keys == known.repeat:
+            return self._listen(walk, self.question(walk))
+        if keys == known.back:
+            return BACK
+        if keys == known.agent and not walk.in_flow(known.agent_flow):
+            return Enter(flow=known.agent_flow, variables={}, secrets=frozenset())
+        return None
+
     def question(self, walk: Walk) -> tuple[Utterance, ...]:
         """The prompt, then the words of each key that is there."""
         offered = [
@@ -107,7 +130,7 @@ class Menu(asking.Asking):
         """Set what the key sets and leave by it."""
         choice = self.choices.get(keys)
         if choice is None or not _is_there(walk, choice):
-            return None
+            return self._everywhere(walk, keys)
         for name, setting in choice.sets.items():
             walk.assign(name, walk.value(setting), secret=walk.is_secret(setting))
         return keys
