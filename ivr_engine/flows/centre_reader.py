@@ -18,6 +18,11 @@
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
+    calendars: {}                      # see flows.calendar_reader
+    keys: {repeat: "*", back: "9", agent: {key: "0", flow: to_agent}}    # the same in every menu
+    transfers: {fraud_desk: "02195559"}    # the only numbers outside that callers are connected with
+    scripts:                           # AGI scripts that flows may run
+      points: {run: "agi://127.0.0.1:4573/points", timeout: 30s}
 
     # agents.yaml
     agents:
@@ -40,11 +45,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, SkillName
-from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ServiceDefinition
+from ivr_engine.flows.calendar_reader import Zones, read_calendar, read_zone, utc_alone
+from ivr_engine.flows.calendars import Calendar
+from ivr_engine.flows.definition import (
+    NO_KEYS,
+    AgentDefinition,
+    GlobalKeys,
+    PromptText,
+    QueueDefinition,
+    ScriptDefinition,
+    ServiceDefinition,
+)
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.shapes import (
@@ -67,6 +83,10 @@ LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", re.ASCII)
+_RUN = re.compile(
+    r"agi://[A-Za-z0-9.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_./-]{1,80})?|[A-Za-z0-9_-][A-Za-z0-9_.-]{0,80}", re.ASCII
+)
+_RUN_SHAPE = "the name of a script's file, or the address of a FastAGI server such as agi://host:4573/name"
 _NUMBER_SHAPE = "a number: digits, *, # and +, at most 24"
 _PHONE_SHAPE = "letters, digits, _ and -, at most 32"
 _LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
@@ -83,13 +103,18 @@ class CentreParts:
     queues: dict[QueueName, QueueDefinition]
     services: dict[str, ServiceDefinition]
     answers: tuple[str, ...]
+    calendars: dict[str, Calendar]
+    transfers: dict[str, str]
+    scripts: dict[str, ScriptDefinition]
+    keys: GlobalKeys
     places: dict[str, Position]
 
 
-def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> CentreParts:
-    """The parts of centre.yaml; `default_name` is used when it gives none."""
+def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zones = utc_alone) -> CentreParts:
+    """The parts of centre.yaml; `default_name` is used when it gives none, `zones` knows the time zones."""
     fields = Fields(_whole_file(tree, issues), issues, where="centre.yaml")
     languages = fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE), required=True)
+    zone = read_zone(fields, zones, UTC)
     parts = CentreParts(
         name=fields.text("name", default=default_name),
         languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
@@ -98,7 +123,11 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> Centre
         queues={QueueName(name): queue for name, queue in _named(fields, "queues", _queue).items()},
         services=_named(fields, "services", _service),
         answers=fields.each("answers", as_variable),
+        calendars=_named(fields, "calendars", lambda inner, name: read_calendar(inner, name, zones=zones, default=zone)),
         places=_places(fields.mapping),
+        transfers=_keyed(fields, "transfers", as_name, _number),
+        scripts=_named(fields, "scripts", _script),
+        keys=_global_keys(fields),
     )
     fields.finish()
     return parts
@@ -124,6 +153,7 @@ def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:
     return read(tree, as_mapping, Mapping(tree.at, ()), issues)
 
 
+_key = matching(re.compile(r"[0-9*#]", re.ASCII), 'a key of a telephone: "0" to "9", "*" or "#"')
 _number = matching(_NUMBER, _NUMBER_SHAPE)
 _phone = matching(_PHONE, _PHONE_SHAPE)
 
@@ -198,6 +228,34 @@ def _service(fields: Fields, name: str) -> ServiceDefinition:
         name=name,
         url=fields.read("url", _url, default="http://127.0.0.1", required=True),
         timeout=fields.span("timeout", default=Millis(3_000), least=Millis(50), most=Millis(60_000)),
+    )
+
+
+def _global_keys(centre: Fields) -> GlobalKeys:
+    fields = centre.fields("keys")
+    if fields is None:
+        return NO_KEYS
+    agent = fields.fields("agent", where="the agent key")
+    keys = GlobalKeys(
+        repeat=fields.read("repeat", _key, default=""),
+        back=fields.read("back", _key, default=""),
+        agent=agent.read("key", _key, default="", required=True) if agent else "",
+        agent_flow=FlowName(agent.name("flow", required=True)) if agent else FlowName(""),
+    )
+    if agent is not None:
+        agent.finish()
+    given = [key for key in (keys.repeat, keys.back, keys.agent) if key]
+    if len(set(given)) < len(given):
+        fields.error("S317", "two of these keys are the same; give each its own")
+    fields.finish()
+    return keys
+
+
+def _script(fields: Fields, name: str) -> ScriptDefinition:
+    return ScriptDefinition(
+        name=name,
+        run=fields.read("run", matching(_RUN, _RUN_SHAPE), default="", required=True),
+        timeout=fields.span("timeout", default=Millis(60_000), least=Millis(1_000), most=Millis(600_000)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.nodes.base import NodeSpec
 from ivr_engine.flows.tree import Position
 
@@ -62,6 +63,35 @@ class ServiceDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptDefinition:
+    """A script that may take callers over: `run` is a file's name or the address of a server."""
+
+    name: str
+    run: str
+    timeout: Millis = Millis(60_000)
+
+
+_NO_FLOW = FlowName("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalKeys:
+    """Keys that mean the same in every menu; empty: there is no such key. `agent` enters the flow `agent_flow`."""
+
+    repeat: str = ""
+    back: str = ""
+    agent: str = ""
+    agent_flow: FlowName = _NO_FLOW
+
+    def meanings(self) -> dict[str, str]:
+        """Key -> what it means."""
+        return {key: name for name in ("repeat", "back", "agent") if (key := getattr(self, name))}
+
+
+NO_KEYS = GlobalKeys()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefinition:
     """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
 
@@ -89,3 +119,7 @@ class CentreDefinition:
     agents: Mapping[AgentId, AgentDefinition]
     prompts: Mapping[Language, Mapping[str, PromptText]]
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
+    scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
+    keys: GlobalKeys = NO_KEYS
