@@ -125,10 +125,11 @@ class ScriptedServices:
         answers = self._answers.get(f"{wait.service}.{wait.operation}")
         if not answers:
             return Responded(outcome=RequestOutcome.UNAVAILABLE)
-        return _responded(answers.popleft() if len(answers) > 1 else answers[0])
+        return respond(answers.popleft() if len(answers) > 1 else answers[0])
 
 
-def _responded(answer: Answer) -> Responded:
+def respond(answer: Answer) -> Responded:
+    """The reply that an answer stands for."""
     if isinstance(answer, Responded):
         return answer
     if not isinstance(answer, str):
