@@ -37,7 +37,14 @@ class Coverage:
 
     def add(self, events: Iterable[Event]) -> None:
         """Count one call."""
-        last: dict[FlowName, NodeName] = {}  # by flow: a sub-flow runs between a node and its exit
+        self._count(events, {})
+
+    def add_turn(self, node: tuple[FlowName, NodeName], events: Iterable[Event]) -> None:
+        """Count a part of a call that goes on from `node`."""
+        self._count(events, dict([node]))
+
+    def _count(self, events: Iterable[Event], last: dict[FlowName, NodeName]) -> None:
+        """`last` is by flow: another flow may run between a node and its exit."""
         for event in entered(events):
             if event.by and event.flow in last:
                 self._exits[event.flow, last[event.flow], event.by] += 1
