@@ -32,7 +32,7 @@ from ivr_engine.testing.rehearsal.script import (
 
 _KEYS = re.compile(r"[0-9*#]{1,64}", re.ASCII)
 _SAID = ("text", "money", "digits", "number", "date", "time")
-_AGENT_DOES: Mapping[str, OfferOutcome | None] = {
+AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     "answers": OfferOutcome.ANSWERED,
     "declines": OfferOutcome.DECLINED,
     "no_answer": OfferOutcome.NO_ANSWER,
@@ -41,7 +41,7 @@ _AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     "failed": OfferOutcome.FAILED,
     RINGS: None,
 }
-_QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)]
+QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)]
 _NO_VALUE = ("waits", "hangs_up")
 
 
@@ -59,12 +59,12 @@ def read_step(tree: Tree, centre: CentreDefinition, issues: list[Issue]) -> Step
     mapping = shapes.read(tree, _as_step, None, issues)
     if mapping is None:
         return None
-    kinds = [entry for entry in mapping if entry.key in _READERS]
+    kinds = [entry for entry in mapping if entry.key in READERS]
     if len(kinds) != 1:
         issues.append(_no_kind(mapping, len(kinds)).issue())
         return None
     fields = StepFields(mapping, issues, centre=centre, kind_at=kinds[0].key_at)
-    step = _READERS[kinds[0].key](fields)
+    step = READERS[kinds[0].key](fields)
     fields.finish()
     return step
 
@@ -82,7 +82,7 @@ def _no_kind(mapping: TreeMapping, count: int) -> ShapeFault:
     if count:
         return ShapeFault(mapping.at, "T507", "a step does one thing; make it two steps")
     first = mapping.entries[0].key if mapping.entries else ""
-    return ShapeFault(mapping.at, "T507", unknown("kind of step", first, _READERS))
+    return ShapeFault(mapping.at, "T507", unknown("kind of step", first, READERS))
 
 
 def _hears(fields: StepFields) -> Step:
@@ -140,9 +140,9 @@ def _hangs_up(fields: StepFields) -> Step:
 
 
 def _agent(fields: StepFields) -> Step:
-    word = fields.choice("agent", _AGENT_DOES, default=RINGS, required=True)
+    word = fields.choice("agent", AGENT_DOES, default=RINGS, required=True)
     who: AgentId | None = fields.read("who", known_agent(fields.centre), default=None)
-    return AgentActs(at=fields.kind_at, outcome=_AGENT_DOES[word], who=who, after=fields.span("after", default=None))
+    return AgentActs(at=fields.kind_at, outcome=AGENT_DOES[word], who=who, after=fields.span("after", default=None))
 
 
 def _talks(fields: StepFields) -> Step:
@@ -150,7 +150,7 @@ def _talks(fields: StepFields) -> Step:
 
 
 def _queue(fields: StepFields) -> Step:
-    word = fields.choice("queue", _QUEUE_ENDS, default="timeout", required=True)
+    word = fields.choice("queue", QUEUE_ENDS, default="timeout", required=True)
     return QueueEnds(at=fields.kind_at, outcome=QueueOutcome(word))
 
 
@@ -168,7 +168,7 @@ def _expects(fields: StepFields) -> Step:
     return step
 
 
-_READERS: Mapping[str, Callable[[StepFields], Step]] = {
+READERS: Mapping[str, Callable[[StepFields], Step]] = {
     "hears": _hears,
     "press": _presses,
     "interrupts": _interrupts,
