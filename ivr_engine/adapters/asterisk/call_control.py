@@ -146,6 +146,7 @@ class AgiCallControl:
                     break
             if not value.done() and not isinstance(await self._music_on(music), Gone):
                 await _first(value, self.gone)
+            self._session.raise_if_broken()
             return CallerGone() if self.gone.done() else await value
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
@@ -156,6 +157,7 @@ class AgiCallControl:
         """
         if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
             raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
+        self._session.raise_if_broken()
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone

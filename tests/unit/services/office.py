@@ -25,6 +25,7 @@ from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
@@ -84,9 +85,9 @@ class Office:
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         self.recorder.recover()
-        self.centre = CentreRunner(
-            centre=centre_of(self.definition, offer_prefix="offer"), recorder=self.recorder, clock=self.clock
-        )
+        core = centre_of(self.definition, offer_prefix="offer")
+        core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
+        self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.calls = CallRunner(
             definition=lambda: self.definition,
             centre=self.centre,
@@ -97,15 +98,16 @@ class Office:
             log=self.log,
         )
         self.desk = AgentDesk(definition=lambda: self.definition, centre=self.centre, clock=self.clock)
-        self.watch = SwitchWatch(recorder=self.recorder, served=lambda: self.calls.served, log=self.log)
+        self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            alarm = tasks.create_task(self.centre.keep_time())
+            work = [tasks.create_task(self.centre.keep_time()), tasks.create_task(self.watch.keep_watch())]
             yield
-            alarm.cancel()
+            for each in work:
+                each.cancel()
 
     def staff(self, *agents: str) -> None:
         """These agents are ready."""
