@@ -14,7 +14,7 @@ from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
 from ivr_engine.adapters.asterisk.pbx_install import install
-from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
+from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.http_lookup import HttpLookup
@@ -41,6 +41,7 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.verifier import Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,17 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
+        verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
+        verifier.recover(store)
         services = _services(
-            definition, journal=store, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
+            definition,
+            journal=store,
+            verifier=verifier,
+            recorder=recorder,
+            prompts=prompts,
+            lookup=lookup,
+            clock=clock,
+            log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
@@ -102,6 +112,7 @@ def _services(
     definition: CentreDefinition,
     *,
     journal: Journal,
+    verifier: Verifier,
     recorder: Recorder,
     prompts: PromptLibrary,
     lookup: Lookup,
@@ -117,6 +128,7 @@ def _services(
         recorder=recorder,
         prompts=prompts,
         lookup=lookup,
+        verifier=verifier,
         clock=clock,
         log=log,
     )
@@ -140,6 +152,17 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         agent_of=services.desk.of_phone,
         confirmations=confirmations,
     )
+
+
+def _identity_key(settings: Settings) -> bytes:
+    """The key of the digests by which refused identities are counted; made once, kept beside the database."""
+    path = settings.state_dir / "identity.key"
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{path}: cannot be read; restore it, or remove it to begin all lockout counts anew") from error
 
 
 async def _prompts(stack: AsyncExitStack, settings: Settings, definition: CentreDefinition, log: Log) -> SoundLibrary:

@@ -37,7 +37,6 @@ def explore(
     Says what no call reaches, how long the ways to a menu and to an agent are, and where a flow fails. Uses the entries and
     answers of the centre's tests; where there are none it assumes some. Exit code 0: no fault; 1: a flow fails somewhere.
     """
-    from ivr_engine.testing.clock import START
     from ivr_engine.testing.exploration import findings, walker
 
     centre, examples = _load(folder)
@@ -46,7 +45,7 @@ def explore(
         typer.echo(line)
     if write is not None:
         for number, fault in enumerate(found.faults, 1):
-            _write(write, number, fault, findings.as_test(fault, at=START), quiet=as_json)
+            _write(write, number, fault, findings.as_test(fault), quiet=as_json)
     raise typer.Exit(1 if found.faults else 0)
 
 
@@ -121,7 +120,7 @@ def _json_lines(found: Exploration) -> Iterator[str]:
     for fault in found.faults:
         way = list(findings.told(fault.way))
         fields = {"flow": fault.flow, "node": fault.node, "code": fault.code, "message": fault.message}
-        yield _json(type="fault", **fields, ends_call=fault.ends_call, number=fault.number, way=way)
+        yield _json(type="fault", **fields, ends_call=fault.ends_call, number=fault.call.number, way=way)
     for name, length in _lengths(found):
         if length is not None:
             way = list(findings.told(length.ways))

@@ -18,6 +18,7 @@
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
+    calendars: {}                      # see flows.calendar_reader
 
     # agents.yaml
     agents:
@@ -40,10 +41,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, SkillName
+from ivr_engine.flows.calendar_reader import Zones, read_calendar, read_zone, utc_alone
+from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ServiceDefinition
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
@@ -83,13 +87,15 @@ class CentreParts:
     queues: dict[QueueName, QueueDefinition]
     services: dict[str, ServiceDefinition]
     answers: tuple[str, ...]
+    calendars: dict[str, Calendar]
     places: dict[str, Position]
 
 
-def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> CentreParts:
-    """The parts of centre.yaml; `default_name` is used when it gives none."""
+def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zones = utc_alone) -> CentreParts:
+    """The parts of centre.yaml; `default_name` is used when it gives none, `zones` knows the time zones."""
     fields = Fields(_whole_file(tree, issues), issues, where="centre.yaml")
     languages = fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE), required=True)
+    zone = read_zone(fields, zones, UTC)
     parts = CentreParts(
         name=fields.text("name", default=default_name),
         languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
@@ -98,6 +104,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> Centre
         queues={QueueName(name): queue for name, queue in _named(fields, "queues", _queue).items()},
         services=_named(fields, "services", _service),
         answers=fields.each("answers", as_variable),
+        calendars=_named(fields, "calendars", lambda inner, name: read_calendar(inner, name, zones=zones, default=zone)),
         places=_places(fields.mapping),
     )
     fields.finish()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.nodes.base import NodeSpec
 from ivr_engine.flows.tree import Position
 
@@ -89,3 +90,4 @@ class CentreDefinition:
     agents: Mapping[AgentId, AgentDefinition]
     prompts: Mapping[Language, Mapping[str, PromptText]]
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)

@@ -26,8 +26,9 @@ from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.effects import HangUp
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
-from ivr_engine.flows.nodes.base import Over, Step
+from ivr_engine.flows.nodes.base import OVER, Enter, Leave, Over, Step
 from ivr_engine.flows.session import CallFacts, Session, Turn
+from ivr_engine.flows.subflows import come_back, enter
 from ivr_engine.flows.utterances import label
 from ivr_engine.flows.waits import (
     CallerGone,
@@ -40,6 +41,8 @@ from ivr_engine.flows.waits import (
     Reply,
     RequestWait,
     Responded,
+    Verified,
+    VerifyWait,
     Wait,
 )
 from ivr_engine.flows.walk import SYSTEM_FAULT, Walk
@@ -49,6 +52,7 @@ ACCEPTS: Mapping[type[Wait], type[Reply]] = {
     KeysWait: Keyed,
     RequestWait: Responded,
     QueueWait: QueueLeft,
+    VerifyWait: Verified,
 }
 """The reply each wait takes, besides CallerGone."""
 
@@ -98,8 +102,15 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
 
 
 def _go_on(walk: Walk, step: Step) -> Turn:
-    while type(step) is str:
-        step = _follow(walk, step)
+    while True:
+        if type(step) is str:
+            step = _follow(walk, step)
+        elif isinstance(step, Enter):
+            step = _push(walk, step)
+        elif isinstance(step, Leave):
+            step = _pop(walk, step)
+        else:
+            break
     if isinstance(step, NodeFault):
         return _failed(walk, step)
     if isinstance(step, Over):
@@ -129,11 +140,31 @@ def _enter(walk: Walk, node: Node, *, by: str = "") -> Step:
     walk.node = node
     session.node = node.name
     session.attempt = 0
+    if session.memo:
+        session.memo = {}
     walk.events.append(
         NodeEntered(call=session.facts.call, flow=session.flow, node=node.name, kind=node.spec.KIND, by=by),
     )
     try:
         return node.spec.run(walk)
+    except (ExpressionFault, NodeFault) as fault:
+        return _faulted(walk, fault)
+
+
+def _push(walk: Walk, step: Enter) -> Step:
+    try:
+        return _enter(walk, enter(walk, step))
+    except NodeFault as fault:
+        return _faulted(walk, fault)
+
+
+def _pop(walk: Walk, step: Leave) -> Step:
+    node = come_back(walk, step)
+    if not isinstance(node, Node):
+        return node or OVER
+    walk.node = node
+    try:
+        return node.spec.returned(walk, step)
     except (ExpressionFault, NodeFault) as fault:
         return _faulted(walk, fault)
 

@@ -6,6 +6,7 @@
 | KeysWait    | the telephone     | Keyed, CallerGone         |
 | RequestWait | a lookup          | Responded, CallerGone     |
 | QueueWait   | the centre        | QueueLeft, CallerGone     |
+| VerifyWait  | the verifier      | Verified, CallerGone      |
 
 A wait carries its prompts, so that a key can interrupt them, and its limits in milliseconds.
 """
@@ -73,7 +74,27 @@ class QueueWait:
     language: Language
 
 
-Wait = PlayWait | KeysWait | RequestWait | QueueWait
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An identity is locked once it was refused `after` times within the time `within`."""
+
+    after: int = 5
+    within: Millis = Millis(24 * 3_600_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyWait:
+    """Have `operation` of `service` verify the identity `subject` by `pin`, unless `lock` says it was tried too often."""
+
+    service: str
+    operation: str
+    subject: str = field(repr=False)
+    pin: str = field(repr=False)
+    lock: Lock
+    timeout: Millis
+
+
+Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +132,20 @@ class QueueLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What came of a verification. `subject` is a keyed digest; `answer` None: locked, so the service was not asked.
+
+    `locked`: it is locked now, perhaps by this very refusal.
+    """
+
+    subject: str
+    locked: bool
+    answer: Responded | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerGone:
     """The caller hung up. Every wait accepts it."""
 
 
-Reply = Played | Keyed | Responded | QueueLeft | CallerGone
+Reply = Played | Keyed | Responded | QueueLeft | Verified | CallerGone

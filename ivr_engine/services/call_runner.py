@@ -24,7 +24,7 @@ from ivr_engine.flows.effects import HangUp
 from ivr_engine.flows.engine import begin, resume
 from ivr_engine.flows.session import CallFacts, Session, Turn
 from ivr_engine.flows.utterances import Prompt, Utterance
-from ivr_engine.flows.waits import CallerGone, KeysWait, PlayWait, QueueWait, Reply, RequestWait, Wait
+from ivr_engine.flows.waits import CallerGone, KeysWait, PlayWait, QueueWait, Reply, RequestWait, VerifyWait, Wait
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.log import Log
@@ -35,6 +35,7 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
+from ivr_engine.services.verifier import Verifier
 
 # Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
 NUMBER_NOT_SERVED = "number_not_served"
@@ -61,6 +62,7 @@ class CallRunner:
         recorder: Recorder,
         prompts: PromptLibrary,
         lookup: Lookup,
+        verifier: Verifier,
         clock: Clock,
         log: Log,
     ) -> None:
@@ -69,6 +71,7 @@ class CallRunner:
         self._recorder = recorder
         self._prompts = prompts
         self._lookup = lookup
+        self._verifier = verifier
         self._clock = clock
         self._log = log
         self._served: dict[CallId, _Over | None] = {}
@@ -180,6 +183,8 @@ class CallRunner:
                 return await self._lookup.ask(
                     service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
                 )
+            case VerifyWait():
+                return await self._verifier.verify(wait)
             case QueueWait():
                 visit = QueueVisit(
                     definition=definition,

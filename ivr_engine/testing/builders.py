@@ -11,6 +11,7 @@ from typing import Any
 
 from ivr_engine.core.ids import CallId, FlowName, Instant, Language, QueueName, SkillName
 from ivr_engine.errors import DefinitionError
+from ivr_engine.flows.calendars import DAY, Calendar, Span
 from ivr_engine.flows.definition import CentreDefinition, Flow, PromptText, QueueDefinition, ServiceDefinition
 from ivr_engine.flows.flow_reader import read_flow
 from ivr_engine.flows.issues import Issue
@@ -68,11 +69,17 @@ def centre_of(*flows: Flow, **parts: Any) -> CentreDefinition:  # noqa: ANN401 -
         "flows": {each.name: each for each in flows},
         "queues": {QueueName(name): QueueDefinition(name=QueueName(name)) for name in _all(facts, "queues")},
         "services": {name: ServiceDefinition(name=name, url="http://localhost") for name in _all(facts, "services")},
+        "calendars": {name: always(name) for name in _all(facts, "calendars")},
         "skills": tuple(map(SkillName, _all(facts, "skills"))),
         "agents": {},
         "prompts": {language: prompts(_all(facts, "prompts")) for language in languages},
     }
     return CentreDefinition(**values | parts)
+
+
+def always(name: str) -> Calendar:
+    """A calendar that never closes."""
+    return Calendar(name=name, week=((Span(0, DAY),),) * 7)
 
 
 def prompts(names: Iterable[str]) -> dict[str, PromptText]:

@@ -35,9 +35,11 @@ from ivr_engine.flows.waits import (
     Reply,
     RequestWait,
     Responded,
+    Verified,
+    VerifyWait,
     Wait,
 )
-from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices
+from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices, ScriptedVerifier
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.transcript import Ending, Passage, Transcript
 
@@ -65,6 +67,7 @@ class Simulation:
         self._caller = caller
         self._services = services
         self._agents = agents
+        self._verifier = ScriptedVerifier(services)
         self._round_trip = round_trip
         self._clock = ManualClock()
         self.events: list[Event] = []
@@ -128,6 +131,8 @@ class Simulation:
         match wait:
             case RequestWait():
                 return self._services.ask(wait)
+            case VerifyWait():
+                return self._verifier.verify(wait, self._clock.now())
             case QueueWait():
                 return self._agents.serve(wait)
             case PlayWait():
@@ -145,7 +150,7 @@ class Simulation:
             node=self.node,
             said=tuple(map(label, prompts)),
             heard=tuple(words(self._definition, each, language) for each in prompts),
-            asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait) else "",
+            asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait | VerifyWait) else "",
             queue=wait.queue if isinstance(wait, QueueWait) else "",
         )
 
@@ -179,6 +184,8 @@ def _pressed(wait: Wait | None, reply: Reply | None) -> str | None:
 def _outcome(reply: Reply | None) -> str:
     if isinstance(reply, CallerGone):
         return "caller_gone"
+    if isinstance(reply, Verified):
+        return "locked" if reply.answer is None else _outcome(reply.answer)
     if isinstance(reply, Responded):
         return reply.result or str(reply.outcome)
     if isinstance(reply, Keyed | QueueLeft):

@@ -12,7 +12,6 @@ from ivr_engine.core.ids import Language, Millis
 from ivr_engine.flows.definition import CentreDefinition, PromptText
 from ivr_engine.flows.issues import Issue
 from ivr_engine.testing.builders import centre
-from ivr_engine.testing.clock import START
 from ivr_engine.testing.exploration.choices import Examples, examples_of
 from ivr_engine.testing.exploration.findings import (
     as_test,
@@ -100,7 +99,7 @@ def test_a_fault_is_found_with_the_way_to_it_and_told_once() -> None:
 def test_a_fault_becomes_a_test_that_fails_until_the_flow_is_mended() -> None:
     definition = bank()
     (fault,) = explored(definition).faults
-    text = as_test(fault, at=START)
+    text = as_test(fault)
     issues: list[Issue] = []
     tree = parse(text.encode(), "explored.yaml", issues)
     assert tree is not None
@@ -121,7 +120,7 @@ def test_a_fault_behind_an_answer_is_reproduced_with_that_answer() -> None:
     }
     definition = centre(nodes)
     (fault,) = explored(definition, bodies={"host.get": ({"sum": "1"}, {"total": "1"})}).faults
-    assert 'host.get: [{"total": "1"}]' in as_test(fault, at=START)
+    assert 'host.get: [{"total": "1"}]' in as_test(fault)
 
 
 def test_a_circle_of_states_ends_and_a_bound_that_is_hit_is_said() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ivr_engine.adapters.flow_files.yaml_tree import LARGEST_FILE, parse
 from ivr_engine.core.ids import Language
@@ -42,13 +43,21 @@ def load_centre(folder: Path) -> LoadedCentre:
     trees = reading.trees()
     # The name and the place must not depend on how the folder was typed.
     home = folder.resolve()
-    centre = assemble(trees, reading.issues, name=home.name, folder=str(home))
+    centre = assemble(trees, reading.issues, name=home.name, folder=str(home), zones=time_zone)
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
     issues = in_order(_causes(reading.issues))
     sound = all(issue.severity is not Severity.ERROR for issue in issues)
     return LoadedCentre(definition=centre if sound else None, issues=issues)
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """The time zone of this name, from the machine's tables or those installed with us; None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name with odd characters, or that of a folder
+        return None
 
 
 def _causes(issues: list[Issue]) -> set[Issue]:

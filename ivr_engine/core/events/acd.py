@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 
 
@@ -45,6 +45,20 @@ class CallQueued(Event):
     needs: tuple[SkillNeed, ...]
     language: Language
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBooked(Event):
+    """Somebody of the queue is to call `number`, as if it had waited there since this instant."""
+
+    TYPE: ClassVar[str] = "acd.callback_booked"
+    call: CallId
+    node: NodeName
+    queue: QueueName
+    number: str
+    needs: tuple[SkillNeed, ...]
+    priority: int
+    language: Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

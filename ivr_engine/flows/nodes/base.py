@@ -7,13 +7,13 @@ A kind is one module: a docstring with a complete YAML example (a test executes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from ivr_engine.core.ids import NodeName
+from ivr_engine.core.ids import FlowName, NodeName
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
-from ivr_engine.flows.waits import Reply, Wait
+from ivr_engine.flows.waits import Json, Reply, Wait
 from ivr_engine.flows.walk import Walk
 
 
@@ -24,8 +24,27 @@ class Over:
 
 OVER = Over()
 
-Step = Wait | str | Over | NodeFault
-"""What a node did: it waits, it leaves by the exit of this name, the flow is over, or cannot go on."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """Walk another flow, which begins with these variables alone; its `Leave` comes back to this node."""
+
+    flow: FlowName
+    variables: dict[str, Json] = field(repr=False)
+    secrets: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Go back to the flow that entered this one, with a result by name and values; `secret` when one of them is tainted."""
+
+    result: str
+    values: dict[str, Json] = field(repr=False)
+    secret: bool
+
+
+Step = Wait | str | Over | Enter | Leave | NodeFault
+"""What a node did: it waits, leaves by the exit of this name, the call is over, another flow's turn, or no way on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +54,8 @@ class NodeFacts:
     `exits`: the outcomes it can leave by; with `open_exits` also any name of an outside service's own. `required`: groups of
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
-    with a name that its value reads, for a value made from a secret is secret.
+    with a name that its value reads, for a value made from a secret is secret. `flow` is the flow it enters; `result`
+    the one by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
     """
 
     exits: tuple[str, ...]
@@ -47,10 +67,14 @@ class NodeFacts:
     queues: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     made_from: tuple[tuple[str, str], ...] = ()
+    flow: str = ""
+    result: str = ""
+    gives: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +102,8 @@ class NodeSpec:
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Go on with the reply to the wait that `run` or `resume` gave."""
+        raise NotImplementedError
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Go on after the flow that `run` entered."""
         raise NotImplementedError

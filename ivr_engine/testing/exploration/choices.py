@@ -15,7 +15,8 @@ from ivr_engine.core.ids import AgentId
 from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.expressions import Expression, Template
-from ivr_engine.flows.nodes.request import TROUBLE
+from ivr_engine.flows.nodes import asking
+from ivr_engine.flows.nodes.serving import TROUBLE
 from ivr_engine.flows.waits import (
     Json,
     Keyed,
@@ -26,6 +27,8 @@ from ivr_engine.flows.waits import (
     QueueWait,
     Reply,
     RequestWait,
+    Verified,
+    VerifyWait,
     Wait,
 )
 from ivr_engine.testing.callers import respond, take
@@ -93,7 +96,7 @@ def candidates(centre: CentreDefinition, node: Node, wait: Wait, examples: Examp
         yield Choice(label="hears it out", reply=Played())
     elif isinstance(wait, KeysWait):
         yield from _keys(wait, examples)
-    elif isinstance(wait, RequestWait):
+    elif isinstance(wait, RequestWait | VerifyWait):
         yield from _answers(centre, node, wait, examples)
     elif isinstance(wait, QueueWait):
         yield from _visits()
@@ -120,16 +123,18 @@ def _shown(wait: KeysWait, keys: str) -> str:
     return f"{len(keys)} keys" if wait.most > 1 else keys
 
 
-def _answers(centre: CentreDefinition, node: Node, wait: RequestWait, examples: Examples) -> Iterator[Choice]:
+def _answers(centre: CentreDefinition, node: Node, wait: RequestWait | VerifyWait, examples: Examples) -> Iterator[Choice]:
     operation = f"{wait.service}.{wait.operation}"
     known = examples.bodies.get(operation, ())
     bodies: Sequence[Json] = [body for body in known if not isinstance(body, str)][:MOST_BODIES]
     bodies = bodies or [assumed_body(centre, node)]
     results: list[Json] = [body for body in known if isinstance(body, str)]
-    exits = [name for name in node.exits if name not in ("next", "failed")]
+    exits = [name for name in node.exits if name not in ("next", *asking.EXITS)]
     for body in (*bodies, *results, *exits, *map(str, TROUBLE)):
-        reply = respond(body)
-        outcome = "answers" if reply.outcome is RequestOutcome.OK else f"answers {body}"
+        answer = respond(body)
+        outcome = "answers" if answer.outcome is RequestOutcome.OK else f"answers {body}"
+        verified = isinstance(wait, VerifyWait)
+        reply = Verified(subject="explored", locked=False, answer=answer) if verified else answer
         yield Choice(label=f"{operation} {outcome}", reply=reply, operation=operation, answer=body)
 
 

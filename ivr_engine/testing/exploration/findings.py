@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from ivr_engine.core.ids import Instant, Millis
+from ivr_engine.core.ids import Millis
 from ivr_engine.flows.waits import Json
 from ivr_engine.testing.exploration.walker import Exploration, Fault, State, Way, is_menu, way_to
 from ivr_engine.testing.rehearsal.coverage import Coverage
@@ -33,7 +33,7 @@ def coverage(found: Exploration) -> Coverage:
         covered.add(events)
     for state in found.states:
         for way in state.ways:
-            covered.add_turn(state.node, way.events)
+            covered.add_turn(state.nodes, way.events)
     return covered
 
 
@@ -65,19 +65,19 @@ def _longest(found: Exploration, *, goal: Callable[[State], bool]) -> Length | N
     most = -1
     steps = 0
     waiting: list[tuple[State, tuple[Way, ...], frozenset[object], int]] = [
-        (start, (), frozenset({start.node}), 0) for start in found.starts
+        (start, (), frozenset({start, start.node}), 0) for start in found.starts
     ]
     while waiting and steps < MOST_STEPS:
         steps += 1
-        state, ways, nodes, spoken = waiting.pop()
+        state, ways, seen, spoken = waiting.pop()
         if goal(state):
             if spoken > most:
                 best, most = ways, spoken
             continue
         waiting += [
-            (way.end, (*ways, way), nodes | {way.end.node}, spoken + way.spoken)
+            (way.end, (*ways, way), seen | {way.end, way.end.node}, spoken + way.spoken)
             for way in state.ways
-            if way.end.node not in nodes or (way.end.node == state.node and way.end.stays)
+            if way.end.node not in seen or (way.end.node == state.node and way.end not in seen)
         ]
     return None if best is None else _length(best, exact=not waiting)
 
@@ -87,7 +87,7 @@ def told(ways: Iterable[Way]) -> Iterator[str]:
     return (way.choice.label for way in ways if way.choice.step is not None or way.choice.operation)
 
 
-def as_test(fault: Fault, *, at: Instant) -> str:
+def as_test(fault: Fault) -> str:
     """A conversation test that walks to the fault. It fails until the flow is mended, for it expects no fault."""
     steps = [way.choice.step for way in fault.way if way.choice.step is not None]
     answers: dict[str, list[Json]] = {}
@@ -98,8 +98,8 @@ def as_test(fault: Fault, *, at: Instant) -> str:
         f"# Found by `ivr-engine explore`: {_one_line(fault.message)}",
         "# This test fails until the flow is mended; then keep it, with what the caller hears.",
         f"test: {_yaml(f'{fault.flow}, {fault.node}: {fault.code}')}",
-        f"number: {_yaml(fault.number)}",
-        f"at: {_yaml(datetime.fromtimestamp(at / 1_000, UTC).isoformat())}",
+        f"number: {_yaml(fault.call.number)}",
+        f"at: {_yaml(datetime.fromtimestamp(fault.call.moment / 1_000, UTC).isoformat())}",
         *(["services:"] if answers else []),
         *(f"  {operation}: {_yaml(each)}" for operation, each in answers.items()),
         "steps:" if steps else "steps: []",

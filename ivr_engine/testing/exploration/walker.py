@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr_engine.core.events import AuthorFault, Event, FlowFailed, NodeEntered
-from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName
+from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName, later
+from ivr_engine.core.outcomes import Hours
 from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.engine import begin, resume
 from ivr_engine.flows.nodes.menu import Menu
@@ -22,7 +23,18 @@ from ivr_engine.testing.exploration.choices import Choice, Examples, candidates
 from ivr_engine.testing.simulation import words
 
 MOST_STATES: Final = 20_000
+MOST_MOMENTS: Final = 12
+HOUR: Final = 3_600_000
+HOURS_LOOKED_AT: Final = 400 * 24
 CALLER: Final = "13800138000"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is explored: the number dialled, and the moment at which its clock stands still."""
+
+    number: str
+    moment: Instant
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -30,7 +42,7 @@ class State:
     """A call at a wait, or at its end. `before` and `by`: the shortest way here; None at the beginning of a call."""
 
     session: Session
-    number: str
+    call: Call
     stays: str = ""
     before: State | None = None
     by: Way | None = None
@@ -40,6 +52,11 @@ class State:
     def node(self) -> tuple[FlowName, NodeName]:
         """Where the call is."""
         return self.session.flow, self.session.node
+
+    @property
+    def nodes(self) -> dict[FlowName, NodeName]:
+        """Where the call is in each flow that it is in."""
+        return {**{frame.flow: frame.node for frame in self.session.stack}, self.session.flow: self.session.node}
 
     @property
     def at_agent(self) -> bool:
@@ -67,7 +84,7 @@ class Fault:
     message: str
     ends_call: bool
     way: tuple[Way, ...]
-    number: str
+    call: Call
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,34 +107,45 @@ class Exploration:
                 yield way.events
 
 
-def explore(centre: CentreDefinition, examples: Examples, *, now: Instant = START, most: int = MOST_STATES) -> Exploration:
+def explore(centre: CentreDefinition, examples: Examples, *, most: int = MOST_STATES) -> Exploration:
     """Walk every way of every number's flow until no new state comes up, or `most` have been found."""
-    walker = _Walker(centre, examples, now, most)
+    walker = _Walker(centre, examples, most)
     for number in centre.numbers:
-        walker.dial(number)
+        for moment in moments(centre):
+            walker.dial(Call(number, moment))
     walker.walk()
     return walker.found
 
 
+def moments(centre: CentreDefinition) -> tuple[Instant, ...]:
+    """A moment for every combination of what the calendars say within a year or so; one where there is no calendar."""
+    first: dict[tuple[Hours, ...], Instant] = {}
+    for hour in range(HOURS_LOOKED_AT if centre.calendars else 1):
+        moment = later(START, Millis(hour * HOUR))
+        first.setdefault(tuple(each.state(moment) for each in centre.calendars.values()), moment)
+        if len(first) == MOST_MOMENTS:
+            break
+    return tuple(first.values())
+
+
 class _Walker:
-    def __init__(self, centre: CentreDefinition, examples: Examples, now: Instant, most: int) -> None:
+    def __init__(self, centre: CentreDefinition, examples: Examples, most: int) -> None:
         self.found = Exploration(centre=centre)
         self._centre = centre
         self._examples = examples
-        self._now = now
         self._most = most
         self._known: dict[str, State] = {}
         self._waiting: deque[State] = deque()
         self._faults: set[tuple[str, str, str]] = set()
 
-    def dial(self, number: str) -> None:
+    def dial(self, call: Call) -> None:
         """Begin a call."""
-        facts = CallFacts(call=CallId("explored"), number=number, caller=CALLER, arrived=self._now)
-        turn = begin(self._centre, facts, self._centre.numbers[number], self._now)
-        state = self._state(turn, number, "", before=None)
+        facts = CallFacts(call=CallId("explored"), number=call.number, caller=CALLER, arrived=call.moment)
+        turn = begin(self._centre, facts, self._centre.numbers[call.number], call.moment)
+        state = self._state(turn, call, "", before=None)
         self.found.starts.append(state)
         self.found.beginnings.append(turn.events)
-        self._note_faults(turn.events, (), number)
+        self._note_faults(turn.events, (), call)
 
     def walk(self) -> None:
         """Look at each state once."""
@@ -133,7 +161,7 @@ class _Walker:
         for choice in candidates(self._centre, self._node(state), wait, self._examples):
             if state.stays and choice.stays != state.stays:
                 continue
-            turn = resume(self._centre, _copy(state.session), choice.reply, self._now)
+            turn = resume(self._centre, _copy(state.session), choice.reply, state.call.moment)
             consequences = _consequences(state, choice, turn)
             if consequences in seen:
                 continue
@@ -146,19 +174,19 @@ class _Walker:
             self.found.complete = False
             return
         asked_again = turn.session.node == state.session.node and turn.session.attempt > state.session.attempt
-        end = self._state(turn, state.number, choice.stays if asked_again else "", before=state)
+        end = self._state(turn, state.call, choice.stays if asked_again else "", before=state)
         way = Way(choice=choice, end=end, events=turn.events, spoken=spoken)
         state.ways.append(way)
         if end.by is None and end.before is state:
             end.by = way
-        self._note_faults(turn.events, (*way_to(state), way), state.number)
+        self._note_faults(turn.events, (*way_to(state), way), state.call)
 
-    def _state(self, turn: Turn, number: str, stays: str, *, before: State | None) -> State:
+    def _state(self, turn: Turn, call: Call, stays: str, *, before: State | None) -> State:
         plain = to_plain(turn.session) | {"stays": stays, "over": turn.wait is None}
         key = json.dumps(plain, sort_keys=True, default=_plain)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = State(session=turn.session, number=number, stays=stays, before=before)
+            known = self._known[key] = State(session=turn.session, call=call, stays=stays, before=before)
             self.found.states.append(known)
             self._waiting.append(known)
         return known
@@ -177,7 +205,7 @@ class _Walker:
         if operation and operation not in self._examples.bodies and operation not in self.found.assumed:
             self.found.assumed.append(operation)
 
-    def _note_faults(self, events: tuple[Event, ...], way: tuple[Way, ...], number: str) -> None:
+    def _note_faults(self, events: tuple[Event, ...], way: tuple[Way, ...], call: Call) -> None:
         for event in events:
             if not isinstance(event, AuthorFault | FlowFailed):
                 continue
@@ -192,7 +220,7 @@ class _Walker:
                         message=event.message,
                         ends_call=isinstance(event, FlowFailed),
                         way=way,
-                        number=number,
+                        call=call,
                     )
                 )
 

@@ -19,10 +19,12 @@ from ivr_engine.flows.waits import (
     Reply,
     RequestWait,
     Responded,
+    Verified,
+    VerifyWait,
     Wait,
 )
 from ivr_engine.testing import pace
-from ivr_engine.testing.callers import respond, take
+from ivr_engine.testing.callers import ScriptedVerifier, respond, take
 from ivr_engine.testing.rehearsal.outcome import Missed
 from ivr_engine.testing.rehearsal.script import Answer
 from ivr_engine.testing.rehearsal.visit import Visit
@@ -40,7 +42,7 @@ class Answers:
         self._left = {name: deque(each) for name, each in answers.items()}
         self._unused = [answer for each in answers.values() for answer in each]
 
-    def give(self, wait: RequestWait) -> Responded:
+    def ask(self, wait: RequestWait | VerifyWait) -> Responded:
         """The next answer. Raises Missed when the test has none."""
         name = f"{wait.service}.{wait.operation}"
         left = self._left.get(name)
@@ -62,6 +64,7 @@ class Conversation:
     def __init__(self, stage: Stage, answers: Answers) -> None:
         self._stage = stage
         self._answers = answers
+        self._verifier = ScriptedVerifier(answers)
         self._session: Session | None = None
         self.unheard: list[Utterance] = []
         self.heard: list[str] = []
@@ -139,14 +142,19 @@ class Conversation:
         self._go_on()
 
     def _go_on(self) -> None:
-        while isinstance(wait := self.wait, RequestWait):
-            answer = self._answers.give(wait)
-            self._stage.advance(wait.timeout if answer.outcome is RequestOutcome.TIMEOUT else SERVICE_TAKES)
-            self._session = self._stage.reply(self.session, answer).session
+        while isinstance(wait := self.wait, RequestWait | VerifyWait):
+            reply = self._answered(wait)
+            answer = reply.answer if isinstance(reply, Verified) else reply
+            silent = answer is not None and answer.outcome is RequestOutcome.TIMEOUT
+            self._stage.advance(wait.timeout if silent else SERVICE_TAKES)
+            self._session = self._stage.reply(self.session, reply).session
         if isinstance(wait, PlayWait | KeysWait):
             self.hear(wait.prompts)
         elif isinstance(wait, QueueWait):
             self.visit = Visit(self._stage, CALL, wait, say=self.hear)
+
+    def _answered(self, wait: RequestWait | VerifyWait) -> Responded | Verified:
+        return self._verifier.verify(wait, self._stage.now) if isinstance(wait, VerifyWait) else self._answers.ask(wait)
 
     def _speaking(self, prompts: Iterable[Utterance]) -> Millis:
         definition, language = self._stage.definition, self.session.language

@@ -39,9 +39,9 @@ class Coverage:
         """Count one call."""
         self._count(events, {})
 
-    def add_turn(self, node: tuple[FlowName, NodeName], events: Iterable[Event]) -> None:
-        """Count a part of a call that goes on from `node`."""
-        self._count(events, dict([node]))
+    def add_turn(self, nodes: Mapping[FlowName, NodeName], events: Iterable[Event]) -> None:
+        """Count a part of a call that goes on from these nodes, one of each flow that it is in."""
+        self._count(events, dict(nodes))
 
     def _count(self, events: Iterable[Event], last: dict[FlowName, NodeName]) -> None:
         """`last` is by flow: another flow may run between a node and its exit."""

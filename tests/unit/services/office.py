@@ -27,6 +27,7 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.verifier import Verifier
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
@@ -88,12 +89,15 @@ class Office:
         core = centre_of(self.definition, offer_prefix="offer")
         core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
+        self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
+        self.verifier.recover(self.store)
         self.calls = CallRunner(
             definition=lambda: self.definition,
             centre=self.centre,
             recorder=self.recorder,
             prompts=self.voices,
             lookup=self.host,
+            verifier=self.verifier,
             clock=self.clock,
             log=self.log,
         )
