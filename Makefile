@@ -22,7 +22,7 @@ test: setup lint check system  ## everything: style, types, unit and real-PBX te
 check:  ## tests without a PBX
 	$(BIN)/pytest -q -n auto -m "not system and not soak"
 
-system:  ## tests on the real PBX with real SIP telephones
+system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
 	$(BIN)/pytest -q -n 3 -m system
 
 lint:  ## style, types, import rules, the sample bank and its conversation tests
@@ -42,7 +42,7 @@ bench: setup  ## make bench NAME=ivr_rate: figures, then a ratio against a basel
 	@$(BIN)/python -m benchmarks.$(NAME)
 
 soak: setup  ## the long fault counts (minutes; IVR_ENGINE_SOAK=10 for ten times as long)
-	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -m soak --timeout 3600 tests/soak
+	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -s -m soak --timeout 3600 tests/soak
 
 clean:  ## forget the environment and everything the engine wrote here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -104,6 +104,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
+        stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
 

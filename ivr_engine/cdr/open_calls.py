@@ -51,6 +51,9 @@ class OpenCalls:
         assembler.apply(recorded)
         return self._calls.pop(call).record() if assembler.ended else None
 
+    def __contains__(self, call: CallId) -> bool:
+        return call in self._calls
+
     def open(self) -> tuple[CallId, ...]:
         """The calls without an end, oldest first."""
         return tuple(self._calls)

@@ -98,7 +98,7 @@ class CallRunner:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
         if call in self._served:
             self._served[call] = _Over(ended_by, talked, cause)  # counts if its own line turns out to have broken
-        elif call in self._recorder.open_calls():
+        elif self._recorder.is_open(call):
             self._close(call, _Over(ended_by, talked, cause))
 
     def _line_broke(self, call: CallId, error: SwitchError, over: _Over | None) -> None:
@@ -217,7 +217,7 @@ class CallRunner:
         return sounds
 
     def _record_arrival(self, arrival: Arrival) -> None:
-        if arrival.call in self._recorder.open_calls():
+        if self._recorder.is_open(arrival.call):
             self.let_go(arrival.call, ended_by=EndedBy.AGENT)  # who talked and is here again has been left by the agent
             self._recorder.record(CallResumed(call=arrival.call))
             self._log.info("call_resumed", call=arrival.call, number=arrival.number)

@@ -47,11 +47,12 @@ class LineBreaks:
 
 @dataclass(frozen=True, slots=True)
 class AgentDoes:
-    """How the rung telephone behaves; `talked` only with ANSWERED."""
+    """How the rung telephone behaves; `talked` only with ANSWERED. `said_answered`: the switch says so first, wrongly."""
 
     outcome: OfferOutcome
     talked: Millis = Millis(0)
     caller_gone: bool = False
+    said_answered: bool = False
 
 
 Act = Listen | Press | HangUpNow | LineBreaks | AgentDoes
@@ -131,7 +132,7 @@ class ScriptedLine:
         if not isinstance(act, AgentDoes):
             await self._silence(ring)
             return Joined(outcome=OfferOutcome.NO_ANSWER, cause="", talked=Millis(0), caller_gone=False)
-        if act.outcome is OfferOutcome.ANSWERED:
+        if act.outcome is OfferOutcome.ANSWERED or act.said_answered:
             on_answer()
         if act.caller_gone:
             self._gone.set()

@@ -11,6 +11,9 @@ import pytest
 
 from ivr_engine.adapters.asterisk.agi_server import AgiServer, call_token
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
+from ivr_engine.core.ids import Millis
+from ivr_engine.core.outcomes import OfferOutcome
+from ivr_engine.ports.switch import Joined
 from tests.adapters.agi_peer import CALL, SECRET, AgiPeer, calling, environment
 from tests.adapters.test_gateway import Office, about_caller, caller_says_hello, running
 
@@ -194,3 +197,16 @@ async def test_a_call_that_is_over_is_not_served_again_to_whoever_kept_its_words
             caller_says_hello(replay)
             assert await replay.heard() == ""
         assert len(office.arrivals) == 1
+
+
+async def test_a_forged_answer_is_no_conversation_when_the_call_itself_knows_nothing_of_it() -> None:
+    async with running("join") as (office, ami, gateway), calling(gateway.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.expect("ANSWER", answer="200 result=0")
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1001-0000000a"))
+        assert await office.next() == "answered", "the early word has no second source yet"
+        peer.say("200 result=0")
+        await peer.expect('GET FULL VARIABLE "${DIALSTATUS}|${HANGUPCAUSE}"', answer="200 result=1 (BUSY|17)")
+        assert await peer.heard() == ""
+        assert office.joined == [Joined(outcome=OfferOutcome.BUSY, cause="BUSY/17", talked=Millis(0), caller_gone=False)]

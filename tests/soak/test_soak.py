@@ -48,7 +48,8 @@ async def test_a_thousand_kills_of_the_journal(tmp_path: Path) -> None:
 
 
 def test_two_thousand_days_of_two_hundred_stimuli() -> None:
-    run_state_machine_as_test(Day, settings=settings(max_examples=2000 * TIMES, stateful_step_count=200))
+    for _ in range(10 * TIMES):  # hypothesis remembers all it tried, 1 GB for 2,000 days
+        run_state_machine_as_test(Day, settings=settings(max_examples=200, stateful_step_count=200))
 
 
 AGI_TEXT = (

@@ -22,6 +22,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from ivr_engine.errors import SetupError
 
 # Measured: SIPp takes 400 ms a key, begins half a second late, and drops what is still going on when the next step sends.
@@ -260,10 +262,21 @@ async def _running(
         await process.wait()
 
 
+def _refuse_unprivileged(errors: str) -> None:
+    """Keys and media need a raw socket. Without one every scenario fails in a way that looks like a fault of ours."""
+    if "raw IPv4 socket" in errors:
+        pytest.fail(
+            "SIPp may not open raw sockets, so it cannot press keys. Run the tests as root, or once as root: "
+            "setcap cap_net_raw+ep $(readlink -f $(command -v sipp))",
+            pytrace=False,
+        )
+
+
 async def _finish(process: asyncio.subprocess.Process, name: str, folder: Path) -> SippRun:
     async with asyncio.timeout(RUN_LIMIT_S):
         await process.wait()
     succeeded, failed = _counts(folder / f"{name}.csv")
+    _refuse_unprivileged(_text(folder / f"{name}.errors"))
     return SippRun(
         succeeded=succeeded,
         failed=failed,

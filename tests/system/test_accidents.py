@@ -106,8 +106,10 @@ async def test_when_the_pbx_crashes_every_call_is_closed_and_the_next_one_is_ser
     lost, _ = await own_day.recorded(SwitchLost, lambda _: True)
     assert site.command("pbx", "start").returncode == 0
     await own_day.recorded(SwitchReached, lambda _: True, after=lost)
-    records = [await talking.record(), await waiting.record()]
-    assert [record.disposition for record in records] == ["answered_agent", "abandoned_queue"]
+    talked, waited = await talking.record(), await waiting.record()
+    assert [talked.disposition, waited.disposition] == ["lost_pbx_crash", "lost_pbx_crash"]
+    assert ([leg.kind for leg in talked.legs], talked.agent) == (["ivr", "waiting", "agent"], "1001")
+    assert ([leg.kind for leg in waited.legs], waited.agent) == (["ivr", "waiting"], None)
     assert [each.outcome for each in talking.kinds(OfferEnded)] == [OfferOutcome.ANSWERED]
     await own_day.comes_to(_1001="ready idle")
     caller = await own_day.caller()

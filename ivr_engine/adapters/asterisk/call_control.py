@@ -269,11 +269,13 @@ class AgiCallControl:
         gone, talked = self.gone.done(), Millis(0)
         rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
         outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
-        if ending.status == "ANSWER" or self._answered_at is not None:
+        if ending.status == "ANSWER" or (self._answered_at is not None and not ending.status):
             outcome = OfferOutcome.ANSWERED
             # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
             talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
             self.note_answered(self._joining)
+        elif self._answered_at is not None:
+            _log.warning("the event stream told of an answer of which the call itself knows nothing (%s)", ending.status)
         return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
 
 

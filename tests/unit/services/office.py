@@ -49,15 +49,18 @@ class Voices:
 
 @dataclass
 class Host:
-    """Answers every request with `answer`, or raises `fault`."""
+    """Answers every request with `answer`, or raises `fault`, or says nothing until the limit is over."""
 
     answer: Responded = Responded(outcome=RequestOutcome.OK, body={"balance": "1234.50"})  # noqa: RUF009 - frozen
     fault: Exception | None = None
+    silent: bool = False
 
     async def ask(self, *, service: str, operation: str, send: Mapping[str, Json], limit: Millis) -> Responded:
-        del service, operation, send, limit
+        del service, operation, send
         if self.fault:
             raise self.fault
+        if self.silent:
+            return Responded(outcome=RequestOutcome.TIMEOUT, took=limit)
         return self.answer
 
 

@@ -97,6 +97,17 @@ async def test_an_agent_who_does_not_take_the_offer_is_passed_over(outcome: Offe
     assert office.centre.centre.agents()[0].presence is presence
 
 
+async def test_an_answer_that_the_switch_takes_back_is_no_conversation_and_leaves_nobody_behind() -> None:
+    office = Office()
+    office.staff("1001")
+    async with office.open():
+        await office.serve(ScriptedLine(*TO_AGENT, AgentDoes(OfferOutcome.BUSY, said_answered=True), HangUpNow()))
+    record = office.record()
+    assert (record.talked, record.ended_by) == (0, EndedBy.CALLER)
+    assert office.centre.centre.calls() == ()
+    assert office.centre.centre.agents()[0].activity != "talking"
+
+
 async def test_a_waiting_caller_is_offered_as_soon_as_an_agent_is_ready() -> None:
     office = Office()
     line = ScriptedLine(*TO_AGENT, TALK)
@@ -297,7 +308,10 @@ async def restarted_while_talking() -> AsyncIterator[Office]:
         served = tasks.create_task(before.serve(TalksOn(*TO_AGENT)))
         await settle()
         frozen.append([recorded.event for recorded in before.store.read()], before.clock.now())
+        before.centre.let_calls_go_on()  # a stop in order: nothing more is said about the calls
         served.cancel()
+        await settle()
+        assert len(list(before.store.read())) == len(list(frozen.read()))
     after = Office(frozen)
     async with after.open():
         yield after
