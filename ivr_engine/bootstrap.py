@@ -31,11 +31,10 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
-from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
-from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.call_runner import CallRunner, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
@@ -80,15 +79,10 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
         verifier.recover(store)
+        settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        outside = Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
         services = _services(
-            definition,
-            journal=store,
-            verifier=verifier,
-            recorder=recorder,
-            prompts=prompts,
-            lookup=lookup,
-            clock=clock,
-            log=log,
+            definition, journal=store, outside=outside, recorder=recorder, prompts=prompts, clock=clock, log=log
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
@@ -112,11 +106,10 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
 def _services(
     definition: CentreDefinition,
     *,
+    outside: Outside,
     journal: Journal,
-    verifier: Verifier,
     recorder: Recorder,
     prompts: PromptLibrary,
-    lookup: Lookup,
     clock: Clock,
     log: Log,
 ) -> Services:
@@ -128,8 +121,7 @@ def _services(
         centre=centre,
         recorder=recorder,
         prompts=prompts,
-        lookup=lookup,
-        verifier=verifier,
+        outside=outside,
         clock=clock,
         log=log,
     )
@@ -147,6 +139,7 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         ami_port=settings.ami_port,
         ami_secret=own.ami,
         call_limit=Millis(settings.call_limit_s * 1000),
+        carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
         agents=services.desk,

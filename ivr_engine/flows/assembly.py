@@ -78,6 +78,8 @@ def _joined(
         prompts=prompts,
         answers=parts.answers,
         calendars=parts.calendars,
+        transfers=parts.transfers,
+        scripts=parts.scripts,
     )
 
 

@@ -63,6 +63,15 @@ class ServiceDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptDefinition:
+    """A script that may take callers over: `run` is a file's name or the address of a server."""
+
+    name: str
+    run: str
+    timeout: Millis = Millis(60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefinition:
     """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
 
@@ -91,3 +100,5 @@ class CentreDefinition:
     prompts: Mapping[Language, Mapping[str, PromptText]]
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
+    scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)

@@ -38,11 +38,17 @@ from ivr_engine.flows.waits import (
     PlayWait,
     QueueLeft,
     QueueWait,
+    RecordWait,
     Reply,
     RequestWait,
     Responded,
+    ScriptOver,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
     Verified,
     VerifyWait,
+    VoiceTaken,
     Wait,
 )
 from ivr_engine.flows.walk import SYSTEM_FAULT, Walk
@@ -53,6 +59,9 @@ ACCEPTS: Mapping[type[Wait], type[Reply]] = {
     RequestWait: Responded,
     QueueWait: QueueLeft,
     VerifyWait: Verified,
+    RecordWait: VoiceTaken,
+    TransferWait: TransferOver,
+    ScriptWait: ScriptOver,
 }
 """The reply each wait takes, besides CallerGone."""
 
@@ -212,7 +221,7 @@ def _node_gone(session: Session) -> Turn:
 
 
 def _note_played(walk: Walk, wait: Wait, reply: Reply) -> None:
-    if not isinstance(wait, PlayWait | KeysWait) or not wait.prompts:
+    if not isinstance(wait, PlayWait | KeysWait | RecordWait) or not wait.prompts:
         return
     interrupted = bool(reply.key) if isinstance(reply, Played) else isinstance(reply, Keyed) and reply.interrupted
     walk.events.append(

@@ -16,8 +16,10 @@ from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
 
-SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate"})
-SHOWING_KINDS = frozenset({"queue", "callback", "emit", "notify", "ticket"})  # what they are told is open to people's eyes
+SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate", "record", "voicemail"})
+SHOWING_KINDS = frozenset(
+    {"queue", "callback", "emit", "notify", "ticket", "transfer", "agi"}
+)  # what they are told is open to people's eyes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,8 @@ def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Iss
         ("R403", "skill", facts.skills, centre.skills),
         ("R404", "service", facts.services, centre.services),
         ("R422", "calendar", facts.calendars, centre.calendars),
+        ("R423", "transfer", facts.transfers, centre.transfers),
+        ("R424", "script", facts.scripts, centre.scripts),
     )
     for code, what, name, known in _unknown_names(kinds):
         yield _error(places.in_node(node, name), code, unknown(what, name, known))

@@ -13,7 +13,18 @@ from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.errors import StoreError
 from ivr_engine.flows.session import CallFacts, Frame, Session
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
-from ivr_engine.flows.waits import KeysWait, Lock, PlayWait, QueueWait, RequestWait, VerifyWait, Wait
+from ivr_engine.flows.waits import (
+    KeysWait,
+    Lock,
+    PlayWait,
+    QueueWait,
+    RecordWait,
+    RequestWait,
+    ScriptWait,
+    TransferWait,
+    VerifyWait,
+    Wait,
+)
 
 Plain = dict[str, Any]
 
@@ -23,6 +34,9 @@ _WAITS: Mapping[str, type[Wait]] = {
     "request": RequestWait,
     "queue": QueueWait,
     "verify": VerifyWait,
+    "record": RecordWait,
+    "transfer": TransferWait,
+    "script": ScriptWait,
 }
 _WAIT_NAMES = {kind: name for name, kind in _WAITS.items()}
 _UTTERANCES: Mapping[str, type[Utterance]] = {
@@ -74,13 +88,15 @@ def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all 
 
 def _plain_wait(wait: Wait) -> Plain:
     plain = {"kind": _WAIT_NAMES[type(wait)], **_fields(wait)}
-    if isinstance(wait, PlayWait | KeysWait):
+    if isinstance(wait, PlayWait | KeysWait | RecordWait):
         plain["prompts"] = [{"kind": _UTTERANCE_NAMES[type(each)], **_fields(each)} for each in wait.prompts]
     elif isinstance(wait, RequestWait):
         plain["send"] = dict(wait.send)
     elif isinstance(wait, VerifyWait):
         plain["lock"] = _fields(wait.lock)
-    else:
+    elif isinstance(wait, ScriptWait):
+        plain["arguments"], plain["read"] = list(wait.arguments), list(wait.read)
+    elif isinstance(wait, QueueWait):
         plain["needs"] = [_fields(need) for need in wait.needs]
     return plain
 
@@ -108,7 +124,13 @@ def _same(value: object) -> object:
     return value
 
 
-_PARTS: Mapping[str, Callable[[Any], object]] = {"prompts": _utterances, "needs": _needs, "lock": _lock}
+_PARTS: Mapping[str, Callable[[Any], object]] = {
+    "prompts": _utterances,
+    "needs": _needs,
+    "lock": _lock,
+    "arguments": tuple,
+    "read": tuple,
+}
 
 
 def _checked(session: Session) -> Session:

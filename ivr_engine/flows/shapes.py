@@ -14,7 +14,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.errors import EngineError
 from ivr_engine.flows.expressions import Expression, ExpressionSyntax, Template, compile_expression, compile_template
 from ivr_engine.flows.issues import Issue, Severity
-from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
+from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -61,6 +61,11 @@ def describe(tree: Tree) -> str:
         return "nothing"
     shown = " ".join(tree.text.split())
     return f"`{shown}`" if len(shown) <= LONGEST_SHOWN else f"`{shown[:LONGEST_SHOWN]}...`"
+
+
+def key_of(entry: Entry) -> Scalar:
+    """The key of an entry, for readers of values."""
+    return Scalar(entry.key_at, entry.key, entry.key)
 
 
 def as_mapping(tree: Tree) -> Mapping:

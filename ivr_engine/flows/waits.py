@@ -1,12 +1,15 @@
 """What a call is blocked on, and what unblocks it.
 
-| wait        | who answers       | replies it accepts        |
-|-------------|-------------------|---------------------------|
-| PlayWait    | the telephone     | Played, CallerGone        |
-| KeysWait    | the telephone     | Keyed, CallerGone         |
-| RequestWait | a lookup          | Responded, CallerGone     |
-| QueueWait   | the centre        | QueueLeft, CallerGone     |
-| VerifyWait  | the verifier      | Verified, CallerGone      |
+| wait         | who answers       | replies it accepts        |
+|--------------|-------------------|---------------------------|
+| PlayWait     | the telephone     | Played, CallerGone        |
+| KeysWait     | the telephone     | Keyed, CallerGone         |
+| RequestWait  | a lookup          | Responded, CallerGone     |
+| QueueWait    | the centre        | QueueLeft, CallerGone     |
+| VerifyWait   | the verifier      | Verified, CallerGone      |
+| RecordWait   | the telephone     | VoiceTaken, CallerGone    |
+| TransferWait | the telephone     | TransferOver, CallerGone  |
+| ScriptWait   | the telephone     | ScriptOver, CallerGone    |
 
 A wait carries its prompts, so that a key can interrupt them, and its limits in milliseconds.
 """
@@ -18,7 +21,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
-from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
+from ivr_engine.core.outcomes import GatherEnd, OfferOutcome, QueueOutcome, RequestOutcome
 from ivr_engine.flows.utterances import Utterance
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -94,7 +97,39 @@ class VerifyWait:
     timeout: Millis
 
 
-Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWait:
+    """Play `prompts`, then record the caller under `name` until `end_key`, `silence`, or `longest` has passed."""
+
+    prompts: tuple[Utterance, ...]
+    language: Language
+    name: str
+    longest: Millis
+    silence: Millis
+    end_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferWait:
+    """Connect the caller with `number`, which stands in the files as `to`, ringing at most `ring`."""
+
+    to: str
+    number: str
+    ring: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptWait:
+    """Let a script, which stands in the files as `script`, take the caller over; `read` what it set afterwards."""
+
+    script: str
+    run: str
+    arguments: tuple[str, ...] = field(repr=False)
+    read: tuple[str, ...]
+    timeout: Millis
+
+
+Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait | RecordWait | TransferWait | ScriptWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +179,33 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceTaken:
+    """What was recorded; also when the caller ended it by hanging up."""
+
+    name: str
+    lasted: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferOver:
+    """The transfer is over, the caller still there. ANSWERED: they talked and the other side hung up."""
+
+    to: str
+    outcome: OfferOutcome
+    talked: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptOver:
+    """The script is over; `done`: it ended as it should."""
+
+    done: bool
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerGone:
     """The caller hung up. Every wait accepts it."""
 
 
-Reply = Played | Keyed | Responded | QueueLeft | Verified | CallerGone
+Reply = Played | Keyed | Responded | QueueLeft | Verified | VoiceTaken | TransferOver | ScriptOver | CallerGone

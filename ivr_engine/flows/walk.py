@@ -21,12 +21,12 @@ from ivr_engine.flows.waits import Json
 
 if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
     from ivr_engine.flows.calendars import Calendar
-    from ivr_engine.flows.definition import CentreDefinition, Node, ServiceDefinition
+    from ivr_engine.flows.definition import CentreDefinition, Node, ScriptDefinition, ServiceDefinition
 
 NOBODY: Mapping[str, Json] = {"level": 0}
-INVALID_KEY, NO_INPUT, SYSTEM_FAULT = "invalid_key", "no_input", "system_fault"
+INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE = "invalid_key", "no_input", "system_fault", "record_tone"
 KEYS = "0123456789*#"
-ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT)
+ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE)
 """Prompts the engine says of its own accord, where the centre has them."""
 
 
@@ -109,6 +109,20 @@ class Walk:
         if calendar is None:
             raise NodeFault("unknown_calendar", f"there is no calendar `{name}`")
         return calendar
+
+    def transfer(self, name: Json) -> str:
+        """The number of a transfer that the centre allows."""
+        number = self.definition.transfers.get(name) if isinstance(name, str) else None
+        if number is None:
+            raise NodeFault("unknown_transfer", "there is no transfer of the name asked for")
+        return number
+
+    def script(self, name: str) -> ScriptDefinition:
+        """The script of this name."""
+        script = self.definition.scripts.get(name)
+        if script is None:
+            raise NodeFault("unknown_script", f"there is no script `{name}`")
+        return script
 
     def queue(self, name: Json) -> QueueName:
         """The queue of this name."""

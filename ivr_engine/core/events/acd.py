@@ -62,6 +62,19 @@ class CallbackBooked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(Event):
+    """The caller left a spoken message for the people of a queue."""
+
+    TYPE: ClassVar[str] = "acd.message_left"
+    call: CallId
+    node: NodeName
+    queue: QueueName
+    recording: str
+    lasted: Millis
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade(Event):
     """An agent was reserved for the call, with the whole reason: the rule, who was eligible, who was not and why."""
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
 from ivr_engine.core.ids import AgentId, CallId, FlowName, Language, Millis, NodeName
-from ivr_engine.core.outcomes import GatherEnd, Hours, RequestOutcome, SurveyOutcome
+from ivr_engine.core.outcomes import GatherEnd, Hours, OfferOutcome, RequestOutcome, SurveyOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +151,40 @@ class SurveyEnded(Event):
     answered: int
     points: int
     agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceRecorded(Event):
+    """What the caller said was recorded; `recording` names the file."""
+
+    TYPE: ClassVar[str] = "flow.voice_recorded"
+    call: CallId
+    node: NodeName
+    recording: str
+    lasted: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(Event):
+    """The caller was to be connected with a telephone outside, under the name it has in the files."""
+
+    TYPE: ClassVar[str] = "flow.transfer_ended"
+    call: CallId
+    node: NodeName
+    to: str
+    outcome: OfferOutcome
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptEnded(Event):
+    """A script had the caller; `done`: it ended as it should."""
+
+    TYPE: ClassVar[str] = "flow.script_ended"
+    call: CallId
+    node: NodeName
+    script: str
+    done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

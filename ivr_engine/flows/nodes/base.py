@@ -68,6 +68,8 @@ class NodeFacts:
     skills: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
+    transfers: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
-from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.call_runner import CallRunner, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
@@ -99,8 +99,7 @@ class Office:
             centre=self.centre,
             recorder=self.recorder,
             prompts=self.voices,
-            lookup=self.host,
-            verifier=self.verifier,
+            outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )
