@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Final
 
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.expressions import Expression, Template
@@ -25,14 +25,21 @@ from ivr_engine.flows.waits import (
     PlayWait,
     QueueLeft,
     QueueWait,
+    RecordWait,
     Reply,
     RequestWait,
+    ScriptOver,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
     Verified,
     VerifyWait,
+    VoiceTaken,
     Wait,
 )
 from ivr_engine.testing.callers import respond, take
 from ivr_engine.testing.rehearsal.script import Answer, ConversationTest, Presses
+from ivr_engine.testing.rehearsal.steps import TRANSFER_ENDS
 
 SINGLE_KEYS: Final = tuple("1234567890*#")
 # What the checks of `collect` accept: lengths, card numbers (Luhn), a date, amounts, an identity number, a telephone.
@@ -48,6 +55,7 @@ ENTRIES: Final = (
 )
 WRONG: Final = "*"  # no check accepts it alone
 SILENCE: Final = "silence"
+SPOKEN_S: Final = 10  # seconds that an explored caller speaks when recorded
 MOST_BODIES: Final = 5  # of one operation that are tried
 
 
@@ -100,6 +108,8 @@ def candidates(centre: CentreDefinition, node: Node, wait: Wait, examples: Examp
         yield from _answers(centre, node, wait, examples)
     elif isinstance(wait, QueueWait):
         yield from _visits()
+    else:
+        yield from _elsewhere(wait)
 
 
 def _keys(wait: KeysWait, examples: Examples) -> Iterator[Choice]:
@@ -147,6 +157,21 @@ def _visits() -> Iterator[Choice]:
     for outcome in QueueOutcome:
         if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED):
             yield Choice(label=f"the queue ends {outcome}", reply=QueueLeft(outcome=outcome), step={"queue": str(outcome)})
+
+
+def _elsewhere(wait: RecordWait | TransferWait | ScriptWait) -> Iterator[Choice]:
+    if isinstance(wait, RecordWait):
+        for seconds in (SPOKEN_S, 0):
+            reply = VoiceTaken(name=wait.name, lasted=Millis(seconds * 1_000))
+            yield Choice(label=f"speaks for {seconds} s", reply=reply, step={"speaks": f"{seconds}s"})
+    elif isinstance(wait, TransferWait):
+        for word, outcome in TRANSFER_ENDS.items():
+            over = TransferOver(to=wait.to, outcome=outcome)
+            yield Choice(label=f"the transfer: {word}", reply=over, step={"transfer": word})
+    else:
+        values = dict.fromkeys(wait.read, "1")
+        yield Choice(label="the script is done", reply=ScriptOver(done=True, values=values), step={"script": {**values}})
+        yield Choice(label="the script fails", reply=ScriptOver(done=False, values={}), step={"script": "failed"})
 
 
 def assumed_body(centre: CentreDefinition, node: Node) -> Json:

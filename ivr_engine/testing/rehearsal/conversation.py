@@ -16,9 +16,12 @@ from ivr_engine.flows.waits import (
     Played,
     PlayWait,
     QueueWait,
+    RecordWait,
     Reply,
     RequestWait,
     Responded,
+    ScriptWait,
+    TransferWait,
     Verified,
     VerifyWait,
     Wait,
@@ -33,6 +36,12 @@ from ivr_engine.testing.stage import Stage
 
 CALL = CallId("rehearsed")
 SERVICE_TAKES = Millis(200)
+_DOING: Mapping[type[Wait], str] = {
+    KeysWait: "waits for keys",
+    RecordWait: "records the caller",
+    TransferWait: "transfers the call",
+    ScriptWait: "runs a script",
+}
 
 
 class Answers:
@@ -92,7 +101,7 @@ class Conversation:
             return str(self.visit)
         if self.wait is None:
             return f"the call is over; its last node was `{self.session.node}`"
-        doing = "waits for keys" if isinstance(self.wait, KeysWait) else "plays"
+        doing = _DOING.get(type(self.wait), "plays")
         return f"the flow {doing} at node `{self.session.node}`"
 
     def listen(self) -> bool:
@@ -119,6 +128,11 @@ class Conversation:
         if self.visit is not None:
             self.visit.hang_up()
         self._reply(CallerGone(), Millis(0))
+
+    def answer(self, reply: Reply, took: Millis) -> None:
+        """Somebody outside answers what the call waits for."""
+        self._forget()
+        self._reply(reply, took)
 
     def after_visit(self) -> None:
         """Go on with the flow if the visit to the queue is over."""
@@ -148,7 +162,7 @@ class Conversation:
             silent = answer is not None and answer.outcome is RequestOutcome.TIMEOUT
             self._stage.advance(wait.timeout if silent else SERVICE_TAKES)
             self._session = self._stage.reply(self.session, reply).session
-        if isinstance(wait, PlayWait | KeysWait):
+        if isinstance(wait, PlayWait | KeysWait | RecordWait):
             self.hear(wait.prompts)
         elif isinstance(wait, QueueWait):
             self.visit = Visit(self._stage, CALL, wait, say=self.hear)

@@ -8,10 +8,21 @@ from typing import Any, Final
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import call_of
 from ivr_engine.core.ids import Millis
+from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.tree import Position
 from ivr_engine.flows.utterances import Money, Prompt, Utterance
-from ivr_engine.flows.waits import Json, KeysWait, PlayWait
+from ivr_engine.flows.waits import (
+    Json,
+    KeysWait,
+    PlayWait,
+    RecordWait,
+    ScriptOver,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
+    VoiceTaken,
+)
 from ivr_engine.testing.rehearsal.conversation import CALL, Answers, Conversation
 from ivr_engine.testing.rehearsal.outcome import Failure, Missed, Result
 from ivr_engine.testing.rehearsal.script import (
@@ -24,15 +35,19 @@ from ivr_engine.testing.rehearsal.script import (
     Interrupts,
     Presses,
     QueueEnds,
+    ScriptEnds,
+    Speaks,
     Step,
     Talks,
+    Transfers,
     Waits,
     Words,
 )
-from ivr_engine.testing.rehearsal.visit import Visit
+from ivr_engine.testing.rehearsal.visit import PICKS_UP_AFTER, Visit
 from ivr_engine.testing.stage import Stage
 
 TALK: Final = Millis(60_000)  # where the test does not say how long
+SCRIPT_TAKES: Final = Millis(10_000)
 MOST_TURNS: Final = 1_000  # without a step of the test
 
 
@@ -158,6 +173,32 @@ class _Performance:
         else:
             visit.enter_to_end(step.outcome)
 
+    def speak(self, step: Speaks) -> None:
+        """Speak while being recorded."""
+        self._listen()
+        wait = self.conversation.wait
+        if not isinstance(wait, RecordWait):
+            raise Missed("a recording", self.conversation.where())
+        self.conversation.answer(VoiceTaken(name=wait.name, lasted=min(step.span, wait.longest)), step.span)
+
+    def transfer(self, step: Transfers) -> None:
+        """Somebody elsewhere is rung."""
+        self._listen()
+        wait = self.conversation.wait
+        if not isinstance(wait, TransferWait):
+            raise Missed("a transfer", self.conversation.where())
+        talked = TALK if step.outcome is OfferOutcome.ANSWERED else Millis(0)
+        self.conversation.answer(
+            TransferOver(to=wait.to, outcome=step.outcome, talked=talked), Millis(PICKS_UP_AFTER + talked)
+        )
+
+    def end_script(self, step: ScriptEnds) -> None:
+        """A script is over."""
+        self._listen()
+        if not isinstance(self.conversation.wait, ScriptWait):
+            raise Missed("a script", self.conversation.where())
+        self.conversation.answer(ScriptOver(done=step.values is not None, values=step.values or {}), SCRIPT_TAKES)
+
     def expect(self, step: Expects) -> None:
         """Look at what is known of the call."""
         session = self.conversation.session
@@ -230,6 +271,9 @@ _DEEDS: Mapping[type[Step], Callable[[_Performance, Any], None]] = {
     AgentActs: _Performance.act,
     Talks: _Performance.talk,
     QueueEnds: _Performance.end_visit,
+    Speaks: _Performance.speak,
+    Transfers: _Performance.transfer,
+    ScriptEnds: _Performance.end_script,
     Expects: _Performance.expect,
 }
 

@@ -10,6 +10,9 @@
 | AgentActs  | an agent's telephone rings, and this is what the agent does                                     |
 | Talks      | caller and agent talk so long, then the agent hangs up                                          |
 | QueueEnds  | the visit to the queue ends so: the agents, the line and the clock are arranged for it          |
+| Speaks     | the caller speaks while being recorded                                                          |
+| Transfers  | the number that the call is transferred to is rung, and this comes of it                        |
+| ScriptEnds | the script that took the caller over is done, with these values, or failed                      |
 | Expects    | nothing happens; what is known of the call is looked at                                         |
 """
 
@@ -113,7 +116,34 @@ class Expects:
     variables: Mapping[str, Json] = field(default_factory=dict)
 
 
-Step = Hears | Presses | Interrupts | Waits | HangsUp | AgentActs | Talks | QueueEnds | Expects
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaks:
+    """See the module."""
+
+    at: Position
+    span: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfers:
+    """See the module."""
+
+    at: Position
+    outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptEnds:
+    """See the module. `values` None: it failed."""
+
+    at: Position
+    values: Mapping[str, str] | None
+
+
+Outside = Speaks | Transfers | ScriptEnds
+"""What answers a wait of its own."""
+
+Step = Hears | Presses | Interrupts | Waits | HangsUp | AgentActs | Talks | QueueEnds | Outside | Expects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

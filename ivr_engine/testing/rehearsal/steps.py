@@ -24,8 +24,11 @@ from ivr_engine.testing.rehearsal.script import (
     Interrupts,
     Presses,
     QueueEnds,
+    ScriptEnds,
+    Speaks,
     Step,
     Talks,
+    Transfers,
     Waits,
     Words,
 )
@@ -41,6 +44,7 @@ AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     "failed": OfferOutcome.FAILED,
     RINGS: None,
 }
+TRANSFER_ENDS: Mapping[str, OfferOutcome] = {word: end for word, end in AGENT_DOES.items() if end is not None}
 QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)]
 _NO_VALUE = ("waits", "hangs_up")
 
@@ -154,6 +158,22 @@ def _queue(fields: StepFields) -> Step:
     return QueueEnds(at=fields.kind_at, outcome=QueueOutcome(word))
 
 
+def _speaks(fields: StepFields) -> Step:
+    return Speaks(at=fields.kind_at, span=fields.span("speaks", default=Millis(0), required=True))
+
+
+def _transfer(fields: StepFields) -> Step:
+    word = fields.choice("transfer", TRANSFER_ENDS, default="failed", required=True)
+    return Transfers(at=fields.kind_at, outcome=TRANSFER_ENDS[word])
+
+
+def _script(fields: StepFields) -> Step:
+    tree = fields.get("script")
+    if isinstance(tree, Scalar) and tree.text == "failed":
+        return ScriptEnds(at=fields.kind_at, values=None)
+    return ScriptEnds(at=fields.kind_at, values=fields.mapping_of("script", shapes.as_text, required=True))
+
+
 def _expects(fields: StepFields) -> Step:
     inner = fields.fields("expects", required=True)
     if inner is None:
@@ -177,5 +197,8 @@ READERS: Mapping[str, Callable[[StepFields], Step]] = {
     "agent": _agent,
     "talks": _talks,
     "queue": _queue,
+    "speaks": _speaks,
+    "transfer": _transfer,
+    "script": _script,
     "expects": _expects,
 }
