@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from ivr_engine.core.events.flow import KeysReceived
@@ -12,7 +12,7 @@ from ivr_engine.core.outcomes import GatherEnd
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeSpec, Step
-from ivr_engine.flows.saying import Line, utter
+from ivr_engine.flows.saying import Line, read_lines, utter
 from ivr_engine.flows.utterances import Utterance
 from ivr_engine.flows.waits import Keyed, KeysWait, Reply
 from ivr_engine.flows.walk import INVALID_KEY, NO_INPUT, Walk
@@ -34,6 +34,17 @@ class Asking(NodeSpec):
     key_timeout: Millis = Millis(5_000)
     attempts: int = 3
     secret: bool = False
+    barge_in: bool = True
+    retries: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """Whatever it may say, in any try."""
+        return (*self.lines, *(line for lines in self.retries.values() for line in lines))
+
+    def question(self, walk: Walk) -> tuple[Utterance, ...]:
+        """What is said to ask."""
+        return utter(walk, self.lines)
 
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Leave with these keys, or None when they are no answer."""
@@ -43,7 +54,7 @@ class Asking(NodeSpec):
         """Answer from the keys typed ahead, or listen."""
         typed, walk.session.typed_ahead = walk.session.typed_ahead, ""
         if self.secret or not typed:
-            return self._listen(walk, utter(walk, self.lines))
+            return self._listen(walk, self.question(walk))
         taken, ended = self._cut(typed)
         if ended is None:
             return self._listen(walk, (), typed_ahead=typed)
@@ -81,7 +92,7 @@ class Asking(NodeSpec):
         session.stray = self.end_key if ended is GatherEnd.COMPLETE else ""
         accepted = self.accept(walk, keys)
         if accepted is None and stray:
-            return self._listen(walk, utter(walk, self.lines))
+            return self._listen(walk, self.question(walk))
         return accepted or self._again(walk, "no_match")
 
     def _again(self, walk: Walk, missed: Missed) -> Step:
@@ -90,7 +101,8 @@ class Asking(NodeSpec):
         session.typed_ahead = ""
         if session.attempt >= self.attempts:
             return missed
-        return self._listen(walk, (*walk.prompt(_SAYS[missed]), *utter(walk, self.lines)))
+        own = self.retries.get(missed)
+        return self._listen(walk, utter(walk, own) if own else (*walk.prompt(_SAYS[missed]), *self.question(walk)))
 
     def _listen(self, walk: Walk, prompts: tuple[Utterance, ...], *, typed_ahead: str = "") -> KeysWait:
         return KeysWait(
@@ -100,9 +112,22 @@ class Asking(NodeSpec):
             end_key=self.end_key,
             first_timeout=self.timeout,
             next_timeout=self.key_timeout,
+            barge_in=self.barge_in,
             secret=self.secret,
             typed_ahead=typed_ahead,
         )
+
+
+def read_retries(fields: Fields) -> dict[str, tuple[Line, ...]]:
+    """`retry: {no_input: ..., no_match: ...}`: what is said in place of the usual words and the question."""
+    inner = fields.fields("retry")
+    if inner is None:
+        return {}
+    retries: dict[str, tuple[Line, ...]] = {
+        missed: lines for missed in _SAYS if (lines := read_lines(inner, missed, required=False))
+    }
+    inner.finish()
+    return retries
 
 
 def read_patience(fields: Fields) -> tuple[Millis, int]:

@@ -34,10 +34,10 @@ from ivr_engine.core.events.flow import IdentityConfirmed, IdentityRefused
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
+from ivr_engine.flows.checks import CHECKS
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.asking import EXITS, Asking, read_patience
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.collect import CHECKS
 from ivr_engine.flows.nodes.serving import TROUBLE, note_answer
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import as_target

@@ -5,55 +5,30 @@
       next: end
       failed: end
 
-Checks: `none`; `luhn` (card numbers, ISO/IEC 7812-1 annex B); `amount` (`*` is the decimal point, kept as `12.50`); `date`
-(yyyymmdd, kept as `2026-03-02`). With `secret: true` the value never reaches an event, record or log, keys typed ahead are
-thrown away first, and every value made from it is secret too.
+Checks: `none`; `luhn` (card numbers); `amount` (`*` is the decimal point, kept as `12.50`); `date` (yyyymmdd, kept as
+`2026-03-02`); `id_number` (Chinese identity number, `*` for X); `phone`; or a `pattern` of one's own. With `secret:
+true` the value never reaches an event, record or log, keys typed ahead are thrown away first, and every value made from
+it is secret too.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar, Self
 
 from ivr_engine.core.ids import Millis
-from ivr_engine.flows import limits
+from ivr_engine.flows import limits, shapes
+from ivr_engine.flows.checks import CHECKS, Pattern, compile_pattern
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes import asking
 from ivr_engine.flows.nodes.base import NodeFacts, Step
 from ivr_engine.flows.saying import names_read, prompt_names, read_lines
 from ivr_engine.flows.settings import as_target
+from ivr_engine.flows.shapes import ShapeFault
+from ivr_engine.flows.tree import Tree
 from ivr_engine.flows.walk import Walk
 
-
-def _digits(keys: str) -> str | None:
-    return keys if keys.isascii() and keys.isdigit() else None
-
-
-def _luhn(keys: str) -> str | None:
-    if _digits(keys) is None:
-        return None
-    doubled = [sum(divmod(2 * int(key), 10)) for key in keys[-2::-2]]
-    return keys if (sum(map(int, keys[::-2])) + sum(doubled)) % 10 == 0 else None
-
-
-def _amount(keys: str) -> str | None:
-    return keys.replace("*", ".") if re.fullmatch(r"[0-9]{1,12}(\*[0-9]{1,2})?", keys, re.ASCII) else None
-
-
-def _date(keys: str) -> str | None:
-    if not re.fullmatch("[0-9]{8}", keys, re.ASCII):
-        return None
-    try:
-        return date(int(keys[:4]), int(keys[4:6]), int(keys[6:])).isoformat()
-    except ValueError:
-        return None
-
-
-CHECKS: Mapping[str, Callable[[str], str | None]] = {"none": _digits, "luhn": _luhn, "amount": _amount, "date": _date}
-"""Each gives the value to keep for the caller's keys, or None when they are no such thing."""
+_STARRED = {"amount": "amount `*` is the decimal point", "id_number": "identity number `*` stands for X"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +39,11 @@ class Collect(asking.Asking):
     into: str
     least: int = 1
     check: str = "none"
+    pattern: Pattern | None = None
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`collect: {prompt, into, digits, end_key, check, secret, timeout, key_timeout, attempts}`."""
+        """`collect: {prompt, into, digits, end_key, check or pattern, secret, timeouts, attempts, retry, barge_in}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(lines=(), into="")
@@ -84,9 +60,13 @@ class Collect(asking.Asking):
             timeout=timeout,
             key_timeout=fields.span("key_timeout", default=Millis(5_000), least=Millis(500), most=limits.TIMEOUT),
             attempts=attempts,
+            pattern=fields.read("pattern", _as_pattern, default=None),
+            barge_in=fields.boolean("barge_in", default=True),
+            retries=asking.read_retries(fields),
         )
-        if spec.check == "amount" and spec.end_key == "*":
-            fields.error("S312", "in an amount `*` is the decimal point; use another end_key", at=fields.place("end_key"))
+        if spec.check in _STARRED and spec.end_key == "*":
+            message = f"in an {_STARRED[spec.check]}; use another end_key"
+            fields.error("S312", message, at=fields.place("end_key"))
         fields.finish()
         return spec
 
@@ -95,16 +75,25 @@ class Collect(asking.Asking):
         return NodeFacts(
             exits=("next", *asking.EXITS),
             required=(("next",), ("no_input", "failed"), ("no_match", "failed")),
-            prompts=prompt_names(self.lines),
-            reads=names_read(self.lines),
+            prompts=prompt_names(self.all_lines),
+            reads=names_read(self.all_lines),
             writes=(self.into,),
             secrets=(self.into,) if self.secret else (),
         )
 
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Keep the keys if they are long enough and pass the check."""
-        value = CHECKS[self.check](keys) if len(keys) >= self.least else None
+        value = (self.pattern or CHECKS[self.check])(keys) if len(keys) >= self.least else None
         if value is None:
             return None
         walk.assign(self.into, value, secret=self.secret)
         return "next"
+
+
+def _as_pattern(tree: Tree) -> Pattern:
+    text = shapes.as_text(tree)
+    check = compile_pattern(text)
+    if check is None:
+        message = "expected a pattern of digits, `.`, `*`, `[1-4]`, `{n}` and `|`, such as 62.{14}|[45].{15}"
+        raise ShapeFault(tree.at, "S316", message)
+    return check

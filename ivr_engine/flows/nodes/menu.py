@@ -5,6 +5,7 @@
         prompt: welcome
         keys:
           1: balance
+          3: {say: welcome, when: "{{ identity.level >= 2 }}", next: end}
           2: {set: {language: en}, next: choose}
           "*": choose
         timeout: 5s
@@ -12,8 +13,10 @@
       failed: end
     balance: {play: [welcome], next: end}
 
-A key that is not listed says the prompt `invalid_key`, silence says `no_input` (where the centre has them), and the menu is
-said again, `attempts` times in all. Then it leaves by `no_match` or `no_input` if they are given, else by `failed`.
+A key with `when` is there only while that holds, and `say` is said after the prompt, for the keys that are there, in
+their order. A key that is not listed says the prompt `invalid_key`, silence says `no_input` (where the centre has
+them), and the menu is said again, `attempts` times in all; `retry: {no_input: ..., no_match: ...}` gives words to say
+in place of both. Then it leaves by `no_match` or `no_input` if they are given, else by `failed`.
 """
 
 from __future__ import annotations
@@ -24,13 +27,15 @@ from typing import ClassVar, Self
 
 from ivr_engine.core.ids import NodeName
 from ivr_engine.flows import settings, shapes
+from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes import asking
 from ivr_engine.flows.nodes.base import NodeFacts, Step
-from ivr_engine.flows.saying import names_read, prompt_names, read_lines
+from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import Setting
 from ivr_engine.flows.tree import Entry
 from ivr_engine.flows.tree import Mapping as TreeMapping
+from ivr_engine.flows.utterances import Utterance
 from ivr_engine.flows.walk import KEYS, Walk
 
 
@@ -40,6 +45,8 @@ class Choice:
 
     next: NodeName
     sets: Mapping[str, Setting]
+    when: Expression | None = None
+    says: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,7 @@ class Menu(asking.Asking):
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`menu: {prompt, keys, timeout, attempts}`."""
+        """`menu: {prompt, keys, timeout, attempts, retry, barge_in}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(lines=(), choices={})
@@ -60,17 +67,27 @@ class Menu(asking.Asking):
         choices = {entry.key: _read_choice(entry, fields) for entry in fields.entries("keys", required=True)}
         if not choices and fields.has("keys"):
             fields.error("S310", "a menu needs at least one key", at=fields.place("keys"))
+        spec = cls(
+            lines=lines,
+            timeout=timeout,
+            attempts=attempts,
+            choices=choices,
+            barge_in=fields.boolean("barge_in", default=True),
+            retries=asking.read_retries(fields),
+        )
         fields.finish()
-        return cls(lines=lines, timeout=timeout, attempts=attempts, choices=choices)
+        return spec
 
     def facts(self) -> NodeFacts:
         """Leaves by its keys, or when the attempts are used up."""
+        lines = (*self.all_lines, *(line for choice in self.choices.values() for line in choice.says))
+        conditions = [choice.when for choice in self.choices.values() if choice.when is not None]
         sets = [(name, setting) for choice in self.choices.values() for name, setting in choice.sets.items()]
         return NodeFacts(
             exits=(*self.choices, *asking.EXITS),
             required=(("no_input", "failed"), ("no_match", "failed")),
-            prompts=prompt_names(self.lines),
-            reads=names_read(self.lines) | settings.reads(setting for _name, setting in sets),
+            prompts=prompt_names(lines),
+            reads=names_read(lines) | settings.reads(setting for _name, setting in sets) | settings.reads(conditions),
             writes=tuple(name for name, _setting in sets if name != "language"),
             made_from=settings.made_from(sets),
         )
@@ -79,14 +96,25 @@ class Menu(asking.Asking):
         """Each key is an exit of its own."""
         return {key: choice.next for key, choice in self.choices.items()}
 
+    def question(self, walk: Walk) -> tuple[Utterance, ...]:
+        """The prompt, then the words of each key that is there."""
+        offered = [
+            line for choice in self.choices.values() if choice.says and _is_there(walk, choice) for line in choice.says
+        ]
+        return utter(walk, (*self.lines, *offered))
+
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Set what the key sets and leave by it."""
         choice = self.choices.get(keys)
-        if choice is None:
+        if choice is None or not _is_there(walk, choice):
             return None
         for name, setting in choice.sets.items():
             walk.assign(name, walk.value(setting), secret=walk.is_secret(setting))
         return keys
+
+
+def _is_there(walk: Walk, choice: Choice) -> bool:
+    return choice.when is None or bool(walk.value(choice.when))
 
 
 def _read_choice(entry: Entry, fields: Fields) -> Choice:
@@ -98,6 +126,8 @@ def _read_choice(entry: Entry, fields: Fields) -> Choice:
     choice = Choice(
         next=NodeName(inner.name("next", required=True)),
         sets=settings.read_assignments(inner.entries("set"), fields.issues),
+        when=inner.expression("when") if inner.has("when") else None,
+        says=read_lines(inner, "say", required=False),
     )
     inner.finish()
     return choice
