@@ -31,7 +31,7 @@ def check(
 
     loaded = load_centre(folder)
     for issue in loaded.issues:
-        typer.echo(_json(issue) if as_json else str(issue))
+        typer.echo(issue_json(issue) if as_json else str(issue))
     if not as_json:
         typer.echo(summary(folder, loaded.issues))
     raise typer.Exit(0 if loaded.definition is not None else 1)
@@ -49,7 +49,8 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _json(issue: Issue) -> str:
+def issue_json(issue: Issue) -> str:
+    """One problem as a JSON object."""
     import json
 
     at = issue.at

@@ -47,7 +47,7 @@ def load_centre(folder: Path) -> LoadedCentre:
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
-    issues = tuple(sorted(_causes(reading.issues), key=_order))
+    issues = in_order(_causes(reading.issues))
     sound = all(issue.severity is not Severity.ERROR for issue in issues)
     return LoadedCentre(definition=centre if sound else None, issues=issues)
 
@@ -68,7 +68,12 @@ def _causes(issues: list[Issue]) -> set[Issue]:
     syntax = {issue.at for issue in issues if issue.code.startswith("Y") and issue.severity is Severity.ERROR}
     shapeless = {issue.at for issue in issues if issue.code == "S201"}
     kept = {issue for issue in issues if issue.code.startswith("Y") or issue.at not in syntax}
-    return {_printable(issue) for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+    return {issue for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+
+
+def in_order(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """The issues in the order of the files, each once and on one printable line."""
+    return tuple(sorted(set(map(_printable, issues)), key=_order))
 
 
 def _printable(issue: Issue) -> Issue:
