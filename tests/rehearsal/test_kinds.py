@@ -11,9 +11,9 @@ from ivr_engine.testing.exploration.findings import coverage
 from ivr_engine.testing.exploration.walker import explore
 from tests.rehearsal.bank import play
 
-END = {"end": {"hangup": {}}}
+END: dict[str, object] = {"end": {"hangup": {}}}
 ENTRY = {"prompt": "ask", "digits": 4}
-MAIN = {
+MAIN: dict[str, object] = {
     "record": {"record": {"prompt": "speak", "into": "voice"}, "next": "transfer", "exits": {"empty": "transfer"}},
     "transfer": {"transfer": {"to": "branch_office"}, "next": "script", "failed": "script"},
     "script": {"agi": {"script": "old"}, "next": "who", "failed": "who"},
