@@ -54,4 +54,4 @@ def _json(issue: Issue) -> str:
 
     at = issue.at
     fields = {"file": at.file, "line": at.line, "column": at.column, "severity": str(issue.severity)}
-    return json.dumps({**fields, "code": issue.code, "message": issue.message}, ensure_ascii=False)
+    return json.dumps({**fields, "code": issue.code, "message": str(issue.message)}, ensure_ascii=False)

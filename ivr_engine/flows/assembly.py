@@ -12,6 +12,7 @@ from ivr_engine.flows.flow_reader import read_sound_part
 from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.mentions import find
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.references import Places, check_references
 from ivr_engine.flows.tree import Mapping, Position, Tree
 
@@ -94,7 +95,9 @@ def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowNa
 
 
 def _twice(flow: Flow, first: Flow) -> Issue:
-    message = f"the flow `{flow.name}` is already given in {first.at.file}; rename one of the two"
+    message = Message.of(
+        "the flow `$flow` is already given in $file; rename one of the two", flow=flow.name, file=first.at.file
+    )
     return Issue(at=flow.at, severity=Severity.ERROR, code="R416", message=message)
 
 

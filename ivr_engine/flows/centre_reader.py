@@ -47,6 +47,7 @@ from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, 
 from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ServiceDefinition
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import (
     ShapeFault,
     as_filled,
@@ -63,6 +64,7 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 T = TypeVar("T")
 
 STRATEGIES = ("longest_idle",)
+_WHERE = {"queues": "queue $name", "services": "service $name"}
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -148,7 +150,8 @@ def _named(fields: Fields, key: str, build: Callable[[Fields, str], T]) -> dict[
     for entry in fields.entries(key):
         if not _key_fits(entry, as_name, fields.issues):
             continue
-        inner = Fields(_mapping_or_empty(entry.value, fields.issues), fields.issues, where=f"{key} {entry.key}")
+        where = Message.of(_WHERE[key], name=entry.key)
+        inner = Fields(_mapping_or_empty(entry.value, fields.issues), fields.issues, where=where)
         found[entry.key] = build(inner, entry.key)
         inner.finish()
     return found
@@ -216,7 +219,7 @@ def _url(tree: Tree) -> str:
 
 
 def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
-    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"agent {entry.key}")
+    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=Message.of("agent $name", name=entry.key))
     agent = AgentDefinition(
         agent=AgentId(entry.key),
         name=fields.text("name", default=entry.key),
@@ -232,7 +235,7 @@ def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
 def _prompt(entry: Entry, issues: list[Issue]) -> PromptText:
     if isinstance(entry.value, Scalar):
         return PromptText(text=read(entry.value, as_filled, "", issues))
-    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"prompt {entry.key}")
+    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=Message.of("prompt $name", name=entry.key))
     text = fields.text("text", required=True)
     file = fields.read("file", _recording, default=None)
     fields.finish()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ivr_engine.flows import shapes
 from ivr_engine.flows.expressions import Expression, Template
 from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import ShapeFault, as_template, as_variable, describe
 from ivr_engine.flows.tree import Entry, Scalar, Tree
 from ivr_engine.flows.waits import Json
@@ -19,7 +20,8 @@ RESERVED = frozenset({"call", "queue"})
 def as_setting(tree: Tree) -> Setting:
     """A plain value, or a text with `{{ }}`."""
     if not isinstance(tree, Scalar):
-        raise ShapeFault(tree.at, "S301", f"expected one value, or a text with {{{{ }}}}, found {describe(tree)}")
+        message = Message.of("expected one value, or a text with {{ }}, found $found", found=describe(tree))
+        raise ShapeFault(tree.at, "S301", message)
     return as_template(tree) if isinstance(tree.value, str) and "{{" in tree.value else tree.value
 
 
@@ -37,7 +39,7 @@ def as_target(tree: Tree) -> str:
     """The name of a variable that a node may set."""
     name = as_variable(tree)
     if name in RESERVED:
-        raise ShapeFault(tree.at, "S302", f"`{name}` belongs to the engine; choose another name")
+        raise ShapeFault(tree.at, "S302", Message.of("`$name` belongs to the engine; choose another name", name=name))
     return name
 
 

@@ -14,6 +14,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.errors import EngineError
 from ivr_engine.flows.expressions import Expression, ExpressionSyntax, Template, compile_expression, compile_template
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message, message_of
 from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 T = TypeVar("T")
@@ -31,11 +32,11 @@ LONGEST_SPAN = Millis(7 * 24 * 3_600_000)
 class ShapeFault(EngineError):
     """A value has not the shape that its place wants."""
 
-    def __init__(self, at: Position, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, at: Position, code: str, message: str | Message) -> None:
+        super().__init__(str(message))
         self.at = at
         self.code = code
-        self.message = message
+        self.message = message_of(message)
 
     def issue(self) -> Issue:
         """The fault as a problem of the files."""
@@ -51,37 +52,41 @@ def read(tree: Tree, reader: Callable[[Tree], T], default: D, issues: list[Issue
         return default
 
 
-def describe(tree: Tree) -> str:
+def describe(tree: Tree) -> Message:
     """What stands there, for a message."""
     if isinstance(tree, Mapping):
-        return "a mapping"
+        return Message("a mapping")
     if isinstance(tree, Sequence):
-        return "a list"
+        return Message("a list")
     if tree.value is None or not tree.text.strip():
-        return "nothing"
+        return Message("nothing")
     shown = " ".join(tree.text.split())
-    return f"`{shown}`" if len(shown) <= LONGEST_SHOWN else f"`{shown[:LONGEST_SHOWN]}...`"
+    return Message.of("`$text`", text=shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}...")
 
 
 def as_mapping(tree: Tree) -> Mapping:
     """A mapping."""
     if isinstance(tree, Mapping):
         return tree
-    raise ShapeFault(tree.at, "S201", f"expected a mapping (`key: value` lines), found {describe(tree)}")
+    raise ShapeFault(
+        tree.at, "S201", Message.of("expected a mapping (`key: value` lines), found $found", found=describe(tree))
+    )
 
 
 def as_sequence(tree: Tree) -> Sequence:
     """A list."""
     if isinstance(tree, Sequence):
         return tree
-    raise ShapeFault(tree.at, "S202", f"expected a list (`[a, b]` or `- a` lines), found {describe(tree)}")
+    raise ShapeFault(
+        tree.at, "S202", Message.of("expected a list (`[a, b]` or `- a` lines), found $found", found=describe(tree))
+    )
 
 
 def as_text(tree: Tree) -> str:
     """A text as it was written: `1001` and `1.50` too, for whoever forgets the quotes loses no digit."""
     if isinstance(tree, Scalar) and tree.value is not None:
         return tree.text
-    raise ShapeFault(tree.at, "S203", f"expected text, found {describe(tree)}")
+    raise ShapeFault(tree.at, "S203", Message.of("expected text, found $found", found=describe(tree)))
 
 
 def as_filled(tree: Tree) -> str:
@@ -96,7 +101,7 @@ def as_boolean(tree: Tree) -> bool:
     """`true` or `false`; `yes`, `no`, `on` and `off` are texts."""
     if isinstance(tree, Scalar) and isinstance(tree.value, bool):
         return tree.value
-    raise ShapeFault(tree.at, "S205", f"expected true or false, found {describe(tree)}")
+    raise ShapeFault(tree.at, "S205", Message.of("expected true or false, found $found", found=describe(tree)))
 
 
 def whole(least: int, most: int) -> Callable[[Tree], int]:
@@ -105,9 +110,12 @@ def whole(least: int, most: int) -> Callable[[Tree], int]:
     def as_whole(tree: Tree) -> int:
         value = tree.value if isinstance(tree, Scalar) else None
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ShapeFault(tree.at, "S204", f"expected a whole number, found {describe(tree)}")
+            raise ShapeFault(tree.at, "S204", Message.of("expected a whole number, found $found", found=describe(tree)))
         if not least <= value <= most:
-            raise ShapeFault(tree.at, "S207", f"expected a whole number from {least} to {most}, found {value}")
+            wanted = Message.of(
+                "expected a whole number from $least to $most, found $found", least=least, most=most, found=value
+            )
+            raise ShapeFault(tree.at, "S207", wanted)
         return value
 
     return as_whole
@@ -119,10 +127,12 @@ def span(least: Millis = Millis(0), most: Millis = LONGEST_SPAN) -> Callable[[Tr
     def as_span(tree: Tree) -> Millis:
         found = _SPAN.fullmatch(tree.text) if isinstance(tree, Scalar) else None
         if found is None:
-            raise ShapeFault(tree.at, "S206", f"expected a span such as 500ms, 5s, 2m or 1h, found {describe(tree)}")
+            wanted = Message.of("expected a span such as 500ms, 5s, 2m or 1h, found $found", found=describe(tree))
+            raise ShapeFault(tree.at, "S206", wanted)
         millis = Millis(int(found[1]) * _UNITS[found[2]])
         if not least <= millis <= most:
-            raise ShapeFault(tree.at, "S207", f"expected a span from {spoken(least)} to {spoken(most)}")
+            bounds = Message.of("expected a span from $least to $most", least=spoken(least), most=spoken(most))
+            raise ShapeFault(tree.at, "S207", bounds)
         return millis
 
     return as_span
@@ -140,10 +150,12 @@ def number_range(least: int, most: int) -> Callable[[Tree], tuple[int, int]]:
     def as_range(tree: Tree) -> tuple[int, int]:
         found = _RANGE.fullmatch(tree.text) if isinstance(tree, Scalar) else None
         if found is None:
-            raise ShapeFault(tree.at, "S208", f"expected a number or a range such as 16..19, found {describe(tree)}")
+            wanted = Message.of("expected a number or a range such as 16..19, found $found", found=describe(tree))
+            raise ShapeFault(tree.at, "S208", wanted)
         low, high = int(found[1]), int(found[2] or found[1])
         if not least <= low <= high <= most:
-            raise ShapeFault(tree.at, "S207", f"expected a range within {least}..{most}, the smaller number first")
+            bounds = Message.of("expected a range within $least..$most, the smaller number first", least=least, most=most)
+            raise ShapeFault(tree.at, "S207", bounds)
         return low, high
 
     return as_range
@@ -166,7 +178,7 @@ def matching(pattern: re.Pattern[str], wanted: str) -> Callable[[Tree], str]:
         text = as_text(tree)
         if pattern.fullmatch(text):
             return text
-        raise ShapeFault(tree.at, "S209", f"expected {wanted}")
+        raise ShapeFault(tree.at, "S209", Message.of("expected $wanted", wanted=Message(wanted)))
 
     return as_matching
 
@@ -178,7 +190,7 @@ def one_of(*choices: str) -> Callable[[Tree], str]:
         text = as_text(tree)
         if text in choices:
             return text
-        raise ShapeFault(tree.at, "S210", f"expected one of {', '.join(choices)}")
+        raise ShapeFault(tree.at, "S210", Message.of("expected one of $choices", choices=", ".join(choices)))
 
     return as_choice
 

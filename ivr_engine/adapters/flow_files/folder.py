@@ -14,6 +14,7 @@ from ivr_engine.core.ids import Language
 from ivr_engine.flows.assembly import CentreTrees, assemble
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message, message_of, printable
 from ivr_engine.flows.tree import Mapping, Position, Tree
 
 MOST_FILES: Final = 1_000  # YAML files of one folder
@@ -63,18 +64,12 @@ def _causes(issues: list[Issue]) -> set[Issue]:
 
 
 def _printable(issue: Issue) -> Issue:
-    """The issue on one line that no terminal takes for a command, whatever a key or a file is called."""
-    return replace(issue, message=_escaped(issue.message), at=replace(issue.at, file=_escaped(issue.at.file)))
-
-
-def _escaped(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    """The issue with a file name that no terminal takes for a command."""
+    return replace(issue, at=replace(issue.at, file=printable(issue.at.file)))
 
 
 def _order(issue: Issue) -> tuple[str, int, int, str, str]:
-    return (issue.at.file, issue.at.line, issue.at.column, issue.code, issue.message)
+    return (issue.at.file, issue.at.line, issue.at.column, issue.code, str(issue.message))
 
 
 @dataclass(slots=True)
@@ -86,8 +81,9 @@ class _Reading:
     digests: dict[str, str] = field(default_factory=dict)
     complete: bool = True
 
-    def error(self, path: Path, code: str, message: str, *, severity: Severity = Severity.ERROR) -> None:
-        self.issues.append(Issue(at=Position(str(path), 1, 1), severity=severity, code=code, message=message))
+    def error(self, path: Path, code: str, message: str | Message, *, severity: Severity = Severity.ERROR) -> None:
+        at = Position(str(path), 1, 1)
+        self.issues.append(Issue(at=at, severity=severity, code=code, message=message_of(message)))
 
     def trees(self) -> CentreTrees:
         centre = self._required("centre.yaml")
@@ -101,7 +97,7 @@ class _Reading:
         path = self.folder / name
         if os.path.lexists(path):
             return self._tree(path)
-        self.error(path, "Y101", f"the folder has no {name}; every centre needs one")
+        self.error(path, "Y101", Message.of("the folder has no $name; every centre needs one", name=name))
         self.complete = False
         return None
 
@@ -116,7 +112,7 @@ class _Reading:
                 self.error(path, "Y119", "this file is not read; rename it to .yaml", severity=Severity.WARNING)
         found = [path for path in paths if path.suffix == ".yaml" and not path.name.startswith(".")]
         if len(found) > MOST_FILES:
-            self.error(folder, "Y103", f"the folder holds more than {MOST_FILES} YAML files")
+            self.error(folder, "Y103", Message.of("the folder holds more than $most YAML files", most=MOST_FILES))
         return found[:MOST_FILES]
 
     def _trees(self, paths: Iterable[Path]) -> Iterable[tuple[Path, Tree]]:
@@ -145,7 +141,7 @@ class _Reading:
 
     def _unreadable(self, path: Path, error: OSError) -> None:
         self.complete = False
-        self.error(path, "Y102", f"this cannot be read: {error.strerror or 'unknown reason'}")
+        self.error(path, "Y102", Message.of("this cannot be read: $reason", reason=error.strerror or "unknown reason"))
 
     def _flow(self, path: Path, tree: Tree) -> Mapping | None:
         if isinstance(tree, Mapping) and tree.get("flow") is not None:
@@ -168,14 +164,16 @@ class _Reading:
         try:
             inside = path.resolve().is_relative_to(self.folder.resolve())
             if not inside or not path.is_file() or path.stat().st_size > LARGEST_RECORDING:
-                self._unheard(at, f"{file} is no file of the centre's folder, or is larger than 50 MB")
+                message = "$file is no file of the centre's folder, or is larger than 50 MB"
+                self._unheard(at, Message.of(message, file=file))
                 return
             with path.open("rb") as sound:
                 self.digests[file] = hashlib.file_digest(sound, "sha256").hexdigest()
         except OSError as error:
-            self._unheard(at, f"{file} cannot be read: {error.strerror or 'unknown reason'}")
+            reason = error.strerror or "unknown reason"
+            self._unheard(at, Message.of("$file cannot be read: $reason", file=file, reason=reason))
 
-    def _unheard(self, at: Position, message: str) -> None:
+    def _unheard(self, at: Position, message: Message) -> None:
         self.issues.append(Issue(at=at, severity=Severity.ERROR, code="R411", message=message))
 
     def version(self) -> str:

@@ -23,6 +23,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits, settings
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting, as_setting, as_target
 from ivr_engine.flows.waits import Reply, RequestWait, Responded
@@ -52,7 +53,8 @@ class Request(NodeSpec):
             return cls(service="", operation="", send={})
         send = fields.mapping_of("send", as_setting)
         if len(send) > limits.SENT_VALUES:
-            fields.error("S313", f"a request sends at most {limits.SENT_VALUES} values", at=fields.place("send"))
+            message = Message.of("a request sends at most $most values", most=limits.SENT_VALUES)
+            fields.error("S313", message, at=fields.place("send"))
         spec = cls(
             service=fields.name("service", required=True),
             operation=fields.name("operation", required=True),
