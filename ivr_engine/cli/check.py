@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from ivr_engine.adapters.flow_files import LoadedCentre
     from ivr_engine.flows.issues import Issue
 
 EPILOG = "Example: ivr-engine check flows/sample-bank    What each code means: docs/problems.md"
@@ -33,16 +33,17 @@ def check(
     for issue in loaded.issues:
         typer.echo(_json(issue) if as_json else str(issue))
     if not as_json:
-        typer.echo(summary(folder, loaded.issues))
-    raise typer.Exit(0 if loaded.definition is not None else 1)
+        typer.echo(summary(folder, loaded))
+    raise typer.Exit(1 if any(issue.severity == "error" for issue in loaded.issues) else 0)
 
 
-def summary(folder: Path, issues: Sequence[Issue]) -> str:
-    """The last line: how many problems, and whether the centre can be used."""
-    errors = sum(issue.severity == "error" for issue in issues)
-    warnings = len(issues) - errors
-    counted = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-    return f"{folder}: {counted}" if errors else f"{folder}: ready to use, {counted}"
+def summary(folder: Path, loaded: LoadedCentre) -> str:
+    """The last line: how many problems, whether the centre can be used, and what became of the norms."""
+    errors = sum(issue.severity == "error" for issue in loaded.issues)
+    warnings = len(loaded.issues) - errors
+    ready = [] if loaded.definition is None else ["ready to use"]
+    norms = f"norms checked, {len(loaded.waived)} waived" if loaded.has_norms else "norms not checked (no norms.yaml)"
+    return f"{folder}: {', '.join([*ready, _count(errors, 'error'), _count(warnings, 'warning'), norms])}"
 
 
 def _count(number: int, word: str) -> str:

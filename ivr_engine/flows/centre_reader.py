@@ -64,6 +64,7 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 T = TypeVar("T")
 
 STRATEGIES = ("longest_idle",)
+PROMPT_KINDS = ("advert",)
 _WHERE = {"queues": "queue $name", "services": "service $name"}
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
@@ -238,8 +239,9 @@ def _prompt(entry: Entry, issues: list[Issue]) -> PromptText:
     fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=Message.of("prompt $name", name=entry.key))
     text = fields.text("text", required=True)
     file = fields.read("file", _recording, default=None)
+    kind = fields.choice("kind", PROMPT_KINDS, default="")
     fields.finish()
-    return PromptText(text=text, file=file)
+    return PromptText(text=text, file=file, kind=kind)
 
 
 def _recording(tree: Tree) -> str:

@@ -32,10 +32,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptText:
-    """One prompt in one language: the words, and the recorded file (relative to the centre's folder) if there is one."""
+    """One prompt in one language: the words, and the recorded file (relative to the centre's folder) if there is one.
+
+    `kind` is empty for most; `advert` marks what the norms keep from certain places.
+    """
 
     text: str
     file: str | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,13 @@ from ivr_engine.adapters.flow_files import load_centre
 HERE = Path(__file__).parent
 GOOD = HERE / "good"
 BAD = HERE / "bad"
-PLACES = {"main": "main.yaml", "centre": "centre.yaml", "agents": "agents.yaml", "prompts": "prompts/en.yaml"}
+PLACES = {
+    "main": "main.yaml",
+    "centre": "centre.yaml",
+    "agents": "agents.yaml",
+    "prompts": "prompts/en.yaml",
+    "norms": "norms.yaml",
+}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,10 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_good_folder_is_ready_and_exits_0() -> None:
     result = run(str(GOOD))
-    assert (result.exit_code, result.output) == (0, f"{GOOD}: ready to use, 0 errors, 0 warnings\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        f"{GOOD}: ready to use, 0 errors, 0 warnings, norms not checked (no norms.yaml)\n",
+    )
 
 
 def test_a_broken_folder_prints_every_problem_in_the_order_of_the_file_and_exits_1(broken: str) -> None:
@@ -39,7 +42,7 @@ def test_a_broken_folder_prints_every_problem_in_the_order_of_the_file_and_exits
     assert result.output.splitlines() == [
         "bank/main.yaml:4:21: error R405 unknown prompt: `welcom`; did you mean `welcome`?",
         "bank/main.yaml:11:14: error G301 unknown node: `main_men`; did you mean `main_menu`?",
-        "bank: 2 errors, 0 warnings",
+        "bank: 2 errors, 0 warnings, norms not checked (no norms.yaml)",
     ]
 
 

@@ -6,15 +6,17 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from ivr_engine.adapters.flow_files.yaml_tree import LARGEST_FILE, parse
 from ivr_engine.core.ids import Language
-from ivr_engine.flows.assembly import CentreTrees, assemble
+from ivr_engine.flows.assembly import CentreTrees, assemble, judge_centre
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.messages import Message, message_of, printable
+from ivr_engine.flows.norms import EXPIRED
 from ivr_engine.flows.tree import Mapping, Position, Tree
 
 MOST_FILES: Final = 1_000  # YAML files of one folder
@@ -25,16 +27,22 @@ _NOT_FLOWS: Final = frozenset({"centre.yaml", "agents.yaml", "norms.yaml"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCentre:
-    """What loading brought: the centre, or None when any issue is an error; and every problem, in the order of the files."""
+    """What loading brought: the centre, or None when an error keeps it from use; and every problem.
+
+    `has_norms`: there is a norms.yaml, so the norms were checked; `waived`: what it waives.
+    """
 
     definition: CentreDefinition | None
     issues: tuple[Issue, ...]
+    has_norms: bool = False
+    waived: tuple[Issue, ...] = ()
 
 
-def load_centre(folder: Path) -> LoadedCentre:
+def load_centre(folder: Path, *, today: date | None = None) -> LoadedCentre:
     """Read and check a whole folder. Never raises for what the folder holds; every problem is an issue.
 
-    Issues name files as `folder` was given: relative to the current folder when it was.
+    `today`: the day on which waivers of norms.yaml are judged; by default the machine's. Issues come in the order of the
+    files, and name them as `folder` was given: relative to the current folder when it was.
     """
     reading = _Reading(folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - unlike Path.is_dir, never raises for a folder that may not be looked into
@@ -47,9 +55,18 @@ def load_centre(folder: Path) -> LoadedCentre:
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
-    issues = tuple(sorted(_causes(reading.issues), key=_order))
-    sound = all(issue.severity is not Severity.ERROR for issue in issues)
-    return LoadedCentre(definition=centre if sound else None, issues=issues)
+    judged = judge_centre(trees, centre, reading.issues, today or datetime.now().astimezone().date())
+    issues = tuple(sorted(_causes([*reading.issues, *judged.issues]), key=_order))
+    return LoadedCentre(
+        definition=None if any(map(_keeps_from_use, issues)) else centre,
+        issues=issues,
+        has_norms=trees.norms is not None,
+        waived=tuple(sorted(judged.waived, key=_order)),
+    )
+
+
+def _keeps_from_use(issue: Issue) -> bool:
+    return issue.severity is Severity.ERROR and issue.code != EXPIRED
 
 
 def _causes(issues: list[Issue]) -> set[Issue]:
@@ -87,11 +104,16 @@ class _Reading:
 
     def trees(self) -> CentreTrees:
         centre = self._required("centre.yaml")
-        agents = self._tree(agents_file) if os.path.lexists(agents_file := self.folder / "agents.yaml") else None
+        agents, norms = self._optional("agents.yaml"), self._optional("norms.yaml")
         prompts = {Language(path.stem): tree for path, tree in self._trees(self._yaml_files(self.folder / "prompts"))}
         flow_files = [path for path in self._yaml_files(self.folder) if path.name not in _NOT_FLOWS]
         flows = tuple(flow for path, tree in self._trees(flow_files) if (flow := self._flow(path, tree)) is not None)
-        return CentreTrees(centre=centre, agents=agents, prompts=prompts, flows=flows, complete=self.complete)
+        complete = self.complete
+        return CentreTrees(centre=centre, agents=agents, prompts=prompts, flows=flows, norms=norms, complete=complete)
+
+    def _optional(self, name: str) -> Tree | None:
+        path = self.folder / name
+        return self._tree(path) if os.path.lexists(path) else None
 
     def _required(self, name: str) -> Tree | None:
         path = self.folder / name

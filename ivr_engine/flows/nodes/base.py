@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from ivr_engine.core.ids import NodeName
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.saying import Line
 from ivr_engine.flows.waits import Reply, Wait
 from ivr_engine.flows.walk import Walk
 
@@ -35,7 +36,9 @@ class NodeFacts:
     `exits`: the outcomes it can leave by; with `open_exits` also any name of an outside service's own. `required`: groups of
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
-    with a name that its value reads, for a value made from a secret is secret.
+    with a name that its value reads, for a value made from a secret is secret. `keys`: exits taken by one key of the
+    caller's. `attempts`: how often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free
+    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters.
     """
 
     exits: tuple[str, ...]
@@ -51,6 +54,11 @@ class NodeFacts:
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     made_from: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
+    attempts: int = 0
+    lines: tuple[Line, ...] = ()
+    to_agent: bool = False
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ class Collect(asking.Asking):
         return NodeFacts(
             exits=("next", *asking.EXITS),
             required=(("next",), ("no_input", "failed"), ("no_match", "failed")),
+            attempts=self.attempts,
+            lines=self.lines,
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines),
             writes=(self.into,),

@@ -70,6 +70,9 @@ class Menu(asking.Asking):
         return NodeFacts(
             exits=(*self.choices, *asking.EXITS),
             required=(("no_input", "failed"), ("no_match", "failed")),
+            keys=tuple(self.choices),
+            attempts=self.attempts,
+            lines=self.lines,
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines) | settings.reads(setting for _name, setting in sets),
             writes=tuple(name for name, _setting in sets if name != "language"),
