@@ -62,13 +62,12 @@ def _exits(node: Node, flow: Flow, place: Place, broken: frozenset[str]) -> Iter
             yield _error(place(node, exit_name), "G304", message)
     if missing := [group for group in facts.required if not any(name in written for name in group)]:
         names = ", ".join(f"`{group[0]}`" for group in missing)
-        yield _error(node.at, "G303", Message.of(_wanted(missing), node=node.name, exits=names))
-
-
-def _wanted(missing: list[tuple[str, ...]]) -> str:
-    if all("failed" in group[1:] for group in missing):
-        return "a call can leave node `$node` by $exits: say where it goes, or `failed` for all"
-    return "a call can leave node `$node` by $exits: say where it goes"
+        sentence = (
+            "a call can leave node `$node` by $exits: say where it goes, or `failed` for all"
+            if all("failed" in group[1:] for group in missing)
+            else "a call can leave node `$node` by $exits: say where it goes"
+        )
+        yield _error(node.at, "G303", Message.of(sentence, node=node.name, exits=names))
 
 
 def _reach(flow: Flow, edges: Edges, broken: frozenset[str]) -> Iterable[Issue]:
