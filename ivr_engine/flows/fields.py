@@ -63,6 +63,8 @@ class Fields:
     def read(self, key: str, reader: Callable[[Tree], T], *, default: D, required: bool = False) -> T | D:
         """The value of `key` by any reader of `flows.shapes`, or by one of the caller's own that raises `ShapeFault`."""
         value = self.get(key)
+        if required and isinstance(self.mapping, shapes.Asked):
+            self.mapping.needs(key)
         if value is None:
             if required:
                 self.error("S211", Message.of("$where needs `$key`", where=self.where, key=key))

@@ -19,7 +19,7 @@ from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import KINDS
 from ivr_engine.flows.nodes.base import NodeSpec
-from ivr_engine.flows.tree import Entry, Mapping, Scalar
+from ivr_engine.flows.tree import Entry, Mapping
 
 
 def read_flow(tree: Mapping, issues: list[Issue]) -> Flow | None:
@@ -46,7 +46,7 @@ def _errors(issues: list[Issue]) -> int:
 def _read_node(entry: Entry, issues: list[Issue]) -> Node | None:
     """The node, or None when its shape has errors."""
     errors_before = _errors(issues)
-    name = shapes.read(Scalar(entry.key_at, entry.key, entry.key), shapes.as_name, "", issues)
+    name = shapes.read(entry.name, shapes.as_name, "", issues)
     mapping = shapes.read(entry.value, shapes.as_mapping, None, issues)
     if mapping is None:
         return None

@@ -186,7 +186,6 @@ _PARTS = {  # of the files, named in other messages
     "variable": "变量",
     "agent $name": "坐席 $name",
     "agent $agent: $what": "坐席 $agent：$what",
-    "rule": "规则",
 }
 
 _NAMES = {

@@ -21,7 +21,7 @@ from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.settings import Setting
-from ivr_engine.flows.shapes import ShapeFault
+from ivr_engine.flows.shapes import Shape, ShapeFault, taking
 from ivr_engine.flows.tree import Mapping as TreeMapping
 from ivr_engine.flows.tree import Sequence, Tree
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
@@ -139,19 +139,19 @@ def _read_line(tree: Tree, fields: Fields) -> Line | None:
 
 
 def _read_spoken(fields: Fields) -> Spoken | None:
-    kinds = [kind for kind in _FITS if fields.has(kind)]
-    if len(kinds) != 1:
+    values = {kind: fields.read(kind, _as_value(kind), default=None) for kind in _FITS if fields.has(kind)}
+    currency = fields.read("currency", settings.as_setting, default="CNY") if "money" in values else "CNY"
+    if len(values) != 1:
         listed = ", ".join(f"`{kind}:`" for kind in _FITS)
         fields.error("S304", Message.of("expected the name of a prompt, or exactly one of $kinds", kinds=listed))
         return None
-    kind = kinds[0]
-    value = fields.read(kind, _as_value(kind), default=None)
-    currency = fields.read("currency", settings.as_setting, default="CNY") if kind == "money" else "CNY"
     fields.finish()
+    ((kind, value),) = values.items()
     return Spoken(kind, value, currency)
 
 
-def _as_value(kind: str) -> Callable[[Tree], Setting]:
+def _as_value(kind: str) -> Shape[Setting]:
+    @taking(type=("string", "integer", "number"))
     def read(tree: Tree) -> Setting:
         value = settings.as_setting(tree)
         if isinstance(value, Template):

@@ -8,7 +8,7 @@ from ivr_engine.flows import shapes
 from ivr_engine.flows.expressions import Expression, Template
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.messages import Message
-from ivr_engine.flows.shapes import ShapeFault, as_template, as_variable, describe
+from ivr_engine.flows.shapes import ShapeFault, as_template, as_variable, describe, taking
 from ivr_engine.flows.tree import Entry, Scalar, Tree
 from ivr_engine.flows.waits import Json
 
@@ -17,6 +17,7 @@ RESERVED = frozenset({"call", "queue"})
 """Names that expressions read and no node may set."""
 
 
+@taking(type=("string", "integer", "number", "boolean", "null"))
 def as_setting(tree: Tree) -> Setting:
     """A plain value, or a text with `{{ }}`."""
     if not isinstance(tree, Scalar):
@@ -35,6 +36,7 @@ def made_from(assignments: Iterable[tuple[str, Setting]]) -> tuple[tuple[str, st
     return tuple((name, read) for name, setting in assignments for read in sorted(reads((setting,))))
 
 
+@taking(**as_variable.schema)
 def as_target(tree: Tree) -> str:
     """The name of a variable that a node may set."""
     name = as_variable(tree)
@@ -47,6 +49,6 @@ def read_assignments(entries: Iterable[Entry], issues: list[Issue]) -> dict[str,
     """`{name: value}` as variables to set, in the order of the file."""
     found: dict[str, Setting] = {}
     for entry in entries:
-        name = shapes.read(Scalar(entry.key_at, entry.key, entry.key), as_target, "", issues)
+        name = shapes.read(entry.name, as_target, "", issues)
         found[name] = shapes.read(entry.value, as_setting, None, issues)
     return found

@@ -6,9 +6,11 @@ Every reader takes a `Tree` and returns the value or raises `ShapeFault` with a 
 
 from __future__ import annotations
 
+import collections.abc
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from ivr_engine.core.ids import Millis
 from ivr_engine.errors import EngineError
@@ -18,6 +20,7 @@ from ivr_engine.flows.messages import Message, message_of
 from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
 _SPAN = re.compile(r"([0-9]{1,9})(ms|s|m|h)")
@@ -26,6 +29,7 @@ _RANGE = re.compile(r"([0-9]{1,6})(?:\.\.([0-9]{1,6}))?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 LONGEST_SHOWN = 40
+_PLAIN = ("string", "integer", "number", "boolean")
 LONGEST_SPAN = Millis(7 * 24 * 3_600_000)
 
 
@@ -43,8 +47,45 @@ class ShapeFault(EngineError):
         return Issue(at=self.at, severity=Severity.ERROR, code=self.code, message=self.message)
 
 
+Schema = collections.abc.Mapping[str, Any]
+"""A JSON Schema, draft 7."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[T_co]):
+    """A reader that can also say, as a JSON Schema, what it takes."""
+
+    reads: Callable[[Tree], T_co]
+    schema: Schema
+
+    def __call__(self, tree: Tree) -> T_co:
+        """What the value means. Raises ShapeFault."""
+        return self.reads(tree)
+
+
+def taking(**schema: object) -> Callable[[Callable[[Tree], T]], Shape[T]]:
+    """Say what a reader takes."""
+    return lambda reads: Shape(reads, schema)
+
+
+class Asked:
+    """A tree that stands for any value and keeps note of what readers ask of it; see `flows.outline`."""
+
+    __slots__ = ()
+
+    def by(self, reader: Callable[[Tree], T], default: D) -> T | D:
+        """A reader asks for its shape."""
+        raise NotImplementedError
+
+    def needs(self, key: str) -> None:
+        """A reader cannot do without this key."""
+        raise NotImplementedError
+
+
 def read(tree: Tree, reader: Callable[[Tree], T], default: D, issues: list[Issue]) -> T | D:
     """`reader(tree)`; when it does not fit, the default, and the problem among the issues."""
+    if isinstance(tree, Asked):
+        return tree.by(reader, default)
     try:
         return reader(tree)
     except ShapeFault as fault:
@@ -64,6 +105,7 @@ def describe(tree: Tree) -> Message:
     return Message.of("`$text`", text=shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}...")
 
 
+@taking(type="object")
 def as_mapping(tree: Tree) -> Mapping:
     """A mapping."""
     if isinstance(tree, Mapping):
@@ -73,6 +115,7 @@ def as_mapping(tree: Tree) -> Mapping:
     )
 
 
+@taking(type="array")
 def as_sequence(tree: Tree) -> Sequence:
     """A list."""
     if isinstance(tree, Sequence):
@@ -82,6 +125,7 @@ def as_sequence(tree: Tree) -> Sequence:
     )
 
 
+@taking(type=_PLAIN)
 def as_text(tree: Tree) -> str:
     """A text as it was written: `1001` and `1.50` too, for whoever forgets the quotes loses no digit."""
     if isinstance(tree, Scalar) and tree.value is not None:
@@ -89,6 +133,7 @@ def as_text(tree: Tree) -> str:
     raise ShapeFault(tree.at, "S203", Message.of("expected text, found $found", found=describe(tree)))
 
 
+@taking(type=_PLAIN, pattern=r"\S")
 def as_filled(tree: Tree) -> str:
     """A text that is not blank."""
     text = as_text(tree)
@@ -97,6 +142,7 @@ def as_filled(tree: Tree) -> str:
     raise ShapeFault(tree.at, "S203", "expected text, found an empty text")
 
 
+@taking(type="boolean")
 def as_boolean(tree: Tree) -> bool:
     """`true` or `false`; `yes`, `no`, `on` and `off` are texts."""
     if isinstance(tree, Scalar) and isinstance(tree.value, bool):
@@ -104,9 +150,10 @@ def as_boolean(tree: Tree) -> bool:
     raise ShapeFault(tree.at, "S205", Message.of("expected true or false, found $found", found=describe(tree)))
 
 
-def whole(least: int, most: int) -> Callable[[Tree], int]:
+def whole(least: int, most: int) -> Shape[int]:
     """A reader of whole numbers within bounds, both included."""
 
+    @taking(type="integer", minimum=least, maximum=most)
     def as_whole(tree: Tree) -> int:
         value = tree.value if isinstance(tree, Scalar) else None
         if not isinstance(value, int) or isinstance(value, bool):
@@ -121,9 +168,10 @@ def whole(least: int, most: int) -> Callable[[Tree], int]:
     return as_whole
 
 
-def span(least: Millis = Millis(0), most: Millis = LONGEST_SPAN) -> Callable[[Tree], Millis]:
+def span(least: Millis = Millis(0), most: Millis = LONGEST_SPAN) -> Shape[Millis]:
     """A reader of spans: a whole number and `ms`, `s`, `m` or `h`."""
 
+    @taking(type="string", pattern=f"^{_SPAN.pattern}$", examples=("500ms", "5s", "2m", "1h"))
     def as_span(tree: Tree) -> Millis:
         found = _SPAN.fullmatch(tree.text) if isinstance(tree, Scalar) else None
         if found is None:
@@ -144,9 +192,10 @@ def spoken(millis: Millis) -> str:
     return f"{millis // _UNITS[unit]}{unit}"
 
 
-def number_range(least: int, most: int) -> Callable[[Tree], tuple[int, int]]:
+def number_range(least: int, most: int) -> Shape[tuple[int, int]]:
     """A reader of `16..19`, or of `6` which is `6..6`."""
 
+    @taking(type=("integer", "string"), minimum=least, maximum=most, pattern=f"^{_RANGE.pattern}$", examples=("16..19",))
     def as_range(tree: Tree) -> tuple[int, int]:
         found = _RANGE.fullmatch(tree.text) if isinstance(tree, Scalar) else None
         if found is None:
@@ -161,19 +210,11 @@ def number_range(least: int, most: int) -> Callable[[Tree], tuple[int, int]]:
     return as_range
 
 
-def as_name(tree: Tree) -> str:
-    """A name of a node, flow, queue, prompt, service or skill: letters, digits, `_` and `-`, beginning with a letter."""
-    return matching(_NAME, "a name: letters, digits, _ and -, beginning with a letter, at most 64")(tree)
-
-
-def as_variable(tree: Tree) -> str:
-    """A name that expressions can read: letters, digits and `_`."""
-    return matching(_VARIABLE, "a variable's name: letters, digits and _, beginning with a letter, at most 64")(tree)
-
-
-def matching(pattern: re.Pattern[str], wanted: str) -> Callable[[Tree], str]:
+def matching(pattern: re.Pattern[str], wanted: str) -> Shape[str]:
     """A reader of texts that match a pattern as a whole."""
+    kinds = [kind for kind, text in (("integer", "1"), ("number", "1.5"), ("boolean", "true")) if pattern.fullmatch(text)]
 
+    @taking(type=("string", *kinds), pattern=f"^(?:{pattern.pattern})$")
     def as_matching(tree: Tree) -> str:
         text = as_text(tree)
         if pattern.fullmatch(text):
@@ -183,9 +224,17 @@ def matching(pattern: re.Pattern[str], wanted: str) -> Callable[[Tree], str]:
     return as_matching
 
 
-def one_of(*choices: str) -> Callable[[Tree], str]:
+as_name = matching(_NAME, "a name: letters, digits, _ and -, beginning with a letter, at most 64")
+"""A name of a node, flow, queue, prompt, service or skill."""
+
+as_variable = matching(_VARIABLE, "a variable's name: letters, digits and _, beginning with a letter, at most 64")
+"""A name that expressions can read."""
+
+
+def one_of(*choices: str) -> Shape[str]:
     """A reader of one word out of several."""
 
+    @taking(enum=choices)
     def as_choice(tree: Tree) -> str:
         text = as_text(tree)
         if text in choices:
@@ -195,11 +244,13 @@ def one_of(*choices: str) -> Callable[[Tree], str]:
     return as_choice
 
 
+@taking(type=_PLAIN)
 def as_template(tree: Tree) -> Template:
     """A text in which `{{ expression }}` may stand; see `flows.expressions`."""
     return _compiled(tree, compile_template)
 
 
+@taking(type=_PLAIN)
 def as_expression(tree: Tree) -> Expression:
     """An expression, with or without `{{ }}` around it."""
     return _compiled(tree, lambda text: compile_expression(_bare(text)))

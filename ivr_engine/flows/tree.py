@@ -41,6 +41,11 @@ class Entry:
     key_at: Position
     value: Tree
 
+    @property
+    def name(self) -> Scalar:
+        """The key as a value, for keys that must have a shape too."""
+        return Scalar(self.key_at, self.key, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:

@@ -233,13 +233,13 @@ def test_a_waiver_covers_a_breach_until_its_last_day_and_is_counted(place: dict[
 def test_the_day_after_the_waiver_itself_is_the_error_and_names_rule_reason_and_day() -> None:
     waiver = {"rule": "N-08a", "reason": "pilot", "until": "2026-03-02"}
     (issue,) = judged(centre_with(WAIVED), date(2026, 3, 3), waivers=[waiver]).issues
-    assert (issue.code, issue.severity) == ("N002", Severity.ERROR)
+    assert (issue.code, issue.severity) == ("N001", Severity.ERROR)
     assert str(issue.message).startswith("the waiver of N-08a (pilot) ended on 2026-03-02")
 
 
 def test_a_waiver_for_another_place_covers_nothing_and_is_said_to() -> None:
     waiver = {"rule": "N-08a", "at": "main/fetch", "reason": "pilot", "until": "2027-01-01"}
-    assert codes(judged(centre_with(WAIVED), waivers=[waiver]).issues) == ["N-08a", "N003"]
+    assert codes(judged(centre_with(WAIVED), waivers=[waiver]).issues) == ["N-08a", "N002"]
 
 
 def test_two_numbers_are_judged_each_from_its_own_first_node() -> None:

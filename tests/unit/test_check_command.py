@@ -170,6 +170,6 @@ def test_what_is_waived_is_counted_in_the_text_and_suppressed_in_sarif(waived: s
 def test_a_waiver_that_ended_fails_the_check_and_keeps_no_centre_from_starting(waived: str) -> None:
     result = run(waived)
     assert result.exit_code == 1
-    assert "error N002 the waiver of N-08a (pilot) ended on 2020-02-29" in result.output
+    assert "error N001 the waiver of N-08a (pilot) ended on 2020-02-29" in result.output
     assert ": ready to use, 1 error, " in result.output
     assert load_centre(Path(waived)).definition is not None

@@ -24,7 +24,7 @@ from ivr_engine.flows.tree import Position
 
 __all__ = ["EXPIRED", "Judged", "NormsFile", "judge", "read_norms"]
 
-EXPIRED = "N002"
+EXPIRED = "N001"
 """The one error that does not keep a centre from use: a date alone takes no number out of service overnight."""
 
 
@@ -57,7 +57,7 @@ def _about_waivers(waivers: tuple[Waiver, ...], covered: set[Waiver], today: dat
     for waiver in waivers:
         if waiver not in covered:
             message = Message.of("the waiver of $rule waives nothing (any more); remove it", rule=waiver.rule)
-            yield Issue(at=waiver.at, severity=Severity.WARNING, code="N003", message=message)
+            yield Issue(at=waiver.at, severity=Severity.WARNING, code="N002", message=message)
         elif waiver.until < today:
             sentence = "the waiver of $rule ($reason) ended on $until; mend what it waives, or decide anew"
             message = Message.of(sentence, rule=waiver.rule, reason=waiver.reason, until=waiver.until.isoformat())

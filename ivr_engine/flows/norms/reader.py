@@ -13,16 +13,16 @@ A rule that is not mentioned has the numbers of `table.RULES`. A waiver without 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ivr_engine.flows import shapes
-from ivr_engine.flows.fields import Fields, unknown
+from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue, Severity
-from ivr_engine.flows.norms.rules import Norms, Rule, Waiver, adjusted
+from ivr_engine.flows.norms.rules import Norms, Rule, Waiver
 from ivr_engine.flows.norms.table import RULES
-from ivr_engine.flows.shapes import ShapeFault
-from ivr_engine.flows.tree import Entry, Mapping, Tree
+from ivr_engine.flows.shapes import ShapeFault, taking
+from ivr_engine.flows.tree import Mapping, Tree
 
 MOST = 1_000  # highest number a rule can be given
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -40,27 +40,24 @@ def read_norms(tree: Tree, issues: list[Issue]) -> NormsFile:
     """The norms of a centre; what is wrong in the file is added to `issues`, and the rule keeps its default."""
     fields = Fields(shapes.read(tree, shapes.as_mapping, Mapping(tree.at, ()), issues), issues, where="norms.yaml")
     main_menu = fields.name("main_menu", default="main_menu")
-    given = {entry.key: entry for entry in fields.entries("rules")}
-    rules = tuple(_adjusted(rule, given[rule.id], issues) if rule.id in given else rule for rule in RULES)
-    for entry in given.values():
-        if entry.key not in {rule.id for rule in RULES}:
-            fields.error("N001", unknown("rule", entry.key, _ids()), at=entry.key_at)
+    rules = fields.fields("rules")
+    adjusted = tuple(_adjusted(rule, rules) for rule in RULES) if rules is not None else RULES
+    if rules is not None:
+        rules.finish()
     waivers = [_waiver(item, issues) for item in fields.items("waivers")]
     fields.finish()
-    return NormsFile(Norms(rules=rules, waivers=tuple(each for each in waivers if each is not None)), main_menu)
+    return NormsFile(Norms(rules=adjusted, waivers=tuple(each for each in waivers if each is not None)), main_menu)
 
 
-def _ids() -> tuple[str, ...]:
-    return tuple(rule.id for rule in RULES)
-
-
-def _adjusted(rule: Rule, entry: Entry, issues: list[Issue]) -> Rule:
-    fields = Fields(shapes.read(entry.value, shapes.as_mapping, Mapping(entry.key_at, ()), issues), issues, where=rule.id)
-    severity = fields.choice("severity", tuple(Severity), default=rule.severity)
+def _adjusted(rule: Rule, rules: Fields) -> Rule:
+    fields = rules.fields(rule.id)
+    if fields is None:
+        return rule
+    severity = Severity(fields.choice("severity", tuple(Severity), default=rule.severity))
     most = fields.integer("most", default=rule.most, least=1, most=MOST) if rule.most is not None else None
     words = fields.each("words", shapes.as_filled) if rule.words is not None else ()
     fields.finish()
-    return adjusted(rule, severity=severity, most=most, words=words)
+    return replace(rule, severity=severity, most=most, words=words or rule.words)
 
 
 def _waiver(tree: Tree, issues: list[Issue]) -> Waiver | None:
@@ -69,11 +66,8 @@ def _waiver(tree: Tree, issues: list[Issue]) -> Waiver | None:
     if mapping is None:
         return None
     fields = Fields(mapping, issues, where="a waiver")
-    rule = fields.text("rule", required=True)
-    if rule and rule not in _ids():
-        fields.error("N001", unknown("rule", rule, _ids()), at=fields.place("rule"))
     waiver = Waiver(
-        rule=rule,
+        rule=fields.choice("rule", (rule.id for rule in RULES), default="", required=True),
         subject=fields.text("at"),
         reason=fields.text("reason", required=True),
         until=fields.read("until", as_day, default=date.max, required=True),
@@ -83,6 +77,7 @@ def _waiver(tree: Tree, issues: list[Issue]) -> Waiver | None:
     return waiver if len(issues) == before else None
 
 
+@taking(type="string", pattern=f"^{_DAY.pattern}$")
 def as_day(tree: Tree) -> date:
     """A day such as 2027-06-30."""
     text = shapes.as_text(tree)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from ivr_engine.flows.issues import Severity
@@ -64,8 +64,3 @@ class Norms:
 
     rules: tuple[Rule, ...]
     waivers: tuple[Waiver, ...] = ()
-
-
-def adjusted(rule: Rule, *, severity: str, most: int | None, words: tuple[str, ...]) -> Rule:
-    """The rule with a centre's own severity, number and words, where it gives some."""
-    return replace(rule, severity=Severity(severity), most=most, words=words or rule.words)
