@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
-from ivr_engine.flows.nodes.base import NodeSpec
+from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec
 from ivr_engine.flows.tree import Position
 
 
@@ -18,6 +18,10 @@ class Node:
     spec: NodeSpec
     exits: Mapping[str, NodeName]
     at: Position
+    facts: NodeFacts = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", self.spec.facts())  # asked for many times by the checks, and never changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ def _edges(flow: Flow) -> dict[NodeName, tuple[NodeName, ...]]:
 
 
 def _exits(node: Node, flow: Flow, place: Place, broken: frozenset[str]) -> Iterable[Issue]:
-    facts, own, written = node.spec.facts(), node.spec.own_exits(), targets(node)
+    facts, own, written = node.facts, node.spec.own_exits(), targets(node)
     known = {*flow.nodes, *broken}
     for target in dict.fromkeys(written.values()):
         if target not in known:
@@ -105,18 +105,18 @@ def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
 
 
 def _may_end(node: Node, known_targets: int) -> bool:
-    return node.spec.facts().ends or not _is_whole(node, known_targets)
+    return node.facts.ends or not _is_whole(node, known_targets)
 
 
 def _is_whole(node: Node, known_targets: int) -> bool:
     """Whether each exit that can be taken is there and leads to a node that is there."""
     written = targets(node)
-    return known_targets == len(written) and all(any(name in written for name in g) for g in node.spec.facts().required)
+    return known_targets == len(written) and all(any(name in written for name in g) for g in node.facts.required)
 
 
 def _loops(flow: Flow, edges: Edges) -> Iterable[Issue]:
     """Circles of nodes of which none waits for the caller or the outside: the engine would walk them without end."""
-    busy = {name for name, node in flow.nodes.items() if not node.spec.facts().waits}
+    busy = {name for name, node in flow.nodes.items() if not node.facts.waits}
     following = {name: [target for target in edges[name] if target in busy] for name in busy}
     for _ in range(MOST_LOOPS):
         _drop_leaves(following)

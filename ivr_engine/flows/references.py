@@ -59,7 +59,7 @@ class _Variables:
 
 
 def _variables(flows: Iterable[Flow]) -> _Variables:
-    facts = [node.spec.facts() for flow in flows for node in flow.nodes.values()]
+    facts = [node.facts for flow in flows for node in flow.nodes.values()]
     secret = {name for each in facts for name in each.secrets}
     made_from = [pair for each in facts for pair in each.made_from]
     while fresh := {made for made, read in made_from if read in secret} - secret:
@@ -134,7 +134,7 @@ def _answers(centre: CentreDefinition, places: Places, variables: _Variables) ->
 
 
 def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Issue]:
-    facts = node.spec.facts()
+    facts = node.facts
     kinds: tuple[_Kind, ...] = (
         ("R402", "queue", facts.queues, centre.queues),
         ("R403", "skill", facts.skills, centre.skills),
@@ -158,7 +158,7 @@ def _prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Iss
 
 
 def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]:
-    reads = node.spec.facts().reads
+    reads = node.facts.reads
     if not places.broken_flows:
         known = variables.written | RESERVED
         for name in sorted(reads - known):
@@ -171,7 +171,7 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
             message = "`$name` is secret, and what a $kind is told stands in events and records"
             yield _error(at, "R417", Message.of(message, name=name, kind=node.spec.KIND))
     if node.spec.KIND in SPEAKING_KINDS:
-        only_assigned = {read for _, read in node.spec.facts().made_from}
+        only_assigned = {read for _, read in node.facts.made_from}
         for name in sorted((reads & variables.secret) - only_assigned):
             at = places.in_node(node, name)
             yield _warning(at, "R409", Message.of("`$name` is secret and would be said aloud to the caller", name=name))

@@ -171,7 +171,7 @@ def presses_unidentified(place: Place, exit_name: str) -> float | None:
 
 def _place(centre: CentreDefinition, flow: Flow, name: NodeName) -> Place:
     node = flow.nodes[name]
-    facts = node.spec.facts()
+    facts = node.facts
     exits = {exit_name: (flow.name, target) for exit_name, target in targets(node).items()}
     entered = centre.flows.get(FlowName(facts.flow))
     if entered is not None:
