@@ -253,7 +253,7 @@ def _prompt(entry: Entry, issues: list[Issue]) -> PromptText:
     return PromptText(text=text, file=file, kind=kind)
 
 
-@taking(type="string", pattern=r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\]+$")
+@taking(type="string", pattern=r"^(?=.*\S)(?!/)(?!(.*/)?\.\.(/|$))[^\\]+$")
 def _recording(tree: Tree) -> str:
     """A path within the centre's folder, with `/` between its parts."""
     text = as_filled(tree)

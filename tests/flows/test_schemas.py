@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ from ivr_engine.flows.outline import ask
 from ivr_engine.flows.schemas import schemas
 from ivr_engine.flows.shapes import as_mapping, as_name, as_sequence, read
 from ivr_engine.flows.tree import Mapping, Scalar, Tree
-from tests.flows.corpus import GOOD, Case, cases
+from tests.flows.corpus import GOOD, MADE, Case, cases
 from tests.flows.test_kind_examples import example
 
 SAMPLE = Path(__file__).parents[2] / "flows/sample-bank"
 SCHEMAS = {name: make() for name, make in schemas().items()}
-CASES = list(cases())
+CASES = {
+    group: list(found)
+    for group, found in groupby(cases(), key=lambda case: case.name.rsplit("_", 1)[0] if MADE in case.name else case.name)
+}
 
 
 def schema_of(path: Path) -> str:
@@ -74,6 +78,7 @@ def test_the_example_of_every_kind_is_valid(kind: str) -> None:
 BEYOND_A_SCHEMA = {"S207", "S215", "S220"}
 # What it can say though it is no matter of shape: which exits a kind has.
 AS_WELL = {"G304"}
+UNCOUNTED = "http://a:99999"  # a pattern sees digits, not that there are no more than 65535 ports
 STRUCTURE = {f"S{number}" for number in range(201, 216)}
 
 
@@ -84,16 +89,21 @@ def codes(case: Case, folder: Path) -> set[str]:
     return {issue.code for issue in issues if issue.at.file.endswith(case.replaces)}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_schema_refuses_what_the_reader_finds_misshapen_and_nothing_else(case: Case, tmp_path: Path) -> None:
-    found = codes(case, tmp_path)
-    if any(code.startswith("Y") for code in found):
+@pytest.mark.parametrize("group", CASES)
+def test_a_schema_refuses_what_the_reader_finds_misshapen_and_nothing_else(group: str, tmp_path: Path) -> None:
+    for case in CASES[group]:
+        agree(case, tmp_path / case.path.stem)
+
+
+def agree(case: Case, folder: Path) -> None:
+    found = codes(case, folder)
+    if any(code.startswith("Y") for code in found) or UNCOUNTED in case.path.read_text():
         return  # a language server has an eye of its own on YAML
     valid = is_valid(case.path.parent.name if case.path.parent.name in SCHEMAS else "flow", case.path.read_bytes())
     if found & (STRUCTURE - BEYOND_A_SCHEMA):
-        assert not valid
+        assert not valid, case.name
     elif not any(code.startswith("S") or code in AS_WELL for code in found):
-        assert valid
+        assert valid, case.name
 
 
 def test_a_reader_is_asked_from_every_side() -> None:
