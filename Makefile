@@ -20,9 +20,9 @@ run: setup  ## keep the centre up until Ctrl-C
 test: setup lint check system  ## everything: style, types, unit and real-PBX tests
 
 check:  ## tests without a PBX
-	$(BIN)/pytest -q -n auto -m "not system"
+	$(BIN)/pytest -q -n auto -m "not system and not soak"
 
-system:  ## tests on the real PBX with real SIP telephones
+system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
 	$(BIN)/pytest -q -n 3 -m system
 
 lint:  ## style, types, import rules, the sample bank
@@ -40,8 +40,8 @@ bench: setup  ## make bench NAME=ivr_rate: figures, then a ratio against a basel
 	@test -n "$(NAME)" || { echo "usage: make bench NAME=x, x one of:"; ls benchmarks/*.py | sed 's,.*/,  ,;s/\.py//' | grep -v __init__; exit 2; }
 	@$(BIN)/python -m benchmarks.$(NAME)
 
-soak: setup  ## the long fault counts
-	IVR_ENGINE_SOAK=1 $(BIN)/pytest -q -m "soak" --timeout 3600
+soak: setup  ## the long fault counts (minutes; IVR_ENGINE_SOAK=10 for ten times as long)
+	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -s -m soak --timeout 3600 tests/soak
 
 clean:  ## forget the environment and everything the engine wrote here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -29,14 +29,17 @@ from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
+from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 
 
@@ -70,11 +73,13 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         store = await stack.enter_async_context(SqlStore(settings.database))
-        recorder = Recorder(journal=store, records=store, clock=clock)
+        recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        services = _services(definition, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log)
+        services = _services(
+            definition, journal=store, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
+        )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
@@ -85,9 +90,11 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        stack.callback(tasks.create_task(services.centre.keep_time()).cancel)
+        for work in (services.centre.keep_time(), services.watch.keep_watch()):
+            stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
+        stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
 
@@ -95,6 +102,7 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
 def _services(
     definition: CentreDefinition,
     *,
+    journal: Journal,
     recorder: Recorder,
     prompts: PromptLibrary,
     lookup: Lookup,
@@ -102,6 +110,7 @@ def _services(
     log: Log,
 ) -> Services:
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
+    core.take_up(standing_presences(journal), standing_conversations(recorder))
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     calls = CallRunner(
         definition=lambda: definition,
@@ -113,7 +122,7 @@ def _services(
         log=log,
     )
     desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
-    watch = SwitchWatch(recorder=recorder, served=lambda: calls.served, log=log)
+    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
     return Services(centre=centre, calls=calls, desk=desk, watch=watch)
 
 

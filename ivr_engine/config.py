@@ -6,11 +6,14 @@ Order, last wins: defaults, `ivr-engine.toml` (or the file named by IVR_ENGINE_C
 
 from __future__ import annotations
 
+import difflib
+import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 
 from ivr_engine.errors import SetupError
 
@@ -53,41 +56,143 @@ class Settings:
         return self.state_dir / "sounds"
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+PREFIX = "IVR_ENGINE_"
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in force.
 
     Raises:
-        SetupError: the file cannot be read, or a value is unknown or of the wrong type.
+        SetupError: the file cannot be read, or a value is unknown or makes no sense; the text says where it was set.
     """
     environ = os.environ if environ is None else environ
-    named = environ.get("IVR_ENGINE_CONFIG")
+    named = environ.get(FILE_VARIABLE)
     path = Path(named or "ivr-engine.toml")
-    values: dict[str, object] = {}
+    given: dict[str, tuple[object, str]] = {}
     if named or path.exists():
-        values |= _read(path)
-    known = {field.name for field in fields(Settings)}
-    for name in known:
-        text = environ.get(f"IVR_ENGINE_{name.upper()}")
-        if text is not None:
-            values[name] = text
-    unknown = values.keys() - known
+        given |= {name: (value, str(path)) for name, value in _read(path).items()}
+    unknown = given.keys() - _names()
     if unknown:
-        raise SetupError(f"{path}: unknown setting {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-    return Settings(**{name: _convert(name, value) for name, value in values.items()})  # type: ignore[arg-type]
+        raise SetupError(f"{path}: unknown setting {', '.join(sorted(unknown))}; known: {', '.join(sorted(_names()))}")
+    for name in _names():
+        text = environ.get(variable(name))
+        if text is not None:
+            given[name] = (text, variable(name))
+    settings = Settings(**{name: _convert(name, *value) for name, value in given.items()})  # type: ignore[arg-type]
+    _refuse_clashes(settings)
+    return settings
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def mistyped(environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Variables that look like a setting and are none, each with the setting that was perhaps meant."""
+    environ = os.environ if environ is None else environ
+    known = [variable(name) for name in sorted(_names())]
+    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in {*known, FILE_VARIABLE})
+    close = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in strange}
+    return {name: found[0] for name, found in close.items() if found}
+
+
+def _names() -> set[str]:
+    return {field.name for field in fields(Settings)}
 
 
 def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SetupError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise SetupError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"{path}: is no TOML file: {error}") from error
 
 
-def _convert(name: str, value: object) -> object:
-    wanted = type(getattr(Settings(), name))
+def _convert(name: str, value: object, origin: str) -> object:
+    wanted, make = _RULES[name]
     try:
-        if issubclass(wanted, Path):
-            return Path(str(value)).expanduser().absolute()
-        return wanted(value)
-    except (TypeError, ValueError) as error:
-        raise SetupError(f"setting {name} must be a {wanted.__name__}, not {value!r}") from error
+        return make(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: `~` of a user without a home
+        raise SetupError(f"{origin}: setting {name} must be {wanted}, not {value!r}") from error
+
+
+def _folder(value: object) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(value)
+    return Path(value).expanduser().absolute()
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return str(ipaddress.ip_address(value))
+
+
+def _whole(first: int, last: int) -> Callable[[object], int]:
+    def make(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):  # TOML has truth values and fractions, too
+            raise TypeError(value)
+        number = int(value)
+        if not first <= number <= last:
+            raise ValueError(value)
+        return number
+
+    return make
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _level(value: object) -> str:
+    if value not in LOG_LEVELS:
+        raise ValueError(value)
+    return str(value)
+
+
+_PORT = ("a port, 1024 to 65535", _whole(1024, 65535))
+_FOLDER = ("the name of a folder", _folder)
+
+# Setting -> what it must be, in words and as the function that makes it.
+_RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
+    {
+        "state_dir": _FOLDER,
+        "cache_dir": _FOLDER,
+        "bind": ("an address of this machine such as 127.0.0.1", _address),
+        "sip_port": _PORT,
+        "rtp_first": _PORT,
+        "rtp_last": _PORT,
+        "ami_port": _PORT,
+        "agi_port": _PORT,
+        "host_service_port": _PORT,
+        "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
+        "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
+        "log_level": (f"one of {', '.join(LOG_LEVELS)}", _level),
+    }
+)
+
+
+def _refuse_clashes(settings: Settings) -> None:
+    """Ports that cannot be had together."""
+    owners: dict[int, str] = {}
+    for name in ("ami_port", "agi_port", "host_service_port"):  # TCP; SIP and RTP are UDP
+        port = getattr(settings, name)
+        if port in owners:
+            raise SetupError(f"settings {owners[port]} and {name} are both {port}; give one another port: {variable(name)}")
+        owners[port] = name
+    if settings.rtp_first >= settings.rtp_last:
+        raise SetupError(
+            f"settings rtp_first and rtp_last: {settings.rtp_first}-{settings.rtp_last} is no range of ports; "
+            f"set {variable('rtp_first')} below {variable('rtp_last')}"
+        )
+    if settings.rtp_first <= settings.sip_port <= settings.rtp_last:
+        raise SetupError(
+            f"setting sip_port {settings.sip_port} lies in the RTP ports {settings.rtp_first}-{settings.rtp_last}; "
+            f"choose another: {variable('sip_port')}"
+        )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import alarms, callers, conversations, offers, people, snapshot, views
+from ivr_engine.acd import alarms, callers, conversations, offers, people, snapshot, standing, views
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -88,6 +88,12 @@ class Centre:
     def calls(self) -> tuple[views.CallStatus, ...]:
         """Every call in a queue or talking: by queue, those in line first, in their order."""
         return views.call_statuses(self._state)
+
+    def take_up(
+        self, presences: Iterable[standing.StandingPresence], conversations: Iterable[standing.StandingConversation]
+    ) -> None:
+        """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
+        standing.take_up(self._state, presences, conversations)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId
-from ivr_engine.errors import CommandRefused, SetupError
+from ivr_engine.errors import CommandRefused, EngineError, SetupError
 from ivr_engine.ports.inbound import AgentCommands
 from ivr_engine.ports.log import Log
 from ivr_engine.services.recorder import Recorder
@@ -27,6 +27,10 @@ ANSWER_WITHIN_S = 5.0
 
 Body = Mapping[str, Any]
 Handler = Callable[[Body], Awaitable[object]]
+
+
+class NoEngine(EngineError):
+    """Nobody answers at the socket."""
 
 
 class ControlServer:
@@ -51,7 +55,7 @@ class ControlServer:
     async def serving(self) -> AsyncIterator[None]:
         """The socket is open while the block runs. Raises SetupError when it cannot be opened."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        await self._refuse_second_engine()
+        await refuse_second_engine(self._path)
         self._path.unlink(missing_ok=True)
         try:
             server = await asyncio.start_unix_server(self._converse, path=self._path, limit=LINE_LIMIT)
@@ -63,14 +67,6 @@ class ControlServer:
         finally:
             server.close()
             self._path.unlink(missing_ok=True)
-
-    async def _refuse_second_engine(self) -> None:
-        try:
-            _reader, writer = await asyncio.open_unix_connection(self._path)
-        except OSError:
-            return
-        writer.close()
-        raise SetupError(f"{self._path}: an engine is already running here; stop it, or set another state_dir")
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -101,12 +97,25 @@ class ControlServer:
                 await _send(writer, {"sequence": fact.sequence, "at": fact.at, **to_plain(fact.event)})
 
 
+async def refuse_second_engine(path: Path) -> None:
+    """Raises SetupError when an engine answers at `path`. Ask before anything is changed that it uses."""
+    try:
+        _reader, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return
+    writer.close()
+    raise SetupError(
+        f"{path.parent}: an engine is already running here; stop it, or give this one a folder and ports of its own: "
+        "IVR_ENGINE_STATE_DIR, IVR_ENGINE_SIP_PORT, IVR_ENGINE_AMI_PORT, IVR_ENGINE_AGI_PORT"
+    )
+
+
 async def ask(path: Path, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
     """Send one command to the engine behind `path` and give its result.
 
     Raises:
         CommandRefused: the engine refused, with its reason.
-        SetupError: no engine is running there, or it does not answer.
+        NoEngine: no engine is running there, or it does not answer.
     """
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -115,7 +124,7 @@ async def ask(path: Path, command: str, **fields: object) -> Any:  # noqa: ANN40
             answer = _body(await reader.readline())
             writer.close()
     except (OSError, TimeoutError, ValueError) as error:
-        raise SetupError(f"no engine answers at {path}; start one: ivr-engine run flows/sample-bank") from error
+        raise NoEngine(f"no engine answers at {path}; start one: ivr-engine run flows/sample-bank") from error
     if not answer.get("ok"):
         raise CommandRefused(str(answer.get("error")))
     return answer.get("result")

@@ -28,7 +28,32 @@ def open_log(*, level: str, json_lines: bool) -> Log:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
     )
-    return cast("Log", logger)
+    log = cast("Log", logger)
+    _take_over(logging.getLogger("ivr_engine"), log, level)
+    return log
+
+
+def _take_over(adapters: logging.Logger, log: Log, level: str) -> None:
+    """What the adapters log through the standard library comes out as lines of ours."""
+    for old in adapters.handlers[:]:
+        adapters.removeHandler(old)
+    adapters.addHandler(_Forward(log))
+    adapters.setLevel(LEVELS[level])
+    adapters.propagate = False
+
+
+class _Forward(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """The standard library's call."""
+        say = self._log.info if record.levelno < logging.WARNING else self._log.warning
+        if record.levelno >= logging.ERROR:
+            say = self._log.error
+        fields = {"exc_info": record.exc_info} if record.exc_info else {}
+        say("adapter", part=record.name.rpartition(".")[2], message=record.getMessage(), **fields)
 
 
 def _one_line(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -46,6 +46,9 @@ class OpenCalls:
         assembler.apply(recorded)
         return self._calls.pop(assembler.call).record() if assembler.ended else None
 
+    def __contains__(self, call: CallId) -> bool:
+        return call in self._calls
+
     def open(self) -> tuple[CallId, ...]:
         """The calls without an end, oldest first."""
         return tuple(self._calls)

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ivr_engine.cli.wording import wordings
-from ivr_engine.errors import DefinitionError
+from ivr_engine.config import Settings
+from ivr_engine.errors import DefinitionError, SetupError
 
 if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
 
 FOLDER = typer.Argument(help="The contact centre's folder, such as flows/sample-bank.", show_default=False)
+
+
+def start_host_service(stack: AsyncExitStack, settings: Settings) -> None:
+    """The sample bank's host service, up as long as the stack.
+
+    Raises:
+        SetupError: its port cannot be had.
+    """
+    from ivr_engine.adapters.asterisk.pbx_ports import holder_or
+    from ivr_engine.testing.host_service import HostService
+
+    port = settings.host_service_port
+    try:
+        stack.enter_context(HostService(port=port))
+    except OSError as error:
+        raise SetupError(
+            f"port 127.0.0.1:{port}/tcp of the host service cannot be had ({holder_or(error, port)}); "
+            "end that process, or choose another: IVR_ENGINE_HOST_SERVICE_PORT=PORT, and the same in centre.yaml"
+        ) from error
 
 
 def load(folder: Path) -> CentreDefinition:

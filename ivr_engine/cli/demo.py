@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ivr_engine.cli.centre import load
+from ivr_engine.cli.centre import load, start_host_service
 from ivr_engine.config import Settings, load_settings
 from ivr_engine.errors import EngineError
 
@@ -61,15 +61,16 @@ def demo(
 
 async def _demo(definition: CentreDefinition, settings: Settings, tell: Tell) -> CallId:
     from ivr_engine.adapters.asterisk.pbx import Pbx
+    from ivr_engine.adapters.control import refuse_second_engine
     from ivr_engine.adapters.logs import open_log
     from ivr_engine.adapters.softphone.softphones import Softphones
     from ivr_engine.bootstrap import engine, start_pbx
-    from ivr_engine.testing.host_service import HostService
 
     log = open_log(level="warning", json_lines=False)
     async with AsyncExitStack() as stack:
+        await refuse_second_engine(settings.control_socket)
         tell("==> starting the sample host service, the PBX and the engine")
-        stack.enter_context(HostService(port=settings.host_service_port))
+        start_host_service(stack, settings)
         if not Pbx(settings.pbx_dir).status().running:
             stack.push_async_callback(asyncio.to_thread, Pbx(settings.pbx_dir).stop)  # leave the machine as it was
         status = await start_pbx(settings=settings, definition=definition, log=log)

@@ -8,16 +8,20 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
 
-from ivr_engine.config import Settings, load_settings
+from ivr_engine.config import Settings, load_settings, mistyped
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
 
 OLDEST_ASTERISK = 20
+LEAST_FREE_MB = 200
+WIDTH = 100
+PBX_START = "ivr-engine pbx start flows/sample-bank, or ivr-engine run flows/sample-bank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,10 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="One JSON object a
 
 def _line(finding: Finding) -> str:
     mark = "ok  " if finding.ok else ("FAIL" if finding.needed else "note")
-    mend = f"\n{'':22}mend: {finding.mend}" if finding.mend and not finding.ok else ""
-    return f"{mark}  {finding.check:<14}  {finding.detail}{mend}"
+    text = [finding.detail, *([f"mend: {finding.mend}"] if finding.mend and not finding.ok else [])]
+    wrapper = textwrap.TextWrapper(WIDTH - 22, break_long_words=False, break_on_hyphens=False)
+    lines = [line for part in text for line in wrapper.wrap(part)]
+    return f"{mark}  {finding.check:<14}  " + f"\n{'':22}".join(lines)
 
 
 def _examine() -> Iterator[Finding]:
@@ -63,8 +69,19 @@ def _examine() -> Iterator[Finding]:
     yield Finding(
         check="settings", ok=True, detail=f"state in {settings.state_dir}, SIP on {settings.bind}:{settings.sip_port}"
     )
-    for check in (_python, _state_dir, _asterisk, _pbx, _ports, _voice, _store, _engine, _softphone, _sipp):
+    for check in CHECKS:
         yield check(settings)
+
+
+def _variables(_settings: Settings) -> Finding:
+    wrong = [f"{name} (meant {meant}?)" for name, meant in mistyped().items()]
+    return Finding(
+        check="variables",
+        ok=not wrong,
+        detail=f"no setting: {', '.join(wrong)}" if wrong else "each is a setting",
+        mend="correct the name in the environment",
+        needed=False,
+    )
 
 
 def _python(_settings: Settings) -> Finding:
@@ -75,12 +92,29 @@ def _python(_settings: Settings) -> Finding:
 def _state_dir(settings: Settings) -> Finding:
     folder = settings.state_dir.absolute()
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        mend = f"make {nearest} a folder that this user may write, or set IVR_ENGINE_STATE_DIR"
+        return Finding(check="state folder", ok=False, detail=f"{folder} cannot be written", mend=mend)
+    free_mb = shutil.disk_usage(nearest).free // 2**20
     return Finding(
         check="state folder",
-        ok=nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
-        detail=str(folder),
-        mend=f"make {nearest} writable for this user, or set IVR_ENGINE_STATE_DIR",
+        ok=free_mb >= LEAST_FREE_MB,
+        detail=f"{folder}, {free_mb} MB free",
+        mend=f"free some space: at least {LEAST_FREE_MB} MB, or set IVR_ENGINE_STATE_DIR",
     )
+
+
+def _secrets(settings: Settings) -> Finding:
+    from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
+
+    path = settings.pbx_dir / "secrets.json"
+    if not path.exists():
+        return Finding(check="secrets", ok=True, detail="will be made at the first start")
+    try:
+        keep_secrets(settings.pbx_dir, ())
+    except SetupError as error:
+        return Finding(check="secrets", ok=False, detail=str(error), mend="as said there")
+    return Finding(check="secrets", ok=True, detail=f"{path}, readable by its owner only")
 
 
 def _asterisk(settings: Settings) -> Finding:
@@ -98,20 +132,23 @@ def _pbx(settings: Settings) -> Finding:
 
     status = Pbx(settings.pbx_dir).status()
     detail = f"runs as process {status.pid}, SIP {status.sip}" if status.running else "does not run"
-    return Finding(check="pbx", ok=status.running, detail=detail, mend="ivr-engine run flows/sample-bank", needed=False)
+    return Finding(check="pbx", ok=status.running, detail=detail, mend=PBX_START, needed=False)
 
 
 def _ports(settings: Settings) -> Finding:
     from ivr_engine.adapters.asterisk.pbx import Pbx
-    from ivr_engine.adapters.asterisk.pbx_ports import Protocol, port_holder, port_is_free
+    from ivr_engine.adapters.asterisk.pbx_ports import Protocol, is_local, port_holder, port_is_free
 
     ports: list[tuple[str, Protocol, int]] = []
     if not Pbx(settings.pbx_dir).status().running:
         ports += [("SIP", "udp", settings.sip_port), ("AMI", "tcp", settings.ami_port)]
     if _running_engine(settings) is None:
         ports.append(("AGI", "tcp", settings.agi_port))
+    if not is_local(settings.bind):
+        detail = f"this machine has no address {settings.bind}"
+        return Finding(check="ports", ok=False, detail=detail, mend="set IVR_ENGINE_BIND to one of its own")
     taken = [
-        f"{name} {settings.bind}:{port}/{protocol} is held by {port_holder(port, protocol) or 'another process'}"
+        f"{name} {settings.bind}:{port}/{protocol} is held by {port_holder(port, protocol)}"
         for name, protocol, port in ports
         if not port_is_free(settings.bind, port, protocol)
     ]
@@ -141,7 +178,12 @@ def _store(settings: Settings) -> Finding:
         with open_reader(settings.database) as reader:
             newest = next(iter(reader.find(limit=1)), None)
     except EngineError as error:
-        return Finding(check="database", ok=False, detail=str(error), mend="see docs/operations.md")
+        return Finding(
+            check="database",
+            ok=False,
+            detail=str(error),
+            mend="as said there; docs/operations.md tells how to restore a backup",
+        )
     return Finding(check="database", ok=True, detail=f"{settings.database}, newest call {newest.call if newest else 'none'}")
 
 
@@ -152,15 +194,19 @@ def _engine(settings: Settings) -> Finding:
             check="engine", ok=False, detail="does not run", mend="ivr-engine run flows/sample-bank", needed=False
         )
     detail = ", ".join(f"{name} {value}" for name, value in status.items())
-    return Finding(check="engine", ok=status["store"] == "healthy" and status["switch"] == "up", detail=detail)
+    if status["store"] != "healthy":
+        mend = "as said there; what is not on disk yet is kept in memory and written once it can be"
+        return Finding(check="engine", ok=False, detail=detail, mend=mend)
+    mend = "ivr-engine pbx status; not running or renewed secrets: ivr-engine pbx start flows/sample-bank"
+    return Finding(check="engine", ok=status["switch"] == "up", detail=detail, mend=mend)
 
 
 def _running_engine(settings: Settings) -> dict[str, object] | None:
-    from ivr_engine.adapters.control import ask
+    from ivr_engine.adapters.control import NoEngine, ask
 
     try:
         status: dict[str, object] = asyncio.run(ask(settings.control_socket, "status"))
-    except (SetupError, CommandRefused):
+    except (NoEngine, CommandRefused):
         return None
     return status
 
@@ -175,3 +221,19 @@ def _sipp(_settings: Settings) -> Finding:
     path = shutil.which("sipp")
     detail = str(Path(path)) if path else "missing: no system tests, no load benchmarks"
     return Finding(check="sipp", ok=path is not None, detail=detail, mend="apt-get install sip-tester", needed=False)
+
+
+CHECKS: tuple[Check, ...] = (
+    _variables,
+    _python,
+    _state_dir,
+    _secrets,
+    _asterisk,
+    _pbx,
+    _ports,
+    _voice,
+    _store,
+    _engine,
+    _softphone,
+    _sipp,
+)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ivr_engine.cli.centre import FOLDER, load
-from ivr_engine.config import Settings, load_settings
+from ivr_engine.cli.centre import FOLDER, load, start_host_service
+from ivr_engine.config import Settings, load_settings, mistyped
 
 if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
@@ -27,36 +27,61 @@ def run(
     pbx: bool = typer.Option(True, help="Install and start the PBX too; it is left running."),
     host_service: bool = typer.Option(False, "--host-service", help="Start the sample bank's host service too."),
     json_log: bool = typer.Option(False, "--json", help="Log lines as JSON."),
+    watchdog: bool = typer.Option(True, help="End an engine that hangs for 10 s; its callers go back to the PBX."),
 ) -> None:
     """Keep a centre up until Ctrl-C."""
+    from ivr_engine.adapters.event_loop import fastest_loop
+
     definition = load(folder)
-    asyncio.run(_run(definition, load_settings(), pbx=pbx, host_service=host_service, json_log=json_log))
+    options = {"pbx": pbx, "host_service": host_service, "json_log": json_log, "watchdog": watchdog}
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+        runner.run(_run(definition, load_settings(), **options))
 
 
-async def _run(definition: CentreDefinition, settings: Settings, *, pbx: bool, host_service: bool, json_log: bool) -> None:
+async def _run(
+    definition: CentreDefinition,
+    settings: Settings,
+    *,
+    pbx: bool,
+    host_service: bool,
+    json_log: bool,
+    watchdog: bool,
+) -> None:
+    from ivr_engine.adapters.control import refuse_second_engine
     from ivr_engine.adapters.logs import open_log
+    from ivr_engine.adapters.watchdog import watched_over
     from ivr_engine.bootstrap import engine, start_pbx
-    from ivr_engine.testing.host_service import HostService
 
     log = open_log(level=settings.log_level, json_lines=json_log)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for name, meant in mistyped().items():
+        log.warning("setting_unknown", variable=name, meant=meant)
     async with AsyncExitStack() as stack:
+        await refuse_second_engine(settings.control_socket)
         if host_service:
-            stack.enter_context(HostService(port=settings.host_service_port))
+            start_host_service(stack, settings)
         if pbx:
             await start_pbx(settings=settings, definition=definition, log=log)
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):  # only now: until here they end the command at once
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stack.enter_async_context(engine(settings=settings, definition=definition, log=log))
+        if watchdog:
+            await stack.enter_async_context(watched_over())
         typer.echo(_banner(definition, settings), err=True)
         await stop.wait()
         typer.echo("stopping; the PBX stays up (ivr-engine pbx stop ends it)" if pbx else "stopping", err=True)
 
 
 def _banner(definition: CentreDefinition, settings: Settings) -> str:
-    numbers = ", ".join(sorted(definition.numbers))
+    """The first screen: where callers and agents come in, and what to type next."""
     phones = ", ".join(sorted(agent.phone for agent in definition.agents.values()))
-    return (
-        f"{definition.name} is up (version {definition.version}). Callers: sip:NUMBER@{settings.bind}:{settings.sip_port}, "
-        f"numbers {numbers}. Agents' telephones: {phones}; passwords in {settings.pbx_dir / 'secrets.json'}. Ctrl-C stops."
+    rows = (
+        ("callers", f"sip:NUMBER@{settings.bind}:{settings.sip_port}, numbers {', '.join(sorted(definition.numbers))}"),
+        ("telephones", f"{phones or 'none'}"),
+        ("", f"passwords in {settings.pbx_dir / 'secrets.json'}"),
+        ("state", str(settings.state_dir)),
+        ("look", "ivr-engine agent list, ivr-engine cdr list, ivr-engine doctor"),
+        ("stop", "Ctrl-C; callers go on with the PBX's fallback"),
     )
+    title = f"{definition.name} is up (version {definition.version})"
+    return "\n".join([title, *(f"  {name:<12}{text}" for name, text in rows)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from functools import singledispatchmethod
 
@@ -30,6 +31,8 @@ from ivr_engine.core.events import (
 from ivr_engine.core.ids import Instant
 from ivr_engine.flows.definition import CentreDefinition
 
+TEXT_WIDTH = 90  # and ten columns for the time: fits a terminal of 100
+
 
 class Story:
     """Tells facts one line each, with seconds since the first."""
@@ -45,7 +48,8 @@ class Story:
         if not words:
             return
         self._began = self._began or recorded.at
-        self._tell(f"{(recorded.at - self._began) / 1000:7.2f}s  {words}")
+        lines = textwrap.wrap(words, TEXT_WIDTH, subsequent_indent=" " * 10, break_long_words=False)
+        self._tell(f"{(recorded.at - self._began) / 1000:7.2f}s  " + f"\n{'':10}".join(lines))
 
     @singledispatchmethod
     def _words(self, _event: Event) -> str:

@@ -23,3 +23,7 @@ class Journal(Protocol):
     def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
         """What is on disk with a sequence above `after`, in order; of one call if given."""
         ...
+
+    def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
+        """The last event on disk of this kind about each agent, in order of sequence."""
+        ...

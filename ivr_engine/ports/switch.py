@@ -57,7 +57,8 @@ class CallControl(Protocol):
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
         """Ring the agent's telephone at most `ring`, the caller hearing music; join them; return when that is over.
 
-        `on_answer` is called once, as soon as the agent picks up.
+        `on_answer` is called at most once, as soon as the switch says that the agent picked up. That word can be wrong;
+        the outcome is what counts.
         """
         ...
 

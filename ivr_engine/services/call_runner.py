@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
-from ivr_engine.cdr.record import LegKind
+from ivr_engine.acd.stimuli import ConversationOver
 from ivr_engine.core.events import (
     AuthorFault,
     CallArrived,
@@ -13,10 +14,9 @@ from ivr_engine.core.events import (
     CallRefused,
     CallResumed,
     ConversationEnded,
-    Event,
     FlowFailed,
 )
-from ivr_engine.core.ids import CallId, FlowName, Millis, NodeName
+from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -34,10 +34,20 @@ from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import conversation_of
 
 # Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
 NUMBER_NOT_SERVED = "number_not_served"
 SYSTEM_FAULT = "system_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The switch's word on how a call ended."""
+
+    ended_by: EndedBy
+    talked: Millis | None
+    cause: str
 
 
 class CallRunner:
@@ -61,7 +71,8 @@ class CallRunner:
         self._lookup = lookup
         self._clock = clock
         self._log = log
-        self._served: set[CallId] = set()
+        self._served: dict[CallId, _Over | None] = {}
+        self._broken: dict[CallId, Instant] = {}
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end. A second connection for a call that is being served is refused."""
@@ -69,37 +80,62 @@ class CallRunner:
         if call in self._served:
             self._log.warning("call_already_served", call=call)
             return
-        self._served.add(call)
+        self._served[call] = None
+        self._broken.pop(call, None)
         try:
             ended_by = await self._serve_guarded(arrival, control)
         except SwitchError as error:
-            # The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end.
-            self._log.error("line_to_switch_broke", call=call, error=str(error))
+            self._line_broke(call, error, self._served.pop(call))
         else:
             self._recorder.record(CallEnded(call=call, ended_by=ended_by))
         finally:
-            self._served.discard(call)
+            self._served.pop(call, None)
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
         """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
-        if call not in self._served and call in self._recorder.open_calls():
-            self._log.info("call_over_unserved", call=call, cause=cause, talked_ms=talked)
-            self._recorder.record(*self._parting(call, ended_by, talked), CallEnded(call=call, ended_by=ended_by))
+        if call in self._served:
+            self._served[call] = _Over(ended_by, talked, cause)  # counts if its own line turns out to have broken
+        elif self._recorder.is_open(call):
+            self._close(call, _Over(ended_by, talked, cause))
 
-    def _parting(self, call: CallId, ended_by: EndedBy, talked: Millis | None) -> list[Event]:
-        """The end of a conversation that outlived the controller which joined it."""
-        record = self._recorder.peek(call)
-        if record is None or talked is None or record.legs[-1].kind is not LegKind.AGENT:
-            return []
-        leg = record.legs[-1]
-        if leg.agent is None or leg.queue is None:
-            return []
-        return [ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)]
+    def _line_broke(self, call: CallId, error: SwitchError, over: _Over | None) -> None:
+        """The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end."""
+        self._log.error("line_to_switch_broke", call=call, error=str(error))
+        if over is not None:
+            self._close(call, over)
+        else:
+            self._broken[call] = self._clock.now()
+
+    def _close(self, call: CallId, over: _Over) -> None:
+        self._log.info("call_over_unserved", call=call, cause=over.cause, talked_ms=over.talked)
+        self.let_go(call, ended_by=over.ended_by, talked=over.talked)
+        self._recorder.record(CallEnded(call=call, ended_by=over.ended_by))
 
     @property
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
+
+    @property
+    def broken(self) -> Mapping[CallId, Instant]:
+        """Calls whose line to the switch broke, and when; until they come back or their end is known."""
+        return self._broken
+
+    def forget(self, call: CallId) -> None:
+        """The call's broken line needs no more care."""
+        self._broken.pop(call, None)
+
+    def let_go(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None = None) -> None:
+        """End what an unserved call was still in. `talked`: of a conversation that outlived its controller, if known."""
+        self._broken.pop(call, None)
+        leg = conversation_of(self._recorder, call)
+        if leg is None or leg.agent is None or leg.queue is None:
+            return
+        talked = between(leg.began, self._clock.now()) if talked is None else talked
+        self._centre.handle(ConversationOver(call=call, ended_by=ended_by, talked=talked))
+        if conversation_of(self._recorder, call) is not None:  # the centre did not have it: the agent is configured no more
+            over = ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)
+            self._recorder.record(over)
 
     async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
         """The boundary that keeps one bad call from every other."""
@@ -176,12 +212,15 @@ class CallRunner:
         return sounds
 
     def _record_arrival(self, arrival: Arrival) -> None:
-        if arrival.call in self._recorder.open_calls():
+        if self._recorder.is_open(arrival.call):
+            self.let_go(arrival.call, ended_by=EndedBy.AGENT)  # who talked and is here again has been left by the agent
             self._recorder.record(CallResumed(call=arrival.call))
+            self._log.info("call_resumed", call=arrival.call, number=arrival.number)
             return
         self._recorder.record(
             CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)
         )
+        self._log.info("call_arrived", call=arrival.call, number=arrival.number)
 
     def _facts(self, arrival: Arrival) -> CallFacts:
         return CallFacts(

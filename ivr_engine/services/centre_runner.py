@@ -60,6 +60,10 @@ class CentreRunner:
         if self._mailboxes.pop(call, None) is not None:
             self.handle(CallerLeft(call=call))
 
+    def let_calls_go_on(self) -> None:
+        """The engine stops, its calls do not: from here on leaving says nothing, who waits waits and who talks talks."""
+        self._mailboxes.clear()
+
     async def keep_time(self) -> None:
         """Wake the centre whenever time alone changes something. Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:

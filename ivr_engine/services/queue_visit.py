@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, ReleaseCall, RingAgent
 from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.core.events import PromptsPlayed
-from ivr_engine.core.ids import CallId, Language, NodeName
+from ivr_engine.core.ids import CallId, Language, NodeName, OfferId
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.errors import PromptError
 from ivr_engine.flows.definition import CentreDefinition
@@ -43,6 +43,7 @@ class QueueVisit:
         self._control = control
         self._recorder = recorder
         self._log = log
+        self._begun: OfferId | None = None
 
     async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
         """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
@@ -81,14 +82,21 @@ class QueueVisit:
             phone=agent.phone,
             ring=effect.ring,
             music=music,
-            on_answer=lambda: self._centre.handle(OfferAnswered(offer=effect.offer)),
+            on_answer=lambda: self._answered(effect),
         )
+
+    def _answered(self, effect: RingAgent) -> None:
+        self._begun = effect.offer
+        self._centre.handle(OfferAnswered(offer=effect.offer))
 
     def _after(self, effect: RingAgent, joined: Joined) -> QueueLeft | CallerGone | None:
         if joined.outcome is OfferOutcome.ANSWERED:
             ended_by = EndedBy.CALLER if joined.caller_gone else EndedBy.AGENT
             self._centre.handle(OfferAnswered(offer=effect.offer))  # in case the switch's early word was lost
             self._centre.handle(ConversationOver(call=effect.call, ended_by=ended_by, talked=joined.talked))
+        elif self._begun == effect.offer:  # the switch said answered, and at the end knew nothing of it
+            self._centre.handle(ConversationOver(call=effect.call, ended_by=EndedBy.SWITCH, talked=joined.talked))
+            return CallerGone() if joined.caller_gone else QueueLeft(outcome=QueueOutcome.FAILED)
         if joined.caller_gone:
             return CallerGone()
         if joined.outcome is OfferOutcome.ANSWERED:

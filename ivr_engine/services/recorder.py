@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from ivr_engine.cdr.open_calls import OpenCalls
@@ -39,10 +39,18 @@ class Subscription:
 class Recorder:
     """Appends facts and keeps the folds that follow them."""
 
-    def __init__(self, *, journal: Journal, records: CallRecords, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        records: CallRecords,
+        clock: Clock,
+        finished: Callable[[CallRecord], None] = lambda _record: None,
+    ) -> None:
         self._journal = journal
         self._records = records
         self._clock = clock
+        self._finished = finished
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
 
@@ -72,6 +80,10 @@ class Recorder:
         """The record of an open call as it would stand if the call ended now."""
         return self._open.peek(call)
 
+    def is_open(self, call: CallId) -> bool:
+        """Whether the call has arrived and not ended."""
+        return call in self._open
+
     def open_calls(self) -> frozenset[CallId]:
         """Calls that arrived and have not ended."""
         return frozenset(self._open.open())
@@ -80,6 +92,7 @@ class Recorder:
         finished = self._open.apply(recorded)
         if finished is not None:
             self._records.save(finished)
+            self._finished(finished)
 
     @contextmanager
     def subscribed(self) -> Iterator[Subscription]:

@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 
 from ivr_engine.core.events import CallEnded, SwitchLost, SwitchReached
-from ivr_engine.core.ids import CallId
+from ivr_engine.core.ids import CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy
+from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.log import Log
+from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.recorder import Recorder
+
+# A call whose line broke asks again every half second; one that has not, with the switch away too, went down with it.
+GIVE_UP_AFTER = Millis(8_000)
+LOOK_EVERY = Millis(1_000)
 
 
 class SwitchWatch:
-    """Implements ports.inbound.SwitchListener."""
+    """Implements ports.inbound.SwitchListener. `keep_watch` must run for the calls of a dead switch to be closed."""
 
-    def __init__(self, *, recorder: Recorder, served: Callable[[], frozenset[CallId]], log: Log) -> None:
+    def __init__(self, *, recorder: Recorder, calls: CallRunner, clock: Clock, log: Log) -> None:
         self._recorder = recorder
-        self._served = served
+        self._calls = calls
+        self._clock = clock
         self._log = log
+        self._lost_for = ""
+        self._lost = asyncio.Event()
         self.up = False
 
     def switch_lost(self, reason: str) -> None:
-        """The stream broke; calls go on being served."""
+        """The stream broke; calls go on being served. Said again for each vain attempt: only what is new is told."""
+        if self.up or reason != self._lost_for:
+            self._log.warning("switch_lost", reason=reason)
+            self._recorder.record(SwitchLost(reason=reason))
         self.up = False
-        self._log.warning("switch_lost", reason=reason)
-        self._recorder.record(SwitchLost(reason=reason))
+        self._lost_for = reason
+        self._lost.set()
 
     def switch_reached(self, live: frozenset[CallId]) -> None:
         """Close what is open here, served by nobody, and no longer alive there."""
         self.up = True
-        gone = sorted(self._recorder.open_calls() - live - self._served())
+        self._lost.clear()
+        gone = sorted(self._recorder.open_calls() - live - self._calls.served)
         for call in gone:
-            self._recorder.record(CallEnded(call=call, ended_by=EndedBy.UNKNOWN, forced=Disposition.UNKNOWN_RECONCILED))
+            self._close(call, crashed=call in self._calls.broken)
+        for call in live:
+            self._calls.forget(call)  # from here on the stream tells of its end
         self._recorder.record(SwitchReached(live_calls=len(live), closed_calls=len(gone)))
         self._log.info("switch_reached", live_calls=len(live), closed_calls=len(gone))
+
+    async def keep_watch(self) -> None:
+        """While the switch is away, close the calls that went down with it. Runs until cancelled."""
+        while True:
+            await self._lost.wait()
+            await self._clock.sleep_until(later(self._clock.now(), LOOK_EVERY))
+            if not self.up:
+                self._give_up(self._clock.now())
+
+    def _give_up(self, now: Instant) -> None:
+        for call, since in sorted(self._calls.broken.items()):
+            if later(since, GIVE_UP_AFTER) <= now:
+                self._close(call, crashed=True)
+
+    def _close(self, call: CallId, *, crashed: bool) -> None:
+        self._calls.let_go(call, ended_by=EndedBy.SWITCH if crashed else EndedBy.UNKNOWN)
+        if crashed:
+            self._log.error("call_lost_with_switch", call=call)
+            end = CallEnded(call=call, ended_by=EndedBy.SWITCH, forced=Disposition.LOST_PBX_CRASH)
+        else:
+            end = CallEnded(call=call, ended_by=EndedBy.UNKNOWN, forced=Disposition.UNKNOWN_RECONCILED)
+        self._recorder.record(end)

@@ -1,7 +1,8 @@
 """A scripted caller on a fake line: implements ports.switch.CallControl without a telephone.
 
 The script says what the caller does at each point where the engine waits for the telephone; `heard` and `rung` keep what the
-engine did. When the script is used up the caller listens in silence and hangs up nothing.
+engine did. When the script is used up the caller listens in silence and hangs up nothing. One suite of cases is put to this
+line and to a real switch: tests/contracts/test_call_control.py.
 """
 
 from __future__ import annotations
@@ -11,23 +12,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.ids import AgentId, Millis, later
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import SwitchError
 from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.switch import Joined, Sound
+from ivr_engine.testing.callers import take
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Hear the prompt out and press nothing."""
+    """Hear the prompt out. Where the engine takes keys, the act after this one says which are pressed then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Press these keys at the next point where the engine takes keys."""
+    """Press these keys at the next point where the engine takes keys: into its sounds if a key may stop them."""
 
     keys: str
 
@@ -44,21 +47,24 @@ class LineBreaks:
 
 @dataclass(frozen=True, slots=True)
 class AgentDoes:
-    """How the rung telephone behaves; `talked` only with ANSWERED."""
+    """How the rung telephone behaves; `talked` only with ANSWERED. `said_answered`: the switch says so first, wrongly."""
 
     outcome: OfferOutcome
     talked: Millis = Millis(0)
     caller_gone: bool = False
+    said_answered: bool = False
 
 
 Act = Listen | Press | HangUpNow | LineBreaks | AgentDoes
 
 
 class ScriptedLine:
-    """See the module."""
+    """See the module. With a `clock` the caller's silence lasts as long as the engine listens; without, no time at all."""
 
-    def __init__(self, *script: Act) -> None:
+    def __init__(self, *script: Act, clock: Clock | None = None) -> None:
         self._script = list(script)
+        self._clock = clock
+        self._keys = ""
         self._gone = asyncio.Event()
         self.heard: list[str] = []
         self.rung: list[AgentId] = []
@@ -69,57 +75,94 @@ class ScriptedLine:
         self._gone.set()
 
     async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
-        """Hear the sounds; a `Press` is kept for the next `gather` (the fake caller does not interrupt)."""
-        del barge_in
+        """Hear the sounds, or stop them with the first key of a `Press`; its other keys are for the next `gather`."""
         if self._left():
             return CallerGone()
-        self.heard.extend(sound.words for sound in sounds)
+        if sounds and barge_in and self._presses():
+            self._hear(sounds[:1])
+            key, self._keys = self._keys[:1], self._keys[1:]
+            return Played(key=key)
+        self._hear(sounds)
         self._take(Listen)
         return Played()
 
     async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
-        """Give the next `Press` of the script; nothing comes in time when the next act is another."""
+        """Take the next `Press` of the script by the rules of `wait`; the keys it leaves are for the next `gather`."""
         if self._left():
             return CallerGone()
-        self.heard.extend(sound.words for sound in sounds)
-        press = self._take(Press)
-        keys = wait.typed_ahead + (press.keys if isinstance(press, Press) else "")
-        if wait.end_key and wait.end_key in keys:
-            return Keyed(keys=keys.split(wait.end_key)[0], ended=GatherEnd.END_KEY)
-        ended = GatherEnd.COMPLETE if len(keys) >= wait.most else GatherEnd.TIMEOUT
-        return Keyed(keys=keys[: wait.most], ended=ended)
+        heard_out = self._take(Listen) is not None
+        pressed = self._presses()
+        into_sounds = bool(sounds) and pressed and wait.barge_in and not heard_out
+        if not wait.typed_ahead:
+            self._hear(sounds[:1] if into_sounds else sounds)
+        interrupted = bool(wait.typed_ahead) or into_sounds
+        keyed, self._keys = take(wait, wait.typed_ahead + self._keys, interrupted=interrupted)
+        if keyed.ended is GatherEnd.TIMEOUT:
+            if self._left():
+                return CallerGone()
+            await self._silence(wait.next_timeout if keyed.keys else wait.first_timeout)
+        return CallerGone() if self._gone.is_set() else keyed
 
     async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """Wait for `until`, or for the caller to leave."""
+        """Wait for `until`, or for the caller to leave. An `until` that is a future stays its owner's."""
         del music
-        self.heard.extend(sound.words for sound in sounds)
+        self._hear(sounds)
         awaited = asyncio.ensure_future(until)  # noqa: TID251 - a future to race against, owned to its end by this block
-        if self._left():
-            self._gone.set()
-        gone = asyncio.ensure_future(self._gone.wait())  # noqa: TID251 - same
         try:
-            await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
-            return CallerGone() if gone.done() else awaited.result()
+            self._left()
+            gone = asyncio.ensure_future(self._gone.wait())  # noqa: TID251 - same
+            try:
+                await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                gone.cancel()
+            return CallerGone() if self._gone.is_set() else awaited.result()
         finally:
-            awaited.cancel()
-            gone.cancel()
+            if awaited is not until:
+                awaited.cancel()
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
         """Let the agent do what the script says; without a word of it the telephone rings out."""
-        del phone, ring, music
+        del phone, music
+        if self._gone.is_set():
+            return _left_while_ringing()
         self.rung.append(agent)
         if self._left():
-            return Joined(outcome=OfferOutcome.CALLER_GONE, cause="", talked=Millis(0), caller_gone=True)
+            return _left_while_ringing()
         act = self._take(AgentDoes)
         if not isinstance(act, AgentDoes):
+            await self._silence(ring)
             return Joined(outcome=OfferOutcome.NO_ANSWER, cause="", talked=Millis(0), caller_gone=False)
-        if act.outcome is OfferOutcome.ANSWERED:
+        if act.outcome is OfferOutcome.ANSWERED or act.said_answered:
             on_answer()
+        if act.caller_gone:
+            self._gone.set()
         return Joined(outcome=act.outcome, cause="", talked=act.talked, caller_gone=act.caller_gone)
 
     async def hang_up(self) -> None:
         """The engine ends the call."""
         self.hung_up = True
+        self._gone.set()
+
+    def _hear(self, sounds: Sequence[Sound]) -> None:
+        self.heard.extend(sound.words for sound in sounds)
+
+    def _presses(self) -> bool:
+        """Whether there are keys for whoever takes them now."""
+        press = None if self._keys else self._take(Press)
+        if isinstance(press, Press):
+            self._keys = press.keys
+        return bool(self._keys)
+
+    async def _silence(self, span: Millis) -> None:
+        """The time that passes while nobody does anything, unless the caller leaves in it."""
+        if self._clock is None:
+            return
+        async with asyncio.TaskGroup() as tasks:
+            waiting = tasks.create_task(self._clock.sleep_until(later(self._clock.now(), span)))
+            leaving = tasks.create_task(self._gone.wait())
+            await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            leaving.cancel()
 
     def _left(self) -> bool:
         if self._take(LineBreaks) is not None:
@@ -132,3 +175,7 @@ class ScriptedLine:
         if self._script and isinstance(self._script[0], kind):
             return self._script.pop(0)
         return None
+
+
+def _left_while_ringing() -> Joined:
+    return Joined(outcome=OfferOutcome.CALLER_GONE, cause="", talked=Millis(0), caller_gone=True)

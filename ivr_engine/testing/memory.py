@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, Event, Recorded, call_of
+from ivr_engine.core.events import CallArrived, Event, Recorded, agent_of, call_of
 from ivr_engine.core.ids import CallId, Instant
 
 
@@ -43,6 +43,12 @@ class MemoryStore:
         """Everything above `after`, in order; of one call if given."""
         later = self._journal[max(0, after) :]
         return iter([recorded for recorded in later if call is None or call_of(recorded.event) == call])
+
+    def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
+        """The last event of this kind about each agent, in order of sequence."""
+        latest = {agent_of(each.event): each for each in self._journal if isinstance(each.event, kind)}
+        found = (recorded for agent, recorded in latest.items() if agent is not None)
+        return tuple(sorted(found, key=lambda recorded: recorded.sequence))
 
     def save(self, record: CallRecord) -> None:
         """Keep the record, replacing one of the same call."""

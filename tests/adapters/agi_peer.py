@@ -66,8 +66,24 @@ class AgiPeer:
         assert await self.heard() == command
         self.say(answer)
 
+    async def closed_within(self, seconds: float) -> bool:
+        """Whether the server closes in the time; what it says in the meantime is passed over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._reader.read()
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            pass
+        return True
+
     def leave(self) -> None:
-        """The caller hung up, with AGIEXITONHANGUP=yes."""
+        """The caller hung up: Asterisk says so (twice, with AGIEXITONHANGUP=yes) and closes."""
+        self.say("HANGUP\nHANGUP")
+        self._writer.close()
+
+    def dies(self) -> None:
+        """Asterisk is killed: the connection ends without a word."""
         self._writer.close()
 
 

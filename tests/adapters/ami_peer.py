@@ -39,6 +39,8 @@ class AmiPeer:
                 self.actions.put_nowait(action)
                 if action["Action"] not in self.mute:
                     writer.write(self._answer(action))
+                if action["Action"] == "Logoff":
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -75,6 +77,8 @@ class AmiPeer:
                 listed = [block(Event="Status", ActionID=identifier, **channel) for channel in self.channels]
                 end = block(Event="StatusComplete", ActionID=identifier, EventList="Complete", Items="0")
                 return b"".join([start, *listed, self.before_list_end, end])
+            case "Logoff":
+                return block(Response="Goodbye", ActionID=identifier, Message="Thanks for all the fish.")
             case "Refused":
                 return block(Response="Error", ActionID=identifier, Message="Permission denied")
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ import pytest
 from ivr_engine.adapters.asterisk.agi_codec import Reply
 from ivr_engine.adapters.asterisk.agi_server import AgiServer, Route, call_token
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
-from ivr_engine.errors import SwitchError, WireError
+from ivr_engine.errors import SetupError, SwitchError, WireError
 from tests.adapters.agi_peer import SECRET, calling, environment
 
 
@@ -119,7 +120,8 @@ async def test_leaving_the_server_gives_every_call_back() -> None:
 async def test_a_taken_port_is_said_plainly() -> None:
     async with serving(noop) as server:
         second = AgiServer(host="127.0.0.1", port=server.port, secret=SECRET, routes={})
-        with pytest.raises(SwitchError, match="cannot listen for calls"):
+        says = rf"AGI port 127.0.0.1:{server.port}/tcp .*held by .*\(process {os.getpid()}\).*IVR_ENGINE_AGI_PORT"
+        with pytest.raises(SetupError, match=says):
             await second.__aenter__()
 
 
@@ -143,7 +145,7 @@ async def asked(*, say: list[bytes], leave: bool = False, limit: float = 5.0) ->
         for data in say:
             peer.say(data)
         if leave:
-            peer.leave()
+            peer.dies()  # nothing but what `say` says
         async with asyncio.timeout(5):
             return [await outcomes.get() for _ in range(len(say) or 1)]
 
@@ -152,9 +154,15 @@ async def test_each_command_gets_its_own_answer() -> None:
     assert await asked(say=[b"200 result=1\n"]) == [Reply(code=200, result="1")]
 
 
-@pytest.mark.parametrize("say", [b"HANGUP\n", b"511 dead\n", b"200 result"])
+@pytest.mark.parametrize("say", [b"HANGUP\n", b"511 dead\n"])
 async def test_a_caller_who_left_is_a_value(say: bytes) -> None:
     assert await asked(say=[say], leave=True) == [Gone()]
+
+
+@pytest.mark.parametrize("say", [b"", b"200 result"])
+async def test_a_line_that_ends_without_a_hangup_is_a_fault_and_no_caller_who_left(say: bytes) -> None:
+    (outcome,) = await asked(say=[say], leave=True)
+    assert isinstance(outcome, SwitchError)
 
 
 async def test_a_hangup_notice_is_never_taken_for_the_answer_to_the_next_command() -> None:

@@ -471,3 +471,19 @@ async def test_a_call_that_is_at_something_is_ended_past_its_session() -> None:
 )
 def test_ring_outcomes_follow_the_measured_table(status: str, cause: str, rang_out: bool, outcome: OfferOutcome) -> None:
     assert offer_outcome(status, cause, rang_out=rang_out) is outcome
+
+
+async def test_a_switch_that_dies_is_no_caller_who_left() -> None:
+    async with on_the_line() as line:
+        until: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def asterisk() -> None:
+            await line.peer.expect('SET MUSIC "ON" "default"', answer="200 result=0")
+            line.peer.dies()
+
+        with pytest.raises(SwitchError, match="without a hang-up"):
+            await during(line.control.hold(until, sounds=[], music="default"), asterisk)
+        with pytest.raises(SwitchError, match="without a hang-up"):
+            await line.control.join(
+                agent=AgentId("ann"), phone="1001", ring=Millis(1), music="default", on_answer=lambda: None
+            )

@@ -176,6 +176,7 @@ async def test_the_dialplans_farewell_ends_the_joining() -> None:
             caller_says_hello(peer)
             await peer.expect("ANSWER", answer="200 result=0")
             assert (await peer.heard()).startswith('EXEC "Dial"')
+            peer.leave()
         async with calling(entered.agi_port) as farewell:
             farewell.say(environment("CANCEL", "1500", "0", script="over"))
             assert await farewell.heard() == ""

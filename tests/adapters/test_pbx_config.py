@@ -153,10 +153,11 @@ def test_a_call_may_end_only_where_its_end_is_handled() -> None:
             assert "T" in extensions, name
 
 
-def test_outside_text_reaches_the_engine_only_filtered_or_encoded() -> None:
+def test_outside_text_reaches_the_engine_only_filtered_encoded_or_counted() -> None:
+    tamed = re.compile(r"\$\{(FILTER\(0-9[^,]*,|BASE64_ENCODE\(|LEN\()\$\{(CALLERID\(\w+\)|EXTEN(:\d)?)\}\)\}")
     steps = [step for context in _dialplan().values() for steps in context.values() for step in steps]
-    raw = [step for step in steps if re.search(r"\$\{(CALLERID|EXTEN)", step)]
-    assert [step for step in raw if not re.search(r"\$\{(FILTER\(0-9[^,]*,|BASE64_ENCODE\()\$\{", step)] == []
+    assert any(tamed.search(step) for step in steps)
+    assert [step for step in steps if re.search(r"\$\{(CALLERID|EXTEN)", tamed.sub("", step))] == []
 
 
 def test_no_log_carries_what_callers_key() -> None:

@@ -12,9 +12,17 @@ import pytest
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.cdr.open_calls import OpenCalls, assemble
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, CallEnded, EngineStarted, Event, Recorded
-from ivr_engine.core.ids import CallId, Instant
-from ivr_engine.core.outcomes import EndedBy
+from ivr_engine.core.events import (
+    AgentPresenceChanged,
+    CallArrived,
+    CallEnded,
+    EngineStarted,
+    Event,
+    Recorded,
+    WrapUpEnded,
+)
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
+from ivr_engine.core.outcomes import EndedBy, Presence
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 from ivr_engine.testing.memory import MemoryStore
@@ -129,3 +137,18 @@ async def test_a_call_is_open_from_its_arrival_to_its_record(store: Store) -> No
     store.save(record_of("c2", 1))
     await store.flush()
     assert store.open_calls() == ("c1", "c3")
+
+
+def presence(agent: str, reason: str) -> AgentPresenceChanged:
+    return AgentPresenceChanged(
+        agent=AgentId(agent), presence=Presence.PAUSED, previous=Presence.READY, reason=reason, by="agent"
+    )
+
+
+async def test_the_last_event_of_a_kind_about_each_agent_is_found(store: Store) -> None:
+    wrapped = WrapUpEnded(agent=AgentId("b"), call=CallId("c1"), took=Millis(1))
+    store.append([presence("b", "1"), presence("a", "2"), presence("b", "3"), wrapped, started()], Instant(1))
+    await store.flush()
+    found = store.latest_by_agent(AgentPresenceChanged)
+    assert [(r.sequence, r.event) for r in found] == [(2, presence("a", "2")), (3, presence("b", "3"))]
+    assert store.latest_by_agent(EngineStarted) == ()

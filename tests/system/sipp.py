@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import random
 import shutil
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from ivr_engine.errors import SetupError
 
@@ -192,8 +195,27 @@ async def agent(
     body = f'<recv request="INVITE" crlf="true"><action>{saved}</action></recv>{behaviour}'
     used = '<Reference variables="from,to,via,cseq,contact"/>'
     scenario = _scenario(f"agent-{account}", body + used).encode()
-    async with _running(f"agent-{account}", scenario, (), pbx="", folder=folder, port=port):
+    async with _running(f"agent-{account}", scenario, (), pbx="", folder=folder, port=port) as process:
+        await _listening(process, port)
         yield port
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
+    """Return once SIPp has its port: a call that comes earlier would find nobody there."""
+    async with asyncio.timeout(RUN_LIMIT_S):
+        while _is_free(port):
+            if process.returncode is not None:
+                raise AssertionError(f"SIPp ended at once ({process.returncode}); is port {port} taken?")
+            await asyncio.sleep(0.01)  # SIPp announces nothing
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:
@@ -201,6 +223,18 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_media_port() -> int:
+    """The first of six ports nobody uses: audio, video and image, each with its RTCP.
+
+    They are below those that the system hands out, of which one of the six is often taken on a busy machine.
+    """
+    for _ in range(100):
+        first = random.randrange(12_000, 32_000, 8)
+        if all(_is_free(port) for port in range(first, first + 6)):
+            return first
+    raise AssertionError("no six free ports in a row")
 
 
 @asynccontextmanager
@@ -214,7 +248,7 @@ async def _running(
     path.write_bytes(scenario)
     logs = ("-trace_msg", "-message_file", f"{name}.messages", "-trace_err", "-error_file", f"{name}.errors")
     statistics = ("-trace_stat", "-stf", f"{name}.csv", "-fd", "1")
-    place = ("-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port() & ~3), *((pbx,) if pbx else ()))
+    place = ("-i", "127.0.0.1", "-p", str(port), "-mp", str(free_media_port()), *((pbx,) if pbx else ()))
     process = await asyncio.create_subprocess_exec(
         sipp, "-sf", path.name, "-nostdin", *options, *logs, *statistics, *place,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
@@ -228,10 +262,21 @@ async def _running(
         await process.wait()
 
 
+def _refuse_unprivileged(errors: str) -> None:
+    """Keys and media need a raw socket. Without one every scenario fails in a way that looks like a fault of ours."""
+    if "raw IPv4 socket" in errors:
+        pytest.fail(
+            "SIPp may not open raw sockets, so it cannot press keys. Run the tests as root, or once as root: "
+            "setcap cap_net_raw+ep $(readlink -f $(command -v sipp))",
+            pytrace=False,
+        )
+
+
 async def _finish(process: asyncio.subprocess.Process, name: str, folder: Path) -> SippRun:
     async with asyncio.timeout(RUN_LIMIT_S):
         await process.wait()
     succeeded, failed = _counts(folder / f"{name}.csv")
+    _refuse_unprivileged(_text(folder / f"{name}.errors"))
     return SippRun(
         succeeded=succeeded,
         failed=failed,

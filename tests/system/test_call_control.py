@@ -1,96 +1,24 @@
-"""The gateway on a real Asterisk, with callers and telephones played by SIPp: sounds, keys, holding, ringing, endings."""
+"""The gateway on a real Asterisk, beyond what every line must do (tests/contracts): causes, talk time, endings, recovery."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
-from ivr_engine.core.ids import AgentId, CallId, Language, Millis
+from ivr_engine.core.ids import AgentId, Language, Millis
 from ivr_engine.core.outcomes import EndedBy, GatherEnd, OfferOutcome
-from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
-from ivr_engine.ports.inbound import AgentView, Arrival
-from ivr_engine.ports.switch import CallControl, Joined, Sound
+from ivr_engine.flows.waits import Keyed, KeysWait, Played
+from ivr_engine.ports.switch import CallControl, Joined
 from tests.system import sipp
+from tests.system.office import LIMIT_S, open_office, sound
 from tests.system.pbx_fixtures import RunningPbx
-from tests.system.sounds import write_tone
 
 pytestmark = pytest.mark.system
-
-LIMIT_S = 40.0
-Serve = Callable[[CallControl], Awaitable[object]]
-
-
-class Office:
-    """Serves each caller by `serve` and keeps what came of it."""
-
-    def __init__(self, serve: Serve) -> None:
-        self._serve = serve
-        self.arrivals: list[Arrival] = []
-        self.results: asyncio.Queue[object] = asyncio.Queue()
-        self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
-        self.reached: asyncio.Queue[frozenset[CallId]] = asyncio.Queue()
-        self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-
-    async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
-        self.arrivals.append(arrival)
-        self.results.put_nowait(await self._serve(control))
-        await control.hang_up()
-
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
-        self.endings.put_nowait((call, ended_by, talked))
-
-    def switch_lost(self, reason: str) -> None:
-        pass
-
-    def switch_reached(self, live: frozenset[CallId]) -> None:
-        self.reached.put_nowait(live)
-
-    async def login(self, agent: AgentId) -> None:
-        self.commands.put_nowait(("login", agent))
-
-    async def ready(self, agent: AgentId) -> None:
-        self.commands.put_nowait(("ready", agent))
-
-    async def pause(self, agent: AgentId, reason: str) -> None:
-        self.commands.put_nowait(("pause" + reason, agent))
-
-    async def logout(self, agent: AgentId) -> None:
-        self.commands.put_nowait(("logout", agent))
-
-    async def agents(self) -> tuple[AgentView, ...]:
-        return ()
-
-
-@asynccontextmanager
-async def open_office(pbx: RunningPbx, folder: Path, serve: Serve) -> AsyncIterator[Office]:
-    office = Office(serve)
-    plan = pbx.plan
-    async with AsteriskGateway(
-        bind="127.0.0.1",
-        agi_port=plan.agi_port,
-        agi_secret=plan.secrets.agi,
-        ami_port=plan.ami_port,
-        ami_secret=plan.secrets.ami,
-        call_limit=Millis(60_000),
-        calls=office,
-        listener=office,
-        agents=office,
-        agent_of={phone: AgentId(phone) for phone in plan.phones}.get,
-        confirmations=Confirmations(done=sound(folder, 0.2), refused=sound(folder, 0.2)),
-    ) as gateway:
-        await gateway.reached(LIMIT_S)
-        async with asyncio.timeout(LIMIT_S):
-            yield office
-
-
-def sound(folder: Path, seconds: float) -> Sound:
-    return Sound(write_tone(folder / f"tone-{seconds:g}.sln", hertz=500, seconds=seconds), f"a tone of {seconds:g} s")
 
 
 def address(pbx: RunningPbx) -> str:
@@ -129,25 +57,6 @@ async def test_sounds_keys_and_a_meant_end(running_pbx: RunningPbx, tmp_path: Pa
         assert (await office.endings.get())[1] is EndedBy.ENGINE
         arrival = office.arrivals[0]
         assert (arrival.number, arrival.caller) == ("95500", "13800138000")
-
-
-async def test_an_offer_cuts_an_announcement_short_and_a_caller_who_leaves_ends_the_hold(
-    running_pbx: RunningPbx, tmp_path: Path
-) -> None:
-    long = sound(tmp_path, 25)
-
-    async def offer() -> str:
-        await asyncio.sleep(0.5)  # the announcement is well under way; its 25 s are longer than the whole test may take
-        return "offer"
-
-    async def serve(control: CallControl) -> object:
-        first = await control.hold(offer(), sounds=[long], music="default")
-        return [first, await control.hold(asyncio.Future(), sounds=[], music="default")]
-
-    async with open_office(running_pbx, tmp_path, serve) as office, asyncio.timeout(15):
-        await caller(running_pbx, tmp_path, sipp.hear(3000), sipp.hang_up())
-        assert await office.results.get() == ["offer", CallerGone()]
-        assert (await office.endings.get())[1] is EndedBy.CALLER
 
 
 REFUSALS = {
@@ -194,21 +103,6 @@ async def join(
     control: CallControl, phone: str, *, ring: int = 20_000, on_answer: Callable[[], None] = lambda: None
 ) -> Joined:
     return await control.join(agent=AgentId(phone), phone=phone, ring=Millis(ring), music="default", on_answer=on_answer)
-
-
-async def test_a_telephone_that_rings_out_keeps_the_caller(running_pbx: RunningPbx, tmp_path: Path) -> None:
-    phone = running_pbx.plan.phones[0]
-
-    async def serve(control: CallControl) -> object:
-        return await join(control, phone, ring=1000)
-
-    async with (
-        telephone(running_pbx, tmp_path, phone, sipp.ring_on()),
-        open_office(running_pbx, tmp_path, serve) as office,
-    ):
-        await caller(running_pbx, tmp_path, sipp.far_hang_up())
-        result = await office.results.get()
-    assert result == Joined(outcome=OfferOutcome.NO_ANSWER, cause="NOANSWER/0", talked=Millis(0), caller_gone=False)
 
 
 async def test_after_the_agent_hangs_up_the_caller_goes_on(running_pbx: RunningPbx, tmp_path: Path) -> None:

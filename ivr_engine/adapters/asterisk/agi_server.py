@@ -16,7 +16,8 @@ from types import TracebackType
 from ivr_engine.adapters.asterisk.agi_codec import Environment
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, open_session
 from ivr_engine.adapters.asterisk.alongside import alongside
-from ivr_engine.errors import EngineError, SwitchError, WireError
+from ivr_engine.adapters.asterisk.pbx_ports import holder_or
+from ivr_engine.errors import EngineError, SetupError, SwitchError, WireError
 
 HEADER_LIMIT_S = 5.0
 SESSIONS_LIMIT = 2000
@@ -52,6 +53,7 @@ class AgiServer:
         self._header_limit_s = header_limit_s
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # have proved nothing yet; oldest first
         self._server: asyncio.Server | None = None
 
     @property
@@ -61,15 +63,23 @@ class AgiServer:
             raise SwitchError("the AGI server is not running")
         return int(self._server.sockets[0].getsockname()[1])
 
+    @property
+    def connections(self) -> int:
+        """How many are open, whether they have proved who they are or not."""
+        return len(self._tasks)
+
     async def __aenter__(self) -> AgiServer:
-        """Start listening. Raises SwitchError when the port cannot be had."""
+        """Start listening. Raises SetupError when the port cannot be had."""
         host, port = self._address
         await self._group.__aenter__()
         try:
             self._server = await asyncio.start_server(self._admit, host, port, backlog=BACKLOG)
         except OSError as error:
             await self._group.__aexit__(None, None, None)
-            raise SwitchError(f"cannot listen for calls on {host}:{port}: {error.strerror}; set another agi_port") from error
+            raise SetupError(
+                f"AGI port {host}:{port}/tcp cannot be had ({holder_or(error, port)}); "
+                "end that process, or choose another port: IVR_ENGINE_AGI_PORT=PORT"
+            ) from error
         return self
 
     async def __aexit__(
@@ -83,13 +93,34 @@ class AgiServer:
         await self._group.__aexit__(None, None, None)
 
     def _admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) >= self._sessions_limit:
+        if len(self._tasks) >= self._sessions_limit and not self._drop_a_stranger():
             _log.warning("AGI connection refused: %d are open", len(self._tasks))
             writer.transport.abort()
             return
         task = self._group.create_task(self._serve(reader, writer))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._strangers[task] = writer
+        task.add_done_callback(self._forget)
+
+    def _drop_a_stranger(self) -> bool:
+        """Make room for a newcomer, who may be a caller: whoever has said nothing for longest goes."""
+        if not self._strangers:
+            return False
+        oldest, writer = next(iter(self._strangers.items()))
+        writer.transport.abort()  # a task that has not begun yet would not do it when it is cancelled
+        oldest.cancel()
+        self._forget(oldest)
+        return True
+
+    def _acquaint(self) -> None:
+        """The connection of the running task has proved to be our dialplan's."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._strangers.pop(task, None)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._strangers.pop(task, None)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -106,6 +137,7 @@ class AgiServer:
         if route is None:
             writer.transport.abort()
             return
+        self._acquaint()
         await self._run(session, route)
 
     def _route(self, environment: Environment) -> Route | None:

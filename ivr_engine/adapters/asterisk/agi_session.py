@@ -15,6 +15,7 @@ from ivr_engine.adapters.asterisk.agi_codec import (
     Closed,
     Environment,
     EnvironmentReader,
+    HangupNotice,
     Lines,
     Reply,
     ReplyReader,
@@ -74,6 +75,15 @@ class AgiSession:
             raise SwitchError(self._broken) from error
         return self._gone_or_broken(verb) if isinstance(reply, Gone) else reply
 
+    def raise_if_broken(self) -> None:
+        """Tell a line that broke from a caller who left.
+
+        Raises:
+            SwitchError: the line broke.
+        """
+        if self._broken:
+            raise SwitchError(self._broken)
+
     def note_gone(self) -> Gone:
         """The sender of a command read from its result that the caller left; the other signs follow a little later."""
         self._leave()
@@ -82,11 +92,15 @@ class AgiSession:
     async def pump(self) -> None:
         """Hand replies to whoever waits for them until the connection ends."""
         try:
+            self._deliver_all()  # what came in one piece with the environment
             while not self._lines.ended:
                 await self._read_some()
                 self._deliver_all()
         except WireError as error:
             self._break(str(error))
+        else:
+            if not self.gone.done():  # every hang-up is announced; a line that ends without a word broke
+                self._break("the line to Asterisk ended without a hang-up")
         finally:
             self._leave()
 
@@ -115,8 +129,10 @@ class AgiSession:
                 return
 
     def _deliver(self, message: AgiMessage) -> None:
-        if not isinstance(message, Reply) or message.code == DEAD_CHANNEL:
+        if isinstance(message, HangupNotice) or (isinstance(message, Reply) and message.code == DEAD_CHANNEL):
             self._leave()
+        elif isinstance(message, Closed):
+            pass  # `pump` sees the end, too
         elif self._pending is not None:
             self._answer(message)
         elif not self.gone.done():

@@ -146,6 +146,7 @@ class AgiCallControl:
                     break
             if not value.done() and not isinstance(await self._music_on(music), Gone):
                 await _first(value, self.gone)
+            self._session.raise_if_broken()
             return CallerGone() if self.gone.done() else await value
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
@@ -156,6 +157,7 @@ class AgiCallControl:
         """
         if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
             raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
+        self._session.raise_if_broken()
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
@@ -267,11 +269,13 @@ class AgiCallControl:
         gone, talked = self.gone.done(), Millis(0)
         rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
         outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
-        if ending.status == "ANSWER" or self._answered_at is not None:
+        if ending.status == "ANSWER" or (self._answered_at is not None and not ending.status):
             outcome = OfferOutcome.ANSWERED
             # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
             talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
             self.note_answered(self._joining)
+        elif self._answered_at is not None:
+            _log.warning("the event stream told of an answer of which the call itself knows nothing (%s)", ending.status)
         return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeVar
 
 from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
@@ -27,6 +28,8 @@ from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import CommandRefused, WireError
 from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, SwitchListener
 from ivr_engine.ports.switch import Sound
+
+T = TypeVar("T")
 
 NAME_LIMIT = 79
 ENDING_MEMORY = 10_000
@@ -79,6 +82,7 @@ class AsteriskGateway:
         self._translator = Translator(trunk=trunk)
         self._live: dict[CallId, AgiCallControl] = {}
         self._enders: dict[CallId, EndedBy] = {}
+        self._over: dict[CallId, None] = {}
         self._stack = AsyncExitStack()
         self._server = AgiServer(
             host=bind,
@@ -128,6 +132,8 @@ class AsteriskGateway:
         arrival = _arrival(session)
         if arrival.call in self._live:
             raise WireError("this call is being served already")
+        if arrival.call in self._over:  # the switch never uses an id twice: somebody says again what they overheard
+            raise WireError("this call is over")
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
         self._live[arrival.call] = control
         try:
@@ -191,8 +197,7 @@ class AsteriskGateway:
 
     def _remember_ender(self, call: CallId, ender: EndedBy) -> None:
         self._enders.setdefault(call, ender)
-        if len(self._enders) > ENDING_MEMORY:  # also forgets the ends that were never reported, after lost events
-            del self._enders[next(iter(self._enders))]
+        _forget_oldest(self._enders)  # also forgets the ends that were never reported, after lost events
 
     def _call_over(self, call: CallId, over: Over) -> None:
         """Report the end; while the call's own session lives, only once that is over too."""
@@ -209,6 +214,8 @@ class AsteriskGateway:
             control.note_over(over)
         self._calls.call_over(call, ended_by=self._ended_by(call, control), talked=talked, cause=over.cause)
         self._enders.pop(call, None)
+        self._over[call] = None
+        _forget_oldest(self._over)
 
     def _ended_by(self, call: CallId, control: AgiCallControl | None) -> EndedBy:
         if call in self._enders:
@@ -216,6 +223,11 @@ class AsteriskGateway:
         if control is not None and control.ended_by_us:
             return EndedBy.ENGINE
         return EndedBy.SWITCH if self._ami.up else EndedBy.UNKNOWN
+
+
+def _forget_oldest(memory: dict[CallId, T]) -> None:
+    if len(memory) > ENDING_MEMORY:
+        del memory[next(iter(memory))]
 
 
 def _call_id(session: AgiSession) -> CallId:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ivr_engine.adapters.asterisk.pbx_config import PbxPlan, write_configuration
 from ivr_engine.adapters.asterisk.pbx_install import Installation
-from ivr_engine.adapters.asterisk.pbx_ports import Protocol, port_holder, port_is_free
+from ivr_engine.adapters.asterisk.pbx_ports import Protocol, is_local, port_holder, port_is_free
 from ivr_engine.adapters.asterisk.pbx_process import (
     PbxRecord,
     bare_environment,
@@ -177,6 +177,8 @@ def _refuse_other_ports(running: PbxRecord, plan: PbxPlan) -> None:
 
 
 def _refuse_taken_ports(plan: PbxPlan) -> None:
+    if not is_local(plan.bind):
+        raise SetupError(f"this machine has no address {plan.bind}; choose one of its own: IVR_ENGINE_BIND=ADDRESS")
     wanted: tuple[tuple[str, str, int, Protocol, str], ...] = (
         ("SIP", plan.bind, plan.sip_port, "udp", "IVR_ENGINE_SIP_PORT"),
         ("AMI", "127.0.0.1", plan.ami_port, "tcp", "IVR_ENGINE_AMI_PORT"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,21 @@ def port_is_free(address: str, port: int, protocol: Protocol) -> bool:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def holder_or(error: OSError, port: int) -> str:
+    """Who holds a TCP port, when that is why it could not be had; else the system's reason."""
+    return f"held by {port_holder(port, 'tcp')}" if error.errno == errno.EADDRINUSE else str(error.strerror)
+
+
+def is_local(address: str) -> bool:
+    """Whether this machine has the address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
         except OSError:
             return False
     return True

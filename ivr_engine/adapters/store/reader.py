@@ -46,6 +46,18 @@ class StoreReader:
             yield from page
             after = page[-1].sequence
 
+    def latest_by_agent(self, kind: str) -> tuple[Recorded, ...]:
+        """The last event of this type about each agent, in order of sequence."""
+        last = (
+            select(func.max(JournalRow.sequence))
+            .where(JournalRow.type == kind, col(JournalRow.agent).is_not(None))
+            .group_by(col(JournalRow.agent))
+        )
+        query = select(JournalRow.sequence, JournalRow.at_ms, JournalRow.body).where(col(JournalRow.sequence).in_(last))
+        with explained(self._name), Session(self._engine) as session:
+            rows = session.exec(query.order_by(col(JournalRow.sequence)))
+            return tuple(recorded_from(sequence, at_ms, body) for sequence, at_ms, body in rows)
+
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
         with explained(self._name), Session(self._engine) as session:

@@ -129,6 +129,10 @@ class SqlStore:
         """What is on disk with a sequence above `after`, in order; of one call if given."""
         return self._reader.read(after=after, call=call)
 
+    def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
+        """The last event on disk of this kind about each agent, in order of sequence."""
+        return self._reader.latest_by_agent(kind.TYPE)
+
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
         return self._reader.get(call)

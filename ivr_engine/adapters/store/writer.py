@@ -31,11 +31,13 @@ class Batch:
 class Pace:
     """How the writer behaves. Seconds and rows.
 
-    `linger`: how long to gather before writing when nobody waits. `most`: rows in one transaction. `backlog`: rows that may
-    wait for the disk. `retry`, `retry_most`: first and longest pause after a failure. `closing`: how long closing tries.
+    `linger`: how long to gather before writing when nobody waits; a killed engine loses at most what it gathered and was
+    writing. A transaction costs most of a millisecond of CPU whatever its size: 20 ms instead of 3 ms saves 1.2 ms a call at
+    100 calls a second. `most`: rows in one transaction. `backlog`: rows that may wait for the disk. `retry`, `retry_most`:
+    first and longest pause after a failure. `closing`: how long closing tries.
     """
 
-    linger: float = 0.003
+    linger: float = 0.02
     most: int = 1000
     backlog: int = 200_000
     retry: float = 0.1

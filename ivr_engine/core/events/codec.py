@@ -15,12 +15,15 @@ from ivr_engine.errors import StoreError
 
 Plain = dict[str, Any]
 
+_AS_IT_IS = frozenset({str, int, bool, float, type(None)})
+
 
 def to_plain(event: Event) -> Plain:
     """The event as JSON-ready values under `type` and its field names."""
     plain: Plain = {"type": event.TYPE}
-    for field in dataclasses.fields(event):
-        plain[field.name] = _lower(getattr(event, field.name))
+    kind: type = type(event)
+    for name in _names(kind):
+        plain[name] = _lower(getattr(event, name))
     return plain
 
 
@@ -36,11 +39,18 @@ def from_plain(plain: Mapping[str, Any]) -> Event:
     return cast("Event", _build(kind, {name: value for name, value in plain.items() if name != "type"}))
 
 
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 def _lower(value: object) -> object:
+    if type(value) in _AS_IT_IS:  # most values; every event passes here
+        return value
     if isinstance(value, tuple):
         return [_lower(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _lower(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {name: _lower(getattr(value, name)) for name in _names(type(value))}
     return str(value) if isinstance(value, StrEnum) else value
 
 

@@ -100,8 +100,7 @@ def replies(wait: Wait) -> st.SearchStrategy[Reply]:
     return st.one_of(own, own, own, own, own, own, own, st.just(CallerGone()))
 
 
-@given(st.data())
-def test_random_callers_services_and_agents_never_crash_a_call(data: st.DataObject) -> None:
+def go_through_a_random_call(data: st.DataObject) -> None:
     call = Walked(DEFINITION)
     gone = False
     for _ in range(30):
@@ -117,6 +116,11 @@ def test_random_callers_services_and_agents_never_crash_a_call(data: st.DataObje
     assert (call.turn.effects == (HangUp(),)) is (call.turn.wait is None and not gone)
     for event in call.events:
         assert codec.from_plain(json.loads(json.dumps(codec.to_plain(event)))) == event
+
+
+@given(st.data())
+def test_random_callers_services_and_agents_never_crash_a_call(data: st.DataObject) -> None:
+    go_through_a_random_call(data)
 
 
 @given(st.text(alphabet="456789", min_size=4, max_size=4), st.data())

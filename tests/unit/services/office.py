@@ -25,6 +25,7 @@ from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
@@ -47,15 +48,18 @@ class Voices:
 
 @dataclass
 class Host:
-    """Answers every request with `answer`, or raises `fault`."""
+    """Answers every request with `answer`, or raises `fault`, or says nothing until the limit is over."""
 
     answer: Responded = Responded(outcome=RequestOutcome.OK, body={"balance": "1234.50"})  # noqa: RUF009 - frozen
     fault: Exception | None = None
+    silent: bool = False
 
     async def ask(self, *, service: str, operation: str, send: Mapping[str, Json], limit: Millis) -> Responded:
-        del service, operation, send, limit
+        del service, operation, send
         if self.fault:
             raise self.fault
+        if self.silent:
+            return Responded(outcome=RequestOutcome.TIMEOUT, took=limit)
         return self.answer
 
 
@@ -84,9 +88,9 @@ class Office:
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         self.recorder.recover()
-        self.centre = CentreRunner(
-            centre=centre_of(self.definition, offer_prefix="offer"), recorder=self.recorder, clock=self.clock
-        )
+        core = centre_of(self.definition, offer_prefix="offer")
+        core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
+        self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.calls = CallRunner(
             definition=lambda: self.definition,
             centre=self.centre,
@@ -97,15 +101,16 @@ class Office:
             log=self.log,
         )
         self.desk = AgentDesk(definition=lambda: self.definition, centre=self.centre, clock=self.clock)
-        self.watch = SwitchWatch(recorder=self.recorder, served=lambda: self.calls.served, log=self.log)
+        self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            alarm = tasks.create_task(self.centre.keep_time())
+            work = [tasks.create_task(self.centre.keep_time()), tasks.create_task(self.watch.keep_watch())]
             yield
-            alarm.cancel()
+            for each in work:
+                each.cancel()
 
     def staff(self, *agents: str) -> None:
         """These agents are ready."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallResumed, OfferEnded
-from ivr_engine.core.ids import CallId, Millis
+from ivr_engine.core.events import AuthorFault, CallArrived, CallEnded, CallResumed, OfferEnded, SwitchLost
+from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, Presence, RequestOutcome
-from ivr_engine.errors import CommandRefused
-from ivr_engine.flows.waits import Responded
+from ivr_engine.errors import CommandRefused, SwitchError
+from ivr_engine.flows.waits import CallerGone, Played, Responded
+from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 from tests.unit.services.office import Office, settle
@@ -92,6 +95,17 @@ async def test_an_agent_who_does_not_take_the_offer_is_passed_over(outcome: Offe
     assert isinstance(second, OfferEnded)
     assert (first.outcome, second.outcome) == (outcome, OfferOutcome.ANSWERED)
     assert office.centre.centre.agents()[0].presence is presence
+
+
+async def test_an_answer_that_the_switch_takes_back_is_no_conversation_and_leaves_nobody_behind() -> None:
+    office = Office()
+    office.staff("1001")
+    async with office.open():
+        await office.serve(ScriptedLine(*TO_AGENT, AgentDoes(OfferOutcome.BUSY, said_answered=True), HangUpNow()))
+    record = office.record()
+    assert (record.talked, record.ended_by) == (0, EndedBy.CALLER)
+    assert office.centre.centre.calls() == ()
+    assert office.centre.centre.agents()[0].activity != "talking"
 
 
 async def test_a_waiting_caller_is_offered_as_soon_as_an_agent_is_ready() -> None:
@@ -205,3 +219,131 @@ async def test_commands_for_agents_name_them_by_id_or_telephone_and_say_what_is_
     assert (first.agent, first.presence, first.name) == ("1001", "ready", "王芳 Wang Fang")
     with pytest.raises(CommandRefused, match="no agent '9999'"):
         await office.desk.login("9999")  # type: ignore[arg-type]  # same
+
+
+async def test_a_switch_that_dies_closes_its_calls_frees_the_agents_and_works_again_when_it_is_back() -> None:
+    office = Office()
+    office.staff("1001")
+    async with office.open():
+        office.watch.switch_reached(frozenset())
+        await office.serve(ScriptedLine(*TO_AGENT, LineBreaks()))
+        office.watch.switch_lost("Asterisk closed the connection")
+        office.clock.advance(Millis(7_000))
+        await settle()
+        assert office.facts(CallEnded) == [], "it may still come back"
+        for _ in range(2):
+            office.clock.advance(Millis(1_000))
+            await settle()
+        record = office.record()
+        assert (record.disposition, record.ended_by) == (Disposition.LOST_PBX_CRASH, EndedBy.SWITCH)
+        assert office.centre.centre.agents()[0].activity == "idle"
+        office.watch.switch_reached(frozenset())
+        await office.serve(ScriptedLine(*TO_AGENT, TALK), call="1.2")
+    assert office.record("1.2").disposition is Disposition.ANSWERED_AGENT
+    assert len(office.facts(CallEnded)) == 2
+
+
+async def test_a_switch_that_died_and_is_back_at_once_is_told_from_calls_ended_unheard() -> None:
+    office = Office()
+    await office.serve(ScriptedLine(Listen(), LineBreaks()))
+    office.watch.switch_lost("reset")
+    office.watch.switch_reached(frozenset())
+    assert office.record().disposition is Disposition.LOST_PBX_CRASH
+
+
+async def test_a_call_that_comes_back_on_a_new_line_is_not_given_up() -> None:
+    office = Office()
+    async with office.open(), asyncio.TaskGroup() as tasks:
+        await office.serve(ScriptedLine(Listen(), LineBreaks()))
+        office.watch.switch_lost("reset")
+        line = ScriptedLine(*TO_AGENT)
+        served = tasks.create_task(office.serve(line))
+        await settle()
+        office.clock.advance(Millis(20_000))
+        await settle()
+        assert office.facts(CallEnded) == []
+        line.caller_hangs_up()
+        await served
+    assert office.record().disposition is Disposition.ABANDONED_QUEUE
+
+
+async def test_the_switchs_word_on_an_end_counts_when_the_line_breaks_in_the_same_moment() -> None:
+    office = Office()
+
+    class EndsAndBreaks(ScriptedLine):
+        async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
+            del sounds, barge_in
+            office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+            raise SwitchError("broke")
+
+    await office.serve(EndsAndBreaks())
+    assert office.record().ended_by is EndedBy.CALLER
+
+
+async def test_a_switch_that_stays_away_is_told_once_for_each_reason() -> None:
+    office = Office()
+    for reason in ("refused", "refused", "no such password", "no such password"):
+        office.watch.switch_lost(reason)
+    assert len(office.facts(SwitchLost)) == 2
+    assert office.log.lines.count("switch_lost") == 2
+
+
+class TalksOn(ScriptedLine):
+    """Joined with an agent, then the engine dies: the conversation goes on without it."""
+
+    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+        del agent, phone, ring, music
+        on_answer()
+        return await asyncio.Future()
+
+
+@asynccontextmanager
+async def restarted_while_talking() -> AsyncIterator[Office]:
+    """The office after a restart of the engine in the middle of a conversation with agent 1001."""
+    before = Office()
+    before.staff("1001", "1002")
+    await before.desk.pause(AgentId("1002"), "lunch")
+    frozen = MemoryStore()
+    async with before.open(), asyncio.TaskGroup() as tasks:
+        served = tasks.create_task(before.serve(TalksOn(*TO_AGENT)))
+        await settle()
+        frozen.append([recorded.event for recorded in before.store.read()], before.clock.now())
+        before.centre.let_calls_go_on()  # a stop in order: nothing more is said about the calls
+        served.cancel()
+        await settle()
+        assert len(list(before.store.read())) == len(list(frozen.read()))
+    after = Office(frozen)
+    async with after.open():
+        yield after
+
+
+async def test_after_a_restart_agents_stand_where_they_stood_and_who_talks_is_offered_nothing() -> None:
+    async with restarted_while_talking() as office, asyncio.TaskGroup() as tasks:
+        first, second = office.centre.centre.agents()
+        assert (first.presence, first.activity, first.call) == ("ready", "talking", "1.1")
+        assert (second.presence, second.reason, second.activity) == ("paused", "lunch", "idle")
+        line = ScriptedLine(*TO_AGENT, TALK)
+        served = tasks.create_task(office.serve(line, call="1.2"))
+        await settle()
+        assert line.rung == []
+        office.clock.advance(Millis(30_000))
+        office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+        await office.desk.ready(AgentId("1001"))  # ends the wrap-up
+        await served
+        assert line.rung == ["1001"]
+    record = office.record("1.1")
+    assert (record.disposition, record.talked, record.agent) == (Disposition.ANSWERED_AGENT, 30_000, "1001")
+
+
+async def test_a_caller_whom_the_agent_left_while_the_engine_was_away_frees_the_agent() -> None:
+    async with restarted_while_talking() as office:
+        await office.serve(ScriptedLine(HangUpNow()))
+        assert office.centre.centre.agents()[0].activity == "wrap_up"
+    assert [leg.outcome for leg in office.record().legs if leg.kind == "agent"] == ["agent"]
+
+
+async def test_a_conversation_that_ended_unheard_frees_the_agent_when_the_switch_is_reached() -> None:
+    async with restarted_while_talking() as office:
+        office.watch.switch_reached(frozenset())
+        assert office.centre.centre.agents()[0].activity == "wrap_up"
+    assert office.record().disposition is Disposition.UNKNOWN_RECONCILED

@@ -1,0 +1,241 @@
+"""How long a free agent and a waiting caller wait for each other: our engine against Asterisk's Queue(), same Asterisk.
+
+    python -m benchmarks.offer_latency
+
+50 agents, Poisson callers, exponential conversations that the agents end, no wrap-up. Measured at the agent's telephone, by
+SIPp's own timestamps: from the BYE that it sends to the next INVITE that it receives, if callers were waiting at the BYE and
+all the time until that INVITE. Both sides meet the same callers at the same moments and the same conversations in the same
+order. Queue() runs with what is best for this: autofill, retry=1 (its least), leastrecent (the strategy we use too).
+
+The ratio is Queue()'s p99 over ours, the smaller one of the two loads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+
+from benchmarks import sipp
+from benchmarks.rig import Rig, Sounds, cpu_seconds, engine, free_port, go_first, machine, rig, run
+from benchmarks.telephone_log import Message, messages
+from ivr_engine.adapters.control import ask
+from ivr_engine.bootstrap import phone_secret
+from ivr_engine.errors import CommandRefused
+
+GOAL = 50.0  # times faster at p99
+AGENTS = 50
+LOADS = (0.9, 1.0)
+TALK_S = 5.0  # mean
+TALK_MOST_S = 25.0
+CALLS_S = 50.0  # callers arrive for so long
+DRAIN_S = 60.0
+ENTER_S = 0.55  # from the caller's ACK until the call waits: Answer gives a caller 500 ms to send audio, and these send none
+SEED = 20260302
+TRACED = ("-trace_shortmsg", "-shortmessage_file", "messages")
+
+OURS, QUEUE = "70000", "70001"
+PHONES = tuple(f"agent{number}" for number in range(1001, 1001 + AGENTS))
+DIALPLAN = f"""
+[inbound](+)
+exten => {QUEUE},1,Goto(plain-queue,s,1)
+
+[plain-queue]
+exten => s,1,Answer()
+ same => n,Queue(bench)
+ same => n,Hangup()
+"""
+QUEUE_SETTINGS = """
+[bench]
+strategy = leastrecent
+musicclass = default
+autofill = yes
+timeout = 15
+retry = 1
+wrapuptime = 0
+ringinuse = no
+joinempty = yes
+leavewhenempty = no
+announce-holdtime = no
+announce-position = no
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One run. `waits` in milliseconds; `unpaired`: agents who were freed while callers waited, but whom the others left
+    none; `cores`: Asterisk and engine together."""
+
+    side: str
+    load: float
+    waits: tuple[float, ...]
+    unpaired: int
+    conversations: int
+    failed: int
+    cores: float
+
+    @property
+    def p50(self) -> float:
+        """Median."""
+        return quantiles(self.waits, n=100)[49]
+
+    @property
+    def p99(self) -> float:
+        """The wait that one in a hundred exceeds."""
+        return quantiles(self.waits, n=100)[98]
+
+
+async def main() -> None:
+    """Measure and print."""
+    print(f"offer_latency on {machine()}; {AGENTS} agents, talk {TALK_S:g} s on average, {CALLS_S:g} s a run", flush=True)
+    go_first()
+    async with rig("queue", agents=agents_file(), plain=plain) as at:
+        port = free_port()
+        await register(at, port)
+        ratios = [await compared(at, port, load) for load in LOADS]
+    ratio = min(ratios)
+    print(f"offer_latency ratio={ratio:.1f} goal={GOAL:.1f} {'met' if ratio >= GOAL else 'short'}")
+
+
+def agents_file() -> str:
+    """agents.yaml with everybody in the one queue."""
+    lines = (
+        f'  "{phone}": {{name: {phone}, skills: {{service: 5}}, queues: [service], languages: [en]}}' for phone in PHONES
+    )
+    return "\n".join(("agents:", *lines, ""))
+
+
+def plain(_: Sounds) -> Mapping[str, str]:
+    """The baseline's dialplan and queue."""
+    members = "".join(f"member => PJSIP/{phone}\n" for phone in PHONES)
+    return {"extensions.conf": DIALPLAN, "queues.conf": QUEUE_SETTINGS + members}
+
+
+async def register(at: Rig, port: int) -> None:
+    """Every telephone, from the one port at which they all will ring."""
+    secrets = {phone: phone_secret(at.settings, phone) for phone in PHONES}
+    rows = [f"{phone};[authentication username={phone} password={secret}]" for phone, secret in secrets.items()]
+    folder = at.folder / "register"
+    options = ("-inf", str(_values(folder, rows)), "-m", str(AGENTS), "-r", "50")
+    counted = await sipp.run("register", options, sip=at.sip, folder=folder, limit_s=20, port=port)
+    assert counted.failed == 0, f"{counted.failed} telephones could not register"
+
+
+async def compared(at: Rig, port: int, load: float) -> float:
+    """Queue()'s p99 over ours at one load."""
+    baseline = await measured(at, "Queue()", QUEUE, port=port, load=load)
+    show(baseline)
+    async with engine(at) as pid:
+        await log_in(at)
+        ours = await measured(at, "engine", OURS, port=port, load=load, engine_pid=pid)
+    show(ours)
+    return baseline.p99 / ours.p99
+
+
+async def log_in(at: Rig) -> None:
+    """Every agent ready for calls."""
+    for phone in PHONES:
+        for command in ("agent.login", "agent.ready"):
+            with suppress(CommandRefused):  # an engine that is started again remembers who was ready
+                await ask(at.settings.control_socket, command, agent=phone)
+
+
+async def measured(at: Rig, side: str, number: str, *, port: int, load: float, engine_pid: int | None = None) -> Result:
+    """One run of callers against the agents."""
+    chance = random.Random(f"{SEED} {load}")
+    count = round(load * AGENTS / TALK_S * CALLS_S)
+    moments = sorted(chance.uniform(1, CALLS_S * 1000) for _ in range(count))  # a Poisson process, given its count
+    talks = [min(chance.expovariate(1 / TALK_S), TALK_MOST_S) * 1000 for _ in range(count + AGENTS)]
+    folder = at.folder / f"{side.strip('()')}-{load}"
+    began = _cpu(at.pbx_pid, engine_pid)
+    async with agents(folder, port, talks):
+        values = _values(folder / "callers", [f"{each:.0f}" for each in moments])
+        options = ("-s", number, "-inf", str(values), "-m", str(count), "-r", "1000", "-l", str(count), *TRACED)
+        counted = await sipp.run("queue_caller", options, sip=at.sip, folder=folder / "callers", limit_s=CALLS_S + DRAIN_S)
+    used = _cpu(at.pbx_pid, engine_pid) - began
+    waits, unpaired = offer_waits(messages(folder / "callers" / "messages"), messages(folder / "agents" / "messages"))
+    return Result(
+        side=side,
+        load=load,
+        waits=tuple(waits),
+        unpaired=unpaired,
+        conversations=counted.succeeded,
+        failed=counted.failed,
+        cores=used / CALLS_S,
+    )
+
+
+@asynccontextmanager
+async def agents(folder: Path, port: int, talks: Sequence[float]) -> AsyncIterator[None]:
+    """All telephones, answering while the block runs."""
+    options = ("-inf", str(_values(folder / "agents", [f"{talk:.0f}" for talk in talks])))
+    async with sipp.started("agent", (*options, *TRACED), folder=folder / "agents", port=port):
+        yield
+        await asyncio.sleep(1)  # SIPp writes its log every second at the latest
+
+
+def offer_waits(callers: Sequence[Message], telephones: Sequence[Message]) -> tuple[list[float], int]:
+    """Milliseconds from an agent's BYE to the agent's next INVITE while callers waited, and how many found nobody left."""
+    waits, unpaired, waiting = [], 0, 0
+    free_since: dict[str, float] = {}  # agents freed while somebody waited
+    for moment, kind, agent in sorted(_story(callers, telephones)):
+        if kind == "entered":
+            waiting += 1
+        elif kind == "freed" and waiting > 0:
+            free_since[agent] = moment
+        elif kind == "offered":
+            if agent in free_since:
+                waits.append(1000 * (moment - free_since.pop(agent)))
+            waiting -= 1
+            if waiting <= 0:
+                unpaired += len(free_since)
+                free_since.clear()
+    return waits, unpaired
+
+
+def _story(callers: Sequence[Message], telephones: Sequence[Message]) -> Iterator[tuple[float, str, str]]:
+    """What happened, in no order: callers entering, agents offered a call, agents freed."""
+    entered: set[str] = set()
+    for message in callers:
+        if message.sent and message.line.startswith("ACK ") and message.call not in entered:
+            entered.add(message.call)
+            yield message.moment + ENTER_S, "entered", ""
+    agent_of: dict[str, str] = {}
+    freed: set[str] = set()
+    for message in telephones:
+        if not message.sent and message.line.startswith("INVITE sip:") and message.call not in agent_of:
+            agent_of[message.call] = message.line.removeprefix("INVITE sip:").partition("@")[0]
+            yield message.moment, "offered", agent_of[message.call]
+        elif message.sent and message.line.startswith("BYE ") and message.call not in freed:
+            freed.add(message.call)
+            yield message.moment, "freed", agent_of[message.call]
+
+
+def show(result: Result) -> None:
+    """One line."""
+    print(
+        f"load {result.load:.1f}   {result.side:<8} p50 {result.p50:>7.1f} ms   p99 {result.p99:>7.1f} ms   "
+        f"most {max(result.waits):>7.1f} ms   of {len(result.waits)} offers to freed agents ({result.unpaired} left over)   "
+        f"{result.conversations} conversations, {result.failed} failed   {result.cores:.2f} cores",
+        flush=True,
+    )
+
+
+def _values(folder: Path, rows: Sequence[str]) -> Path:
+    """A file of values for SIPp's `-inf`, one line a call."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "values.csv"
+    path.write_text("\n".join(("SEQUENTIAL", *rows, "")), encoding="utf-8")
+    return path
+
+
+def _cpu(*pids: int | None) -> float:
+    return sum(cpu_seconds(pid) for pid in pids if pid is not None)
+
+
+if __name__ == "__main__":
+    run(main)
