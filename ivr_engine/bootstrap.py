@@ -14,7 +14,7 @@ from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
 from ivr_engine.adapters.asterisk.pbx_install import install
-from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
+from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.http_lookup import HttpLookup
@@ -31,16 +31,16 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
-from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
-from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.call_runner import CallRunner, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.verifier import Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,12 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
+        verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
+        verifier.recover(store)
+        settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        outside = Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
         services = _services(
-            definition, journal=store, recorder=recorder, prompts=prompts, lookup=lookup, clock=clock, log=log
+            definition, journal=store, outside=outside, recorder=recorder, prompts=prompts, clock=clock, log=log
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
@@ -102,10 +106,10 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
 def _services(
     definition: CentreDefinition,
     *,
+    outside: Outside,
     journal: Journal,
     recorder: Recorder,
     prompts: PromptLibrary,
-    lookup: Lookup,
     clock: Clock,
     log: Log,
 ) -> Services:
@@ -117,7 +121,7 @@ def _services(
         centre=centre,
         recorder=recorder,
         prompts=prompts,
-        lookup=lookup,
+        outside=outside,
         clock=clock,
         log=log,
     )
@@ -135,12 +139,24 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         ami_port=settings.ami_port,
         ami_secret=own.ami,
         call_limit=Millis(settings.call_limit_s * 1000),
+        carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
         agents=services.desk,
         agent_of=services.desk.of_phone,
         confirmations=confirmations,
     )
+
+
+def _identity_key(settings: Settings) -> bytes:
+    """The key of the digests by which refused identities are counted; made once, kept beside the database."""
+    path = settings.state_dir / "identity.key"
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{path}: cannot be read; restore it, or remove it to begin all lockout counts anew") from error
 
 
 async def _prompts(stack: AsyncExitStack, settings: Settings, definition: CentreDefinition, log: Log) -> SoundLibrary:

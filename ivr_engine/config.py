@@ -33,6 +33,7 @@ class Settings:
     host_service_port: int = 18080
     call_limit_s: int = 7200
     debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
+    carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
     log_level: str = "info"
 
     @property
@@ -49,6 +50,11 @@ class Settings:
     def control_socket(self) -> Path:
         """Where the command line reaches a running engine."""
         return self.state_dir / "control.sock"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """What callers said, as WAV files."""
+        return self.state_dir / "recordings"
 
     @property
     def sounds_dir(self) -> Path:

@@ -16,6 +16,7 @@ from ivr_engine.core.events import (
     AnswerGiven,
     AuthorFault,
     CallArrived,
+    CallbackBooked,
     CallEnded,
     CallLeftQueue,
     CallQueued,
@@ -59,7 +60,7 @@ class Assembler:
         self._queue: QueueName | None = None
         self._agent: AgentId | None = None
         self._queue_outcome: QueueOutcome | None = None
-        self._ringing = self._failed = self._finished = False
+        self._ringing = self._failed = self._finished = self._booked = False
         self._answers: dict[str, str] = {}
         self._faults: list[str] = []
         self._resumed = 0
@@ -120,6 +121,7 @@ class Assembler:
                 forced=self._end.forced if self._end else None,
                 refused=self._refused,
                 joined=self._agent is not None,
+                booked=self._booked,
                 failed=self._failed,
                 finished=self._finished,
                 doing=self._leg.kind,
@@ -189,6 +191,9 @@ class Assembler:
         self._ringing = False
         self._go_to(LegKind.WAITING, queue=event.queue)
 
+    def _on_callback_booked(self, _event: CallbackBooked) -> None:
+        self._booked = True
+
     def _on_offer_made(self, _event: OfferMade) -> None:
         self._leg = replace(self._leg, offers=self._leg.offers + 1)
         self._ringing = True
@@ -239,6 +244,7 @@ class Assembler:
         FlowFailed: _on_flow_failed,
         FlowFinished: _on_flow_finished,
         CallQueued: _on_queued,
+        CallbackBooked: _on_callback_booked,
         OfferMade: _on_offer_made,
         OfferEnded: _on_offer_ended,
         CallLeftQueue: _on_left_queue,

@@ -20,11 +20,13 @@ class Facts:
 
     `doing`: the kind of the last leg. `ringing`: an agent's telephone was ringing for the caller. `queue_outcome`: how the
     last visit to a queue ended, None when there was none or it had not ended. `refused`: the reason, empty when served.
+    `booked`: a call back was booked.
     """
 
     forced: Disposition | None
     refused: str
     joined: bool
+    booked: bool
     failed: bool
     finished: bool
     doing: LegKind
@@ -52,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     Rule("refused because of load", Disposition.REJECTED_OVERLOAD, lambda f: f.refused == OVERLOAD),
     Rule("refused for another reason", Disposition.REJECTED_POLICY, lambda f: f.refused != ""),
     Rule("talked to an agent, whatever came after", Disposition.ANSWERED_AGENT, lambda f: f.joined),
+    Rule("booked a call back, whatever came after", Disposition.CALLBACK_BOOKED, lambda f: f.booked),
     Rule("the flow failed", Disposition.FAILED_SYSTEM, lambda f: f.failed),
     Rule("left while an agent's telephone rang", Disposition.ABANDONED_RINGING, lambda f: f.left_waiting and f.ringing),
     Rule("left while waiting in a queue", Disposition.ABANDONED_QUEUE, lambda f: f.left_waiting),

@@ -57,6 +57,22 @@ class QueueOutcome(StrEnum):
     FAILED = "failed"
 
 
+class Hours(StrEnum):
+    """What a calendar says of an instant."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"  # closed, because of the day
+
+
+class SurveyOutcome(StrEnum):
+    """How a survey ended for a caller who stayed on the line."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # the caller stopped answering
+    DECLINED = "declined"
+
+
 class GatherEnd(StrEnum):
     """What ended the listening for keys."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ivr_engine.core.ids import AgentId, FlowName, Language
+from ivr_engine.flows.calendar_reader import Zones, utc_alone
 from ivr_engine.flows.centre_reader import CentreParts, read_agents, read_centre, read_prompts
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node, PromptText
 from ivr_engine.flows.flow_reader import read_sound_part
@@ -31,7 +32,9 @@ class CentreTrees:
     complete: bool
 
 
-def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str) -> CentreDefinition | None:
+def assemble(
+    trees: CentreTrees, issues: list[Issue], *, name: str, folder: str, zones: Zones = utc_alone
+) -> CentreDefinition | None:
     """The centre, without its version; None when there is no centre.yaml to begin with.
 
     The result may be used only if no issue is an error. Names across files are checked only when every file could be parsed:
@@ -42,7 +45,7 @@ def assemble(trees: CentreTrees, issues: list[Issue], *, name: str, folder: str)
     agents = read_agents(trees.agents, issues) if trees.agents is not None else ({}, {})
     if trees.centre is None:
         return None
-    parts = read_centre(trees.centre, issues, default_name=name)
+    parts = read_centre(trees.centre, issues, default_name=name, zones=zones)
     centre = _joined(parts, flows=flows, agents=agents[0], prompts=prompts, folder=folder)
     if trees.complete:
         places = Places(
@@ -93,6 +96,9 @@ def _joined(
         agents=agents,
         prompts=prompts,
         answers=parts.answers,
+        calendars=parts.calendars,
+        transfers=parts.transfers,
+        scripts=parts.scripts,
     )
 
 

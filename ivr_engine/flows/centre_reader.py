@@ -18,6 +18,10 @@
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
+    calendars: {}                      # see flows.calendar_reader
+    transfers: {fraud_desk: "02195559"}    # the only numbers outside that callers are connected with
+    scripts:                           # AGI scripts that flows may run
+      points: {run: "agi://127.0.0.1:4573/points", timeout: 30s}
 
     # agents.yaml
     agents:
@@ -40,11 +44,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, QueueName, SkillName
-from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ServiceDefinition
+from ivr_engine.flows.calendar_reader import Zones, read_calendar, read_zone, utc_alone
+from ivr_engine.flows.calendars import Calendar
+from ivr_engine.flows.definition import AgentDefinition, PromptText, QueueDefinition, ScriptDefinition, ServiceDefinition
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.messages import Message
@@ -67,11 +74,20 @@ T = TypeVar("T")
 
 STRATEGIES = ("longest_idle",)
 PROMPT_KINDS = ("advert",)
-_WHERE = {"queues": "queue $name", "services": "service $name"}
+_WHERE = {
+    "queues": "queue $name",
+    "services": "service $name",
+    "calendars": "calendar $name",
+    "scripts": "script $name",
+}
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", re.ASCII)
+_RUN = re.compile(
+    r"agi://[A-Za-z0-9.-]{1,100}(?::[0-9]{1,5})?(?:/[A-Za-z0-9_./-]{1,80})?|[A-Za-z0-9_-][A-Za-z0-9_.-]{0,80}", re.ASCII
+)
+_RUN_SHAPE = "the name of a script's file, or the address of a FastAGI server such as agi://host:4573/name"
 _NUMBER_SHAPE = "a number: digits, *, # and +, at most 24"
 _PHONE_SHAPE = "letters, digits, _ and -, at most 32"
 _LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
@@ -88,13 +104,17 @@ class CentreParts:
     queues: dict[QueueName, QueueDefinition]
     services: dict[str, ServiceDefinition]
     answers: tuple[str, ...]
+    calendars: dict[str, Calendar]
+    transfers: dict[str, str]
+    scripts: dict[str, ScriptDefinition]
     places: dict[str, Position]
 
 
-def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> CentreParts:
-    """The parts of centre.yaml; `default_name` is used when it gives none."""
+def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zones = utc_alone) -> CentreParts:
+    """The parts of centre.yaml; `default_name` is used when it gives none, `zones` knows the time zones."""
     fields = Fields(_whole_file(tree, issues), issues, where="centre.yaml")
     languages = fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE), required=True)
+    zone = read_zone(fields, zones, UTC)
     parts = CentreParts(
         name=fields.text("name", default=default_name),
         languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
@@ -103,7 +123,10 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str) -> Centre
         queues={QueueName(name): queue for name, queue in _named(fields, "queues", _queue).items()},
         services=_named(fields, "services", _service),
         answers=fields.each("answers", as_variable),
+        calendars=_named(fields, "calendars", lambda inner, name: read_calendar(inner, name, zones=zones, default=zone)),
         places=_places(fields.mapping),
+        transfers=_keyed(fields, "transfers", as_name, _number),
+        scripts=_named(fields, "scripts", _script),
     )
     fields.finish()
     return parts
@@ -209,6 +232,14 @@ def _service(fields: Fields, name: str) -> ServiceDefinition:
         name=name,
         url=fields.read("url", _url, default="http://127.0.0.1", required=True),
         timeout=fields.span("timeout", default=Millis(3_000), least=Millis(50), most=Millis(60_000)),
+    )
+
+
+def _script(fields: Fields, name: str) -> ScriptDefinition:
+    return ScriptDefinition(
+        name=name,
+        run=fields.read("run", matching(_RUN, _RUN_SHAPE), default="", required=True),
+        timeout=fields.span("timeout", default=Millis(60_000), least=Millis(1_000), most=Millis(600_000)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec
 from ivr_engine.flows.tree import Position
 
@@ -70,6 +71,15 @@ class ServiceDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptDefinition:
+    """A script that may take callers over: `run` is a file's name or the address of a server."""
+
+    name: str
+    run: str
+    timeout: Millis = Millis(60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefinition:
     """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
 
@@ -97,3 +107,6 @@ class CentreDefinition:
     agents: Mapping[AgentId, AgentDefinition]
     prompts: Mapping[Language, Mapping[str, PromptText]]
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
+    scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)

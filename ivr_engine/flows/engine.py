@@ -26,8 +26,9 @@ from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.effects import HangUp
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
-from ivr_engine.flows.nodes.base import Over, Step
+from ivr_engine.flows.nodes.base import OVER, Enter, Leave, Over, Step
 from ivr_engine.flows.session import CallFacts, Session, Turn
+from ivr_engine.flows.subflows import come_back, enter
 from ivr_engine.flows.utterances import label
 from ivr_engine.flows.waits import (
     CallerGone,
@@ -37,9 +38,17 @@ from ivr_engine.flows.waits import (
     PlayWait,
     QueueLeft,
     QueueWait,
+    RecordWait,
     Reply,
     RequestWait,
     Responded,
+    ScriptOver,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
+    Verified,
+    VerifyWait,
+    VoiceTaken,
     Wait,
 )
 from ivr_engine.flows.walk import SYSTEM_FAULT, Walk
@@ -49,6 +58,10 @@ ACCEPTS: Mapping[type[Wait], type[Reply]] = {
     KeysWait: Keyed,
     RequestWait: Responded,
     QueueWait: QueueLeft,
+    VerifyWait: Verified,
+    RecordWait: VoiceTaken,
+    TransferWait: TransferOver,
+    ScriptWait: ScriptOver,
 }
 """The reply each wait takes, besides CallerGone."""
 
@@ -98,8 +111,15 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
 
 
 def _go_on(walk: Walk, step: Step) -> Turn:
-    while type(step) is str:
-        step = _follow(walk, step)
+    while True:
+        if type(step) is str:
+            step = _follow(walk, step)
+        elif isinstance(step, Enter):
+            step = _push(walk, step)
+        elif isinstance(step, Leave):
+            step = _pop(walk, step)
+        else:
+            break
     if isinstance(step, NodeFault):
         return _failed(walk, step)
     if isinstance(step, Over):
@@ -128,11 +148,31 @@ def _enter(walk: Walk, node: Node) -> Step:
     walk.node = node
     session.node = node.name
     session.attempt = 0
+    if session.memo:
+        session.memo = {}
     walk.events.append(
         NodeEntered(call=session.facts.call, flow=session.flow, node=node.name, kind=node.spec.KIND),
     )
     try:
         return node.spec.run(walk)
+    except (ExpressionFault, NodeFault) as fault:
+        return _faulted(walk, fault)
+
+
+def _push(walk: Walk, step: Enter) -> Step:
+    try:
+        return _enter(walk, enter(walk, step))
+    except NodeFault as fault:
+        return _faulted(walk, fault)
+
+
+def _pop(walk: Walk, step: Leave) -> Step:
+    node = come_back(walk, step)
+    if not isinstance(node, Node):
+        return node or OVER
+    walk.node = node
+    try:
+        return node.spec.returned(walk, step)
     except (ExpressionFault, NodeFault) as fault:
         return _faulted(walk, fault)
 
@@ -180,7 +220,7 @@ def _node_gone(session: Session) -> Turn:
 
 
 def _note_played(walk: Walk, wait: Wait, reply: Reply) -> None:
-    if not isinstance(wait, PlayWait | KeysWait) or not wait.prompts:
+    if not isinstance(wait, PlayWait | KeysWait | RecordWait) or not wait.prompts:
         return
     interrupted = bool(reply.key) if isinstance(reply, Played) else isinstance(reply, Keyed) and reply.interrupted
     walk.events.append(

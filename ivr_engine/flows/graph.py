@@ -95,7 +95,10 @@ def _closure(start: set[NodeName], edges: Edges) -> set[NodeName]:
 
 
 def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
-    """The nodes from which an end can be reached. Nodes that lack an exit count as ends: they are reported already."""
+    """The nodes from which an end can be reached.
+
+    Nodes that lack an exit count as ends: they are reported already. So does a flow entered for good.
+    """
     ends = {name for name, node in flow.nodes.items() if _may_end(node, len(edges[name]))}
     back: dict[NodeName, list[NodeName]] = {name: [] for name in flow.nodes}
     for name, following in edges.items():
@@ -105,7 +108,8 @@ def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
 
 
 def _may_end(node: Node, known_targets: int) -> bool:
-    return node.facts.ends or not _is_whole(node, known_targets)
+    facts = node.facts
+    return facts.ends or (facts.flow != "" and not targets(node)) or not _is_whole(node, known_targets)
 
 
 def _is_whole(node: Node, known_targets: int) -> bool:

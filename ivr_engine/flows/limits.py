@@ -9,8 +9,16 @@ from ivr_engine.core.ids import Millis
 NODES_PER_TURN: Final = 500  # nodes walked without waiting; more is a loop
 ATTEMPTS: Final = 10  # tries a menu or collect may allow
 TYPED_AHEAD: Final = 32  # keys kept from interrupted prompts; later ones are dropped
+FLOWS_DEEP: Final = 8  # flows one call may be in at once, each begun by the one before
 PLAYS_SKIPPED: Final = 10  # play nodes in one turn passed over because the caller has typed ahead
 KEYS: Final = 64  # keys one collect may take
+RECORDING: Final = Millis(600_000)  # longest recording of a caller
+ARGUMENTS: Final = 20  # values a script takes, and values it gives
+LEVEL: Final = 9  # highest level of identification
+LOCK_AFTER: Final = 20  # refusals a lock may allow
+LOCK_WITHIN: Final = Millis(7 * 24 * 3_600_000)  # longest time refusals count
+QUESTIONS: Final = 20  # of one survey
+POINTS: Final = 1_000  # one answer of a survey may count, either side of zero
 PROMPTS: Final = 50  # things one node may say
 SENT_VALUES: Final = 50  # fields of one request
 VARIABLES: Final = 200  # variables of one session

@@ -96,6 +96,9 @@ _SHAPES = {
     ),
     "a number: digits, *, # and +, at most 24": "号码：数字、*、# 和 +，最多 24 个字符",
     "letters, digits, _ and -, at most 32": "字母、数字、_ 和 -，最多 32 个字符",
+    "the name of a script's file, or the address of a FastAGI server such as agi://host:4573/name": (
+        "脚本文件的名称，或 FastAGI 服务器的地址，如 agi://主机:4573/名称"
+    ),
     "a language such as zh, en or zh-HK": "语言，如 zh、en、zh-HK",
     "$where needs `$key`": "$where 缺少 `$key`",
     "key in $where": "$where 中的键",
@@ -109,6 +112,15 @@ _SHAPES = {
     "expected a file within the centre's folder, such as recordings/en/welcome.wav": (
         "这里应为中心文件夹之内的文件，如 recordings/en/welcome.wav"
     ),
+    "expected a time zone such as Asia/Shanghai, Europe/London or UTC": "这里应为时区，如 Asia/Shanghai、Europe/London、UTC",
+    "expected a day of the week ($days), days such as mon-fri, or daily": (
+        "这里应为星期（$days）、如 mon-fri 的几天，或 daily"
+    ),
+    "`$day` has hours already; name each day once": "`$day` 已经有营业时间；每天只写一次",
+    'expected hours such as "08:30-18:00", or closed, found $found': '这里应为时间，如 "08:30-18:00"，或 closed，现为$found',
+    "expected a date such as 2026-10-01, or 2026-10-01..2026-10-07": "这里应为日期，如 2026-10-01 或 2026-10-01..2026-10-07",
+    "expected the earlier date first, and at most a year between the two": "较早的日期在前，两者最多相隔一年",
+    "a variable of the script: letters, digits and _, at most 40": "脚本的变量：字母、数字和 _，最多 40 个字符",
     "expected a day such as 2027-06-30": "这里应为日期，如 2027-06-30",
     # S301 to S322
     "expected one value, or a text with {{ }}, found $found": "这里应为一个值，或带 {{ }} 的文字，现为$found",
@@ -127,7 +139,16 @@ _SHAPES = {
         "`$key` 不是电话按键：按键是 0 到 9、`*` 和 `#`（后两个要加引号）"
     ),
     "in an amount `*` is the decimal point; use another end_key": "输入金额时 `*` 是小数点；请换一个 end_key",
-    "a request sends at most $most values": "一次请求最多发送 $most 个值",
+    "a $kind sends at most $most values": "一次 $kind 最多发送 $most 个值",
+    "a return gives at most $most values": "return 最多带回 $most 个值",
+    "a script takes and gives at most $most values": "脚本最多收发 $most 个值",
+    "a survey asks 1 to $most questions": "一次调查有 1 到 $most 个问题",
+    "a question has either `scale: 1..5` or `answers: {1: ..., 2: ...}`": (
+        "问题要么写 `scale: 1..5`，要么写 `answers: {1: ..., 2: ...}`"
+    ),
+    "expected a word, or a whole number up to $most": "这里应为一个词，或不大于 $most 的整数",
+    "only numbers can be reversed": "只有数值可以反向计分",
+    "`language` goes along anyway; choose another name": "`language` 总会一起传递；请换一个名称",
     "kind of node in `$node`": "节点类型（节点 `$node`）",
     "node `$node` says nothing to do; it needs one of $kinds": "节点 `$node` 没有写要做什么；需要其中之一：$kinds",
     "node `$node` has $kinds; a node does one thing, make it two nodes": (
@@ -184,6 +205,13 @@ _PARTS = {  # of the files, named in other messages
     "prompt": "提示语",
     "prompt $name": "提示语 $name",
     "variable": "变量",
+    "calendar": "日历",
+    "calendar $name": "日历 $name",
+    "transfer": "转接",
+    "script": "脚本",
+    "script $name": "脚本 $name",
+    "a question": "问题",
+    "result of the flow $flow": "流程 $flow 的结果",
     "agent $name": "坐席 $name",
     "agent $agent: $what": "坐席 $agent：$what",
 }
@@ -215,14 +243,23 @@ _NAMES = {
     ),
     "$file is no file of the centre's folder, or is larger than 50 MB": "$file 不是中心文件夹中的文件，或超过 50 MB",
     "$file cannot be read: $reason": "无法读取 $file：$reason",
+    "`$flow` can come back with `$result`: say where it goes, or give `failed`": (
+        "`$flow` 可能以 `$result` 返回：请写明去向，或给出 `failed`"
+    ),
+    "$flows: a flow cannot enter itself again; lead back with `return`, or put what repeats into one flow": (
+        "$flows：流程不能再次进入自己；请用 `return` 返回，或把重复的部分放进一个流程"
+    ),
+    "`$flow` is entered through more than $most flows; enter it from one nearer the number": (
+        "进入 `$flow` 要经过 $most 个以上的流程；请从离号码更近的流程进入"
+    ),
     "no flow gives it a value: $what": "没有流程给它赋值：$what",
     "no flow gives `$name` a value, so the record never has it": "没有流程给 `$name` 赋值，通话记录中永远不会有它",
     "$language is not among the languages of centre.yaml; this file is not used": (
         "$language 不在 centre.yaml 的语言之中；这个文件不会被使用"
     ),
     "the flow `$flow` is already given in $file; rename one of the two": "流程 `$flow` 已在 $file 中定义；请给其中一个改名",
-    "`$name` is secret, and what a $kind is told stands in events and records": (
-        "`$name` 是保密的，而交给 $kind 的内容会出现在事件和通话记录中"
+    "`$name` is secret, and what a $kind is told can be read in events, records or messages": (
+        "`$name` 是保密的，而交给 $kind 的内容可以在事件、通话记录或消息中看到"
     ),
 }
 

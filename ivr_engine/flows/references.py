@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from ivr_engine.core.ids import AgentId, Language
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node
 from ivr_engine.flows.fields import unknown
+from ivr_engine.flows.flow_calls import check_flow_calls
 from ivr_engine.flows.graph import Place
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
 
-SPEAKING_KINDS = frozenset({"play", "menu", "collect"})
-SHOWING_KINDS = frozenset({"queue"})  # name and priority of a visit are facts that everybody may see
+SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate", "record", "voicemail"})
+SHOWING_KINDS = frozenset(
+    {"queue", "callback", "emit", "notify", "ticket", "transfer", "agi"}
+)  # what they are told is open to people's eyes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ def check_references(centre: CentreDefinition, places: Places) -> list[Issue]:
     variables = _variables(centre.flows.values())
     issues = [*_numbers(centre, places), *_languages(centre, places), *_agents(centre, places)]
     issues += _answers(centre, places, variables)
+    issues += check_flow_calls(centre, places.in_node, broken=places.broken_flows)
     for flow in centre.flows.values():
         for node in flow.nodes.values():
             issues += [*_names(centre, node, places), *_reads(node, places, variables)]
@@ -59,9 +64,11 @@ class _Variables:
 
 
 def _variables(flows: Iterable[Flow]) -> _Variables:
-    facts = [node.facts for flow in flows for node in flow.nodes.values()]
+    known = [(flow, node.facts) for flow in flows for node in flow.nodes.values()]
+    facts = [each for _flow, each in known]
     secret = {name for each in facts for name in each.secrets}
     made_from = [pair for each in facts for pair in each.made_from]
+    made_from += [(given_by(flow.name), read) for flow, each in known for read in each.gives]
     while fresh := {made for made, read in made_from if read in secret} - secret:
         secret |= fresh
     return _Variables(frozenset(name for each in facts for name in each.writes), frozenset(secret))
@@ -139,6 +146,9 @@ def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Iss
         ("R402", "queue", facts.queues, centre.queues),
         ("R403", "skill", facts.skills, centre.skills),
         ("R404", "service", facts.services, centre.services),
+        ("R422", "calendar", facts.calendars, centre.calendars),
+        ("R423", "transfer", facts.transfers, centre.transfers),
+        ("R424", "script", facts.scripts, centre.scripts),
     )
     for code, what, name, known in _unknown_names(kinds):
         yield _error(places.in_node(node, name), code, unknown(what, name, known))
@@ -168,7 +178,7 @@ def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]
     if node.spec.KIND in SHOWING_KINDS:
         for name in sorted(reads & variables.secret):
             at = places.in_node(node, name)
-            message = "`$name` is secret, and what a $kind is told stands in events and records"
+            message = "`$name` is secret, and what a $kind is told can be read in events, records or messages"
             yield _error(at, "R417", Message.of(message, name=name, kind=node.spec.KIND))
     if node.spec.KIND in SPEAKING_KINDS:
         only_assigned = {read for _, read in node.facts.made_from}

@@ -22,6 +22,16 @@ class CallFacts:
     arrived: Instant = Instant(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Where a flow that entered another one waits for its end, with all it knows."""
+
+    flow: FlowName
+    node: NodeName
+    variables: dict[str, Any] = field(repr=False)
+    secrets: frozenset[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """One walk. `resume` changes it in place; nothing else does.
@@ -29,7 +39,9 @@ class Session:
     `variables` holds JSON values by name; `secrets` names those that are tainted; `typed_ahead` the keys that interrupted a
     prompt and wait for the next menu; `stray` the end key a caller may still press after an entry that was full without it;
     `attempt` counts tries at the current node; `steps` counts nodes of this turn's walk; `ending`: the flow failed and the
-    call hangs up after the current wait. `repr` shows no customer's value.
+    call hangs up after the current wait; `stack` the flows that entered the present one, outermost first;
+    `given` what the engine lets every flow read (`queue`); `memo` what the present node remembers between its waits. `repr`
+    shows no customer's value.
     """
 
     facts: CallFacts
@@ -44,6 +56,9 @@ class Session:
     attempt: int = 0
     steps: int = 0
     ending: bool = False
+    stack: list[Frame] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
     wait: Wait | None = None
 
 

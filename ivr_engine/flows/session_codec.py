@@ -11,13 +11,33 @@ from typing import Any
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.errors import StoreError
-from ivr_engine.flows.session import CallFacts, Session
+from ivr_engine.flows.session import CallFacts, Frame, Session
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
-from ivr_engine.flows.waits import KeysWait, PlayWait, QueueWait, RequestWait, Wait
+from ivr_engine.flows.waits import (
+    KeysWait,
+    Lock,
+    PlayWait,
+    QueueWait,
+    RecordWait,
+    RequestWait,
+    ScriptWait,
+    TransferWait,
+    VerifyWait,
+    Wait,
+)
 
 Plain = dict[str, Any]
 
-_WAITS: Mapping[str, type[Wait]] = {"play": PlayWait, "keys": KeysWait, "request": RequestWait, "queue": QueueWait}
+_WAITS: Mapping[str, type[Wait]] = {
+    "play": PlayWait,
+    "keys": KeysWait,
+    "request": RequestWait,
+    "queue": QueueWait,
+    "verify": VerifyWait,
+    "record": RecordWait,
+    "transfer": TransferWait,
+    "script": ScriptWait,
+}
 _WAIT_NAMES = {kind: name for name, kind in _WAITS.items()}
 _UTTERANCES: Mapping[str, type[Utterance]] = {
     "prompt": Prompt,
@@ -37,6 +57,8 @@ def to_plain(session: Session) -> Plain:
     plain["facts"] = _fields(session.facts)
     plain["variables"] = dict(session.variables)
     plain["secrets"] = sorted(session.secrets)
+    plain["stack"] = [{**_fields(frame), "secrets": sorted(frame.secrets)} for frame in session.stack]
+    plain["given"], plain["memo"] = dict(session.given), dict(session.memo)
     plain["wait"] = None if session.wait is None else _plain_wait(session.wait)
     return plain
 
@@ -52,6 +74,8 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
         read["facts"] = CallFacts(**read["facts"])
         read["variables"] = dict(read["variables"])
         read["secrets"] = set(read["secrets"])
+        read["stack"] = [Frame(**{**each, "secrets": frozenset(each["secrets"])}) for each in read.get("stack", ())]
+        read["given"], read["memo"] = dict(read.get("given", {})), dict(read.get("memo", {}))
         read["wait"] = None if read["wait"] is None else _wait(read["wait"])
         return _checked(Session(**read))
     except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -64,11 +88,15 @@ def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all 
 
 def _plain_wait(wait: Wait) -> Plain:
     plain = {"kind": _WAIT_NAMES[type(wait)], **_fields(wait)}
-    if isinstance(wait, PlayWait | KeysWait):
+    if isinstance(wait, PlayWait | KeysWait | RecordWait):
         plain["prompts"] = [{"kind": _UTTERANCE_NAMES[type(each)], **_fields(each)} for each in wait.prompts]
     elif isinstance(wait, RequestWait):
         plain["send"] = dict(wait.send)
-    else:
+    elif isinstance(wait, VerifyWait):
+        plain["lock"] = _fields(wait.lock)
+    elif isinstance(wait, ScriptWait):
+        plain["arguments"], plain["read"] = list(wait.arguments), list(wait.read)
+    elif isinstance(wait, QueueWait):
         plain["needs"] = [_fields(need) for need in wait.needs]
     return plain
 
@@ -88,11 +116,21 @@ def _needs(plain: list[Plain]) -> tuple[SkillNeed, ...]:
     return tuple(SkillNeed(**each) for each in plain)
 
 
+def _lock(plain: Plain) -> Lock:
+    return Lock(**plain)
+
+
 def _same(value: object) -> object:
     return value
 
 
-_PARTS: Mapping[str, Callable[[Any], object]] = {"prompts": _utterances, "needs": _needs}
+_PARTS: Mapping[str, Callable[[Any], object]] = {
+    "prompts": _utterances,
+    "needs": _needs,
+    "lock": _lock,
+    "arguments": tuple,
+    "read": tuple,
+}
 
 
 def _checked(session: Session) -> Session:

@@ -13,7 +13,7 @@ from ivr_engine.flows.tree import Entry, Scalar, Tree
 from ivr_engine.flows.waits import Json
 
 Setting = Template | Expression | Json
-RESERVED = frozenset({"call", "queue"})
+RESERVED = frozenset({"call", "identity", "queue"})
 """Names that expressions read and no node may set."""
 
 

@@ -17,7 +17,7 @@ from ivr_engine.errors import EngineError
 from ivr_engine.flows.expressions import Expression, ExpressionSyntax, Template, compile_expression, compile_template
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.messages import Message, message_of
-from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
+from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -103,6 +103,11 @@ def describe(tree: Tree) -> Message:
         return Message("nothing")
     shown = " ".join(tree.text.split())
     return Message.of("`$text`", text=shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}...")
+
+
+def key_of(entry: Entry) -> Scalar:
+    """The key of an entry, for readers of values."""
+    return entry.name
 
 
 @taking(type="object")

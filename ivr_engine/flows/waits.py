@@ -1,11 +1,15 @@
 """What a call is blocked on, and what unblocks it.
 
-| wait        | who answers       | replies it accepts        |
-|-------------|-------------------|---------------------------|
-| PlayWait    | the telephone     | Played, CallerGone        |
-| KeysWait    | the telephone     | Keyed, CallerGone         |
-| RequestWait | a lookup          | Responded, CallerGone     |
-| QueueWait   | the centre        | QueueLeft, CallerGone     |
+| wait         | who answers       | replies it accepts        |
+|--------------|-------------------|---------------------------|
+| PlayWait     | the telephone     | Played, CallerGone        |
+| KeysWait     | the telephone     | Keyed, CallerGone         |
+| RequestWait  | a lookup          | Responded, CallerGone     |
+| QueueWait    | the centre        | QueueLeft, CallerGone     |
+| VerifyWait   | the verifier      | Verified, CallerGone      |
+| RecordWait   | the telephone     | VoiceTaken, CallerGone    |
+| TransferWait | the telephone     | TransferOver, CallerGone  |
+| ScriptWait   | the telephone     | ScriptOver, CallerGone    |
 
 A wait carries its prompts, so that a key can interrupt them, and its limits in milliseconds.
 """
@@ -17,7 +21,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
-from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
+from ivr_engine.core.outcomes import GatherEnd, OfferOutcome, QueueOutcome, RequestOutcome
 from ivr_engine.flows.utterances import Utterance
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -73,7 +77,59 @@ class QueueWait:
     language: Language
 
 
-Wait = PlayWait | KeysWait | RequestWait | QueueWait
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An identity is locked once it was refused `after` times within the time `within`."""
+
+    after: int = 5
+    within: Millis = Millis(24 * 3_600_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyWait:
+    """Have `operation` of `service` verify the identity `subject` by `pin`, unless `lock` says it was tried too often."""
+
+    service: str
+    operation: str
+    subject: str = field(repr=False)
+    pin: str = field(repr=False)
+    lock: Lock
+    timeout: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWait:
+    """Play `prompts`, then record the caller under `name` until `end_key`, `silence`, or `longest` has passed."""
+
+    prompts: tuple[Utterance, ...]
+    language: Language
+    name: str
+    longest: Millis
+    silence: Millis
+    end_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferWait:
+    """Connect the caller with `number`, which stands in the files as `to`, ringing at most `ring`."""
+
+    to: str
+    number: str
+    ring: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptWait:
+    """Let a script, which stands in the files as `script`, take the caller over; `read` what it set afterwards."""
+
+    script: str
+    run: str
+    arguments: tuple[str, ...] = field(repr=False)
+    read: tuple[str, ...]
+    timeout: Millis
+
+
+Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait | RecordWait | TransferWait | ScriptWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +167,45 @@ class QueueLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What came of a verification. `subject` is a keyed digest; `answer` None: locked, so the service was not asked.
+
+    `locked`: it is locked now, perhaps by this very refusal.
+    """
+
+    subject: str
+    locked: bool
+    answer: Responded | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceTaken:
+    """What was recorded; also when the caller ended it by hanging up."""
+
+    name: str
+    lasted: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferOver:
+    """The transfer is over, the caller still there. ANSWERED: they talked and the other side hung up."""
+
+    to: str
+    outcome: OfferOutcome
+    talked: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptOver:
+    """The script is over; `done`: it ended as it should."""
+
+    done: bool
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerGone:
     """The caller hung up. Every wait accepts it."""
 
 
-Reply = Played | Keyed | Responded | QueueLeft | CallerGone
+Reply = Played | Keyed | Responded | QueueLeft | Verified | VoiceTaken | TransferOver | ScriptOver | CallerGone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ivr_engine.core.events import Event
@@ -19,11 +20,13 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.flows.waits import Json
 
 if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
-    from ivr_engine.flows.definition import CentreDefinition, Node, ServiceDefinition
+    from ivr_engine.flows.calendars import Calendar
+    from ivr_engine.flows.definition import CentreDefinition, Node, ScriptDefinition, ServiceDefinition
 
-INVALID_KEY, NO_INPUT, SYSTEM_FAULT = "invalid_key", "no_input", "system_fault"
+NOBODY: Mapping[str, Json] = {"level": 0}
+INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE = "invalid_key", "no_input", "system_fault", "record_tone"
 KEYS = "0123456789*#"
-ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT)
+ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE)
 """Prompts the engine says of its own accord, where the centre has them."""
 
 
@@ -68,7 +71,7 @@ class Walk:
         variables[name] = value
         (self.session.secrets.add if secret else self.session.secrets.discard)(name)
         if name in self.definition.answers and not secret:
-            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=_answer(name, value)))
+            self.events.append(AnswerGiven(call=self.session.facts.call, name=name, value=plain_text(name, value)))
 
     def note_fault(self, fault: ExpressionFault | NodeFault) -> None:
         """Record that the flow misbehaved at this node and the call goes on."""
@@ -100,6 +103,27 @@ class Walk:
             raise NodeFault("unknown_service", f"there is no service `{name}`")
         return service
 
+    def calendar(self, name: str) -> Calendar:
+        """The calendar of this name."""
+        calendar = self.definition.calendars.get(name)
+        if calendar is None:
+            raise NodeFault("unknown_calendar", f"there is no calendar `{name}`")
+        return calendar
+
+    def transfer(self, name: Json) -> str:
+        """The number of a transfer that the centre allows."""
+        number = self.definition.transfers.get(name) if isinstance(name, str) else None
+        if number is None:
+            raise NodeFault("unknown_transfer", "there is no transfer of the name asked for")
+        return number
+
+    def script(self, name: str) -> ScriptDefinition:
+        """The script of this name."""
+        script = self.definition.scripts.get(name)
+        if script is None:
+            raise NodeFault("unknown_script", f"there is no script `{name}`")
+        return script
+
     def queue(self, name: Json) -> QueueName:
         """The queue of this name."""
         if not isinstance(name, str) or name not in self.definition.queues:
@@ -108,12 +132,23 @@ class Walk:
 
     def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
         """Let expressions read `queue.outcome` and `queue.agent`."""
-        self.session.variables["queue"] = {"outcome": str(outcome), "agent": agent}
+        self.session.given["queue"] = {"outcome": str(outcome), "agent": agent}
+
+    @property
+    def identity(self) -> dict[str, Json]:
+        """Who the caller is, as expressions read it: `level`, and `customer` above level 0."""
+        return self.session.given.get("identity") or dict(NOBODY)
+
+    def identify(self, level: int, customer: Json) -> None:
+        """Let every flow of the call read `identity.level` and `identity.customer`. Raises NodeFault for a huge customer."""
+        if not limits.fits(customer):
+            raise NodeFault("value_too_large", f"what the service answers is larger than {limits.VALUE_SIZE}")
+        self.session.given["identity"] = {"level": level, "customer": customer}
 
     def _names(self) -> dict[str, Json]:
         session = self.session
         call: Json = {"number": session.facts.number, "caller": session.facts.caller, "language": session.language}
-        return {**session.variables, "call": call}
+        return {"identity": NOBODY, **session.variables, **session.given, "call": call}
 
     def _speak(self, value: Json) -> None:
         if value not in self.definition.languages:
@@ -122,9 +157,8 @@ class Walk:
         self.events.append(LanguageChosen(call=self.session.facts.call, language=self.session.language))
 
 
-def _answer(name: str, value: Json) -> str:
+def plain_text(name: str, value: Json) -> str:
+    """A value as one short text. Raises NodeFault for a list or a mapping."""
     if isinstance(value, list | dict):
-        raise NodeFault(
-            "answer_not_plain", f"`{name}` is kept in the call record and must be one value, not {kind_of(value)}"
-        )
+        raise NodeFault("answer_not_plain", f"`{name}` is kept in records and must be one value, not {kind_of(value)}")
     return text_of(value)[: limits.ANSWER_CHARS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from ivr_engine.core.events import Event, Recorded
@@ -20,8 +20,8 @@ class Journal(Protocol):
         """Return when everything appended so far is on disk. Raises StoreError when it cannot be."""
         ...
 
-    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
-        """What is on disk with a sequence above `after`, in order; of one call if given."""
+    def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
+        """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         ...
 
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:

@@ -9,7 +9,16 @@ from typing import Protocol, TypeVar
 
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import OfferOutcome
-from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.flows.waits import (
+    CallerGone,
+    Keyed,
+    KeysWait,
+    Played,
+    RecordWait,
+    ScriptOver,
+    ScriptWait,
+    VoiceTaken,
+)
 
 T = TypeVar("T")
 
@@ -60,6 +69,18 @@ class CallControl(Protocol):
         `on_answer` is called at most once, as soon as the switch says that the agent picked up. That word can be wrong;
         the outcome is what counts.
         """
+        ...
+
+    async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
+        """Play the sounds, then record to `target` (WAV) by the rules of `wait`. CallerGone: nothing was recorded."""
+        ...
+
+    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
+        """Ring a number outside at most `ring`, the caller hearing music; join them; return when that is over."""
+        ...
+
+    async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
+        """Let the script take the caller over; return when it is done with them."""
         ...
 
     async def hang_up(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from ivr_engine.acd.stimuli import ConversationOver
@@ -24,7 +25,20 @@ from ivr_engine.flows.effects import HangUp
 from ivr_engine.flows.engine import begin, resume
 from ivr_engine.flows.session import CallFacts, Session, Turn
 from ivr_engine.flows.utterances import Prompt, Utterance
-from ivr_engine.flows.waits import CallerGone, KeysWait, PlayWait, QueueWait, Reply, RequestWait, Wait
+from ivr_engine.flows.waits import (
+    CallerGone,
+    KeysWait,
+    PlayWait,
+    QueueWait,
+    RecordWait,
+    Reply,
+    RequestWait,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
+    VerifyWait,
+    Wait,
+)
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.log import Log
@@ -35,10 +49,21 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
+from ivr_engine.services.verifier import Verifier
 
 # Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
 NUMBER_NOT_SERVED = "number_not_served"
 SYSTEM_FAULT = "system_fault"
+TRANSFER_MUSIC = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a call reaches besides the telephone and the agents: services, and the folder of recordings."""
+
+    lookup: Lookup
+    verifier: Verifier
+    recordings: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +85,7 @@ class CallRunner:
         centre: CentreRunner,
         recorder: Recorder,
         prompts: PromptLibrary,
-        lookup: Lookup,
+        outside: Outside,
         clock: Clock,
         log: Log,
     ) -> None:
@@ -68,7 +93,7 @@ class CallRunner:
         self._centre = centre
         self._recorder = recorder
         self._prompts = prompts
-        self._lookup = lookup
+        self._outside = outside
         self._clock = clock
         self._log = log
         self._served: dict[CallId, _Over | None] = {}
@@ -171,15 +196,12 @@ class CallRunner:
 
     async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
         match wait:
-            case PlayWait():
-                return await control.play(await self._sounds(session, wait.prompts), barge_in=wait.barge_in)
-            case KeysWait():
-                sounds = await self._sounds(session, wait.prompts)
-                return await control.gather(sounds, wait)
-            case RequestWait():
-                return await self._lookup.ask(
-                    service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
-                )
+            case PlayWait() | KeysWait() | RecordWait():
+                return await self._heard(session, wait, control)
+            case TransferWait() | ScriptWait():
+                return await self._handed_over(wait, control)
+            case RequestWait() | VerifyWait():
+                return await self._asked(wait)
             case QueueWait():
                 visit = QueueVisit(
                     definition=definition,
@@ -191,6 +213,32 @@ class CallRunner:
                 )
                 return await visit.run(session.facts.call, session.node, wait)
         assert_never(wait)
+
+    async def _heard(self, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl) -> Reply:
+        sounds = await self._sounds(session, wait.prompts)
+        match wait:
+            case PlayWait():
+                return await control.play(sounds, barge_in=wait.barge_in)
+            case KeysWait():
+                return await control.gather(sounds, wait)
+            case RecordWait():
+                return await control.record(sounds, wait, self._outside.recordings / f"{wait.name}.wav")
+        assert_never(wait)
+
+    async def _handed_over(self, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
+        if isinstance(wait, ScriptWait):
+            return await control.run_script(wait)
+        joined = await control.transfer(wait.number, ring=wait.ring, music=TRANSFER_MUSIC)
+        if joined.caller_gone:
+            return CallerGone()
+        return TransferOver(to=wait.to, outcome=joined.outcome, talked=joined.talked)
+
+    async def _asked(self, wait: RequestWait | VerifyWait) -> Reply:
+        if isinstance(wait, VerifyWait):
+            return await self._outside.verifier.verify(wait)
+        return await self._outside.lookup.ask(
+            service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
+        )
 
     async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
         """The playable ones; a prompt that cannot be had is skipped and recorded, the call goes on."""

@@ -11,7 +11,15 @@ from typing import Any
 
 from ivr_engine.core.ids import CallId, FlowName, Instant, Language, QueueName, SkillName
 from ivr_engine.errors import DefinitionError
-from ivr_engine.flows.definition import CentreDefinition, Flow, PromptText, QueueDefinition, ServiceDefinition
+from ivr_engine.flows.calendars import DAY, Calendar, Span
+from ivr_engine.flows.definition import (
+    CentreDefinition,
+    Flow,
+    PromptText,
+    QueueDefinition,
+    ScriptDefinition,
+    ServiceDefinition,
+)
 from ivr_engine.flows.flow_reader import read_flow
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.nodes.base import NodeFacts
@@ -68,11 +76,19 @@ def centre_of(*flows: Flow, **parts: Any) -> CentreDefinition:  # noqa: ANN401 -
         "flows": {each.name: each for each in flows},
         "queues": {QueueName(name): QueueDefinition(name=QueueName(name)) for name in _all(facts, "queues")},
         "services": {name: ServiceDefinition(name=name, url="http://localhost") for name in _all(facts, "services")},
+        "calendars": {name: always(name) for name in _all(facts, "calendars")},
+        "transfers": dict.fromkeys(_all(facts, "transfers"), "10086"),
+        "scripts": {name: ScriptDefinition(name=name, run=name) for name in _all(facts, "scripts")},
         "skills": tuple(map(SkillName, _all(facts, "skills"))),
         "agents": {},
         "prompts": {language: prompts(_all(facts, "prompts")) for language in languages},
     }
     return CentreDefinition(**values | parts)
+
+
+def always(name: str) -> Calendar:
+    """A calendar that never closes."""
+    return Calendar(name=name, week=((Span(0, DAY),),) * 7)
 
 
 def prompts(names: Iterable[str]) -> dict[str, PromptText]:

@@ -13,14 +13,16 @@ A caller's script is a list of what they do, one entry each time the flow listen
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Instant
 from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.errors import EngineError
+from ivr_engine.flows.lockouts import Lockouts
 from ivr_engine.flows.waits import (
     CallerGone,
     Json,
@@ -32,6 +34,8 @@ from ivr_engine.flows.waits import (
     QueueWait,
     RequestWait,
     Responded,
+    Verified,
+    VerifyWait,
 )
 from ivr_engine.testing.transcript import Passage
 
@@ -120,7 +124,7 @@ class ScriptedServices:
     def __init__(self, answers: Mapping[str, Answer | tuple[Answer, ...]]) -> None:
         self._answers = {name: deque(each if isinstance(each, tuple) else (each,)) for name, each in answers.items()}
 
-    def ask(self, wait: RequestWait) -> Responded:
+    def ask(self, wait: RequestWait | VerifyWait) -> Responded:
         """The next answer; what is not scripted is not available."""
         answers = self._answers.get(f"{wait.service}.{wait.operation}")
         if not answers:
@@ -136,6 +140,26 @@ def _responded(answer: Answer) -> Responded:
     if answer in (RequestOutcome.TIMEOUT, RequestOutcome.UNAVAILABLE, RequestOutcome.INVALID):
         return Responded(outcome=RequestOutcome(answer))
     return Responded(outcome=RequestOutcome.REFUSED, result=answer)
+
+
+class ScriptedVerifier:
+    """Verifies by the scripted services, and counts refusals for one simulation."""
+
+    def __init__(self, services: ScriptedServices) -> None:
+        self._services = services
+        self._lockouts = Lockouts()
+
+    def verify(self, wait: VerifyWait, now: Instant) -> Verified:
+        """The next answer, unless the identity is locked."""
+        subject = hashlib.sha256(wait.subject.encode()).hexdigest()[:8]
+        if self._lockouts.is_locked(subject, wait.lock, now):
+            return Verified(subject=subject, locked=True, answer=None)
+        answer = self._services.ask(wait)
+        if answer.outcome is RequestOutcome.REFUSED:
+            self._lockouts.note_refused(subject, now)
+        elif answer.outcome is RequestOutcome.OK:
+            self._lockouts.note_confirmed(subject)
+        return Verified(subject=subject, locked=self._lockouts.is_locked(subject, wait.lock, now), answer=answer)
 
 
 class AssumedAgents:

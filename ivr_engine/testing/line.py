@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from ivr_engine.core.ids import AgentId, Millis, later
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import SwitchError
-from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played, RecordWait, ScriptOver, ScriptWait, VoiceTaken
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.testing.callers import take
@@ -55,7 +56,14 @@ class AgentDoes:
     said_answered: bool = False
 
 
-Act = Listen | Press | HangUpNow | LineBreaks | AgentDoes
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say something for so long when the engine records."""
+
+    lasting: Millis
+
+
+Act = Listen | Press | Speak | HangUpNow | LineBreaks | AgentDoes
 
 
 class ScriptedLine:
@@ -137,6 +145,23 @@ class ScriptedLine:
         if act.caller_gone:
             self._gone.set()
         return Joined(outcome=act.outcome, cause="", talked=act.talked, caller_gone=act.caller_gone)
+
+    async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
+        """Speak as long as the script's next `Speak` says, or not at all."""
+        del target
+        if self._left():
+            return CallerGone()
+        self.heard.extend(sound.words for sound in sounds)
+        spoke = self._take(Speak)
+        return VoiceTaken(name=wait.name, lasted=spoke.lasting if isinstance(spoke, Speak) else Millis(0))
+
+    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
+        """Let whoever is rung do what the script says, as in `join`."""
+        return await self.join(agent=AgentId(number), phone="", ring=ring, music=music, on_answer=lambda: None)
+
+    async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
+        """The script sets every variable to its own name."""
+        return CallerGone() if self._left() else ScriptOver(done=True, values={name: name for name in wait.read})
 
     async def hang_up(self) -> None:
         """The engine ends the call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -39,10 +39,11 @@ class MemoryStore:
     async def flush(self) -> None:
         """Nothing is ever outstanding."""
 
-    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
-        """Everything above `after`, in order; of one call if given."""
+    def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
+        """Everything above `after`, in order; of one call, and of some types only, if given."""
         later = self._journal[max(0, after) :]
-        return iter([recorded for recorded in later if call is None or call_of(recorded.event) == call])
+        found = [recorded for recorded in later if call is None or call_of(recorded.event) == call]
+        return iter([recorded for recorded in found if not types or recorded.event.TYPE in types])
 
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event of this kind about each agent, in order of sequence."""

@@ -17,6 +17,7 @@ from typing import Final, assert_never
 from ivr_engine.core.events import Event
 from ivr_engine.core.events.flow import FlowFailed, NodeEntered
 from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
+from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.errors import EngineError, PromptError
 from ivr_engine.flows import reading
 from ivr_engine.flows.definition import CentreDefinition
@@ -32,16 +33,25 @@ from ivr_engine.flows.waits import (
     PlayWait,
     QueueLeft,
     QueueWait,
+    RecordWait,
     Reply,
     RequestWait,
     Responded,
+    ScriptOver,
+    ScriptWait,
+    TransferOver,
+    TransferWait,
+    Verified,
+    VerifyWait,
+    VoiceTaken,
     Wait,
 )
-from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices
+from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices, ScriptedVerifier
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.transcript import Ending, Passage, Transcript
 
 MOST_TURNS: Final = 1_000
+SPOKEN: Final = Millis(10_000)  # how long a simulated caller speaks when recorded
 HIDDEN = "***"
 
 
@@ -65,6 +75,7 @@ class Simulation:
         self._caller = caller
         self._services = services
         self._agents = agents
+        self._verifier = ScriptedVerifier(services)
         self._round_trip = round_trip
         self._clock = ManualClock()
         self.events: list[Event] = []
@@ -128,6 +139,10 @@ class Simulation:
         match wait:
             case RequestWait():
                 return self._services.ask(wait)
+            case RecordWait() | TransferWait() | ScriptWait():
+                return _assumed(wait)
+            case VerifyWait():
+                return self._verifier.verify(wait, self._clock.now())
             case QueueWait():
                 return self._agents.serve(wait)
             case PlayWait():
@@ -138,14 +153,14 @@ class Simulation:
                 assert_never(unreachable)
 
     def _passage(self, nodes: tuple[NodeName, ...], wait: Wait | None) -> Passage:
-        prompts = wait.prompts if isinstance(wait, PlayWait | KeysWait) else ()
-        language = wait.language if isinstance(wait, PlayWait | KeysWait) else self._definition.languages[0]
+        prompts = wait.prompts if isinstance(wait, PlayWait | KeysWait | RecordWait) else ()
+        language = wait.language if isinstance(wait, PlayWait | KeysWait | RecordWait) else self._definition.languages[0]
         return Passage(
             nodes=nodes,
             node=self.node,
             said=tuple(map(label, prompts)),
             heard=tuple(words(self._definition, each, language) for each in prompts),
-            asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait) else "",
+            asked=f"{wait.service}.{wait.operation}" if isinstance(wait, RequestWait | VerifyWait) else "",
             queue=wait.queue if isinstance(wait, QueueWait) else "",
         )
 
@@ -153,6 +168,18 @@ class Simulation:
         if wait is not None:
             return Ending.SCRIPT_RAN_DRY
         return Ending.FAILED if any(isinstance(event, FlowFailed) for event in self.events) else Ending.FINISHED
+
+
+def _assumed(wait: RecordWait | TransferWait | ScriptWait) -> Reply:
+    """What nobody scripts goes well: the caller speaks, the other side answers, the script does its work."""
+    match wait:
+        case RecordWait():
+            return VoiceTaken(name=wait.name, lasted=SPOKEN)
+        case TransferWait():
+            return TransferOver(to=wait.to, outcome=OfferOutcome.ANSWERED, talked=Millis(60_000))
+        case ScriptWait():
+            return ScriptOver(done=True, values=dict.fromkeys(wait.read, "1"))
+    assert_never(wait)
 
 
 def words(definition: CentreDefinition, utterance: Utterance, language: Language) -> str:
@@ -179,6 +206,8 @@ def _pressed(wait: Wait | None, reply: Reply | None) -> str | None:
 def _outcome(reply: Reply | None) -> str:
     if isinstance(reply, CallerGone):
         return "caller_gone"
+    if isinstance(reply, Verified):
+        return "locked" if reply.answer is None else _outcome(reply.answer)
     if isinstance(reply, Responded):
         return reply.result or str(reply.outcome)
     if isinstance(reply, Keyed | QueueLeft):
@@ -191,6 +220,8 @@ def _duration(wait: Wait | None, reply: Reply) -> Millis:
     if isinstance(wait, KeysWait) and isinstance(reply, Keyed):
         silent = wait.next_timeout if reply.keys else wait.first_timeout
         return Millis(1_000 * (len(wait.prompts) + len(reply.keys)) + silent * (reply.ended == "timeout"))
+    if isinstance(reply, VoiceTaken):
+        return reply.lasted
     if isinstance(wait, PlayWait):
         return Millis(1_000 * len(wait.prompts))
     return reply.took if isinstance(reply, Responded) else Millis(60_000)

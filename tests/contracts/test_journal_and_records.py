@@ -83,6 +83,9 @@ async def test_reading_begins_above_a_sequence_and_can_keep_to_one_call(store: S
     assert [r.sequence for r in store.read(call=CallId("c1"))] == [1, 4]
     assert [r.sequence for r in store.read(after=1, call=CallId("c1"))] == [4]
     assert list(store.read(after=99)) == []
+    first = next(iter(store.read())).event.TYPE
+    assert {r.event.TYPE for r in store.read(types=(first,))} == {first}
+    assert list(store.read(types=("no.such",))) == []
 
 
 async def test_reading_goes_on_over_more_than_a_page(store: Store) -> None:

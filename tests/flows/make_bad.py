@@ -50,7 +50,7 @@ NO_ADDRESS = (
     *_with("S213", "localhost", "ftp://a", '"http://a b"', "http://u:p@a", "http://a/?x", "http://a:99999"),
 )
 NO_RECORDING = (*NO_FILLED_TEXT, *_with("S214", "/etc/passwd", "../a.wav", "a/../../b.wav", r"a\b.wav"))
-NO_DAY = (*NO_TEXT, *_with("S215", "tomorrow", "2027-02-30", "2027-6-1", "01.06.2027", '""'))
+NO_DAY = (*NO_TEXT, *_with("S219", "tomorrow", "2027-02-30", "2027-6-1", "01.06.2027", '""'))
 NO_AMOUNT = (*_with("S301", *COLLECTIONS), *_with("S305", "abc", '"1,5"', '"1.2.3"', '""'), ("~", "S203"))
 NO_YAML: Bad = (  # nowhere sound, whatever is wanted
     ("010", "Y111"),

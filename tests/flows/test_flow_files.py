@@ -228,4 +228,4 @@ def test_what_a_good_centre_holds(centre: Path) -> None:
     queue = definition.queues["cards"]  # type: ignore[index]  # a plain text stands for the name's own type here
     assert (queue.ring, queue.wrap_up, queue.max_wait, queue.max_length) == (15_000, 10_000, 600_000, 100)
     assert queue.announce_position == 30_000
-    assert set(definition.flows) == {"main"}
+    assert set(definition.flows) == {"main", "confirm"}

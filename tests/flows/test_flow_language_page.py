@@ -77,6 +77,8 @@ def test_the_limits_and_prompts_on_the_page_are_those_in_force() -> None:
         f"{limits.PROMPTS} things said",
         f"{limits.SENT_VALUES} values sent",
         f"{limits.VARIABLES} variables",
+        f"{limits.QUESTIONS} questions in one survey",
+        f"{limits.FLOWS_DEEP} flows at once",
         f"{limits.TEXT_CHARS:,} characters of text",
         f"{limits.VALUE_SIZE:,} characters or items",
         f"text of at most {limits.ANSWER_CHARS} characters",

@@ -12,10 +12,11 @@ import pytest
 
 from ivr_engine.adapters.flow_files import load_centre
 from ivr_engine.adapters.flow_files.yaml_faults import _EXPLANATIONS, _STARTS
-from ivr_engine.flows.centre_reader import _LANGUAGE_SHAPE, _NUMBER_SHAPE, _PHONE_SHAPE, _WHERE
+from ivr_engine.flows.centre_reader import _LANGUAGE_SHAPE, _NUMBER_SHAPE, _PHONE_SHAPE, _RUN_SHAPE, _WHERE
 from ivr_engine.flows.expression_tokens import _HINTS
 from ivr_engine.flows.messages import ENGLISH, Message
 from ivr_engine.flows.messages_zh import CHINESE
+from ivr_engine.flows.nodes.survey import _NO_KEY
 from tests.flows.corpus import Case, written_by_hand
 
 PACKAGE = Path(__file__).parents[2] / "ivr_engine"
@@ -48,6 +49,8 @@ TABLES = [
     _LANGUAGE_SHAPE,
     _NUMBER_SHAPE,
     _PHONE_SHAPE,
+    _RUN_SHAPE,
+    _NO_KEY,
 ]
 
 

@@ -11,16 +11,18 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ivr_engine.adapters.asterisk.agi_codec import Reply
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
 from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
+from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import SwitchError
-from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played
+from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played, RecordWait, ScriptOver, ScriptWait, VoiceTaken
 from ivr_engine.ports.switch import Joined, Sound
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ LONGEST_WAIT_MS = 600_000
 _log = logging.getLogger(__name__)
 
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_NUMBER = re.compile(r"[0-9*#+]{1,24}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.-]{1,100}(:[0-9]{1,5})?")
 _MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
 
@@ -68,11 +72,18 @@ class Signals(Protocol):
 
 
 class AgiCallControl:
-    """See ports.switch.CallControl. `talk_limit` is the longest conversation that the switch allows, in milliseconds."""
+    """See ports.switch.CallControl.
 
-    def __init__(self, session: AgiSession, *, signals: Signals, talk_limit: Millis) -> None:
+    `talk_limit` is the longest conversation that the switch allows, in milliseconds; `outside` the endpoint and the address
+    for calls to numbers outside, empty when none can be made.
+    """
+
+    def __init__(
+        self, session: AgiSession, *, signals: Signals, talk_limit: Millis, outside: tuple[str, str] = ("", "")
+    ) -> None:
         self._session = session
         self._signals = signals
+        self._outside = outside
         self._talk_limit_s = talk_limit / 1000
         self._music = ""
         self._on_answer: Callable[[], None] | None = None
@@ -157,6 +168,32 @@ class AgiCallControl:
         """
         if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
             raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
+        return await self._dial(f"PJSIP/{phone}", phone, ring=ring, music=music, on_answer=on_answer)
+
+    async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
+        """See the port."""
+        if isinstance(await self.play(sounds, barge_in=False), CallerGone) or self.gone.done():
+            return CallerGone()
+        return VoiceTaken(name=wait.name, lasted=await record_voice(self._session, wait, target))
+
+    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
+        """See the port."""
+        endpoint, address = self._outside
+        if not _NUMBER.fullmatch(number) or not _MUSIC.fullmatch(music):
+            raise SwitchError("a number is dialled by digits, *, # and +, music named by letters, digits, _ and - only")
+        if not endpoint or not _ADDRESS.fullmatch(address):
+            return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
+        return await self._dial(f"PJSIP/{endpoint}/sip:{number}@{address}", "", ring=ring, music=music)
+
+    async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
+        """See the port."""
+        if isinstance(await self._music_off(), Gone):
+            return CallerGone()
+        return await run_script(self._session, wait)
+
+    async def _dial(
+        self, target: str, phone: str, *, ring: Millis, music: str, on_answer: Callable[[], None] | None = None
+    ) -> Joined:
         self._session.raise_if_broken()
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
@@ -164,9 +201,9 @@ class AgiCallControl:
         began = _now()
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
         # `m`: music while it rings; `g`: the caller goes on here when the agent has hung up.
-        target = f"PJSIP/{phone},{max(1, round(ring / 1000))},gm({music})"
+        arguments = f"{target},{max(1, round(ring / 1000))},gm({music})"
         try:
-            dialled = await self._session.command("EXEC", "Dial", target, limit=limit)
+            dialled = await self._session.command("EXEC", "Dial", arguments, limit=limit)
             ended = _now()
             ending = await self._ending(dialled)
             return self._joined(ending, began=began, ended=ended, ring=ring)

@@ -71,6 +71,7 @@ class AsteriskGateway:
         confirmations: Confirmations,
         ami_user: str = "ivr-engine",
         trunk: str = "trunk",
+        carrier: str = "",
         calls_limit: int = SESSIONS_LIMIT,
     ) -> None:
         self._calls = calls
@@ -79,6 +80,7 @@ class AsteriskGateway:
         self._agent_of = agent_of
         self._confirmations = confirmations
         self._call_limit = call_limit
+        self._trunk, self._carrier = trunk, carrier
         self._translator = Translator(trunk=trunk)
         self._live: dict[CallId, AgiCallControl] = {}
         self._enders: dict[CallId, EndedBy] = {}
@@ -134,7 +136,8 @@ class AsteriskGateway:
             raise WireError("this call is being served already")
         if arrival.call in self._over:  # the switch never uses an id twice: somebody says again what they overheard
             raise WireError("this call is over")
-        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
         self._live[arrival.call] = control
         try:
             await control.answer()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ivr_engine.adapters.flow_files.yaml_tree import LARGEST_FILE, parse
 from ivr_engine.core.ids import Language
@@ -70,7 +71,7 @@ def _load(folder: Path, today: date) -> LoadedCentre:
     trees = reading.trees()
     # The name and the place must not depend on how the folder was typed.
     home = folder.resolve()
-    centre = assemble(trees, reading.issues, name=home.name, folder=str(home))
+    centre = assemble(trees, reading.issues, name=home.name, folder=str(home), zones=time_zone)
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
@@ -86,6 +87,14 @@ def _load(folder: Path, today: date) -> LoadedCentre:
 
 def _keeps_from_use(issue: Issue) -> bool:
     return issue.severity is Severity.ERROR and issue.code != EXPIRED
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """The time zone of this name, from the machine's tables or those installed with us; None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name with odd characters, or that of a folder
+        return None
 
 
 def _causes(issues: list[Issue]) -> set[Issue]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,9 +40,9 @@ class StoreReader:
         with explained(self._name), Session(self._engine) as session:
             return session.exec(select(func.max(JournalRow.sequence))).one() or 0
 
-    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
-        """What is on disk with a sequence above `after`, in order; of one call if given. Reads page by page."""
-        while page := self._page(after, call):
+    def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
+        """What is on disk with a sequence above `after`, in order, page by page; of one call or these types, if given."""
+        while page := self._page(after, call, types):
             yield from page
             after = page[-1].sequence
 
@@ -86,10 +86,12 @@ class StoreReader:
         with explained(self._name), Session(self._engine) as session:
             return tuple(dict.fromkeys(CallId(call) for call in session.exec(query) if call is not None))
 
-    def _page(self, after: int, call: CallId | None) -> list[Recorded]:
+    def _page(self, after: int, call: CallId | None, types: Collection[str]) -> list[Recorded]:
         query = select(JournalRow.sequence, JournalRow.at_ms, JournalRow.body).where(col(JournalRow.sequence) > after)
         if call is not None:
             query = query.where(JournalRow.call == call)
+        if types:
+            query = query.where(col(JournalRow.type).in_(types))
         query = query.order_by(col(JournalRow.sequence)).limit(_PAGE)
         with explained(self._name), Session(self._engine) as session:
             return [recorded_from(sequence, at_ms, body) for sequence, at_ms, body in session.exec(query)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -125,9 +125,9 @@ class SqlStore:
         if trouble is not None:
             raise trouble
 
-    def read(self, *, after: int = 0, call: CallId | None = None) -> Iterator[Recorded]:
-        """What is on disk with a sequence above `after`, in order; of one call if given."""
-        return self._reader.read(after=after, call=call)
+    def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
+        """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
+        return self._reader.read(after=after, call=call, types=types)
 
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event on disk of this kind about each agent, in order of sequence."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 
 
@@ -45,6 +45,33 @@ class CallQueued(Event):
     needs: tuple[SkillNeed, ...]
     language: Language
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBooked(Event):
+    """Somebody of the queue is to call `number`, as if it had waited there since this instant."""
+
+    TYPE: ClassVar[str] = "acd.callback_booked"
+    call: CallId
+    node: NodeName
+    queue: QueueName
+    number: str
+    needs: tuple[SkillNeed, ...]
+    priority: int
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(Event):
+    """The caller left a spoken message for the people of a queue."""
+
+    TYPE: ClassVar[str] = "acd.message_left"
+    call: CallId
+    node: NodeName
+    queue: QueueName
+    recording: str
+    lasted: Millis
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

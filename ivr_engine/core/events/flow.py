@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
-from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
-from ivr_engine.core.outcomes import GatherEnd, RequestOutcome
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Language, Millis, NodeName
+from ivr_engine.core.outcomes import GatherEnd, Hours, OfferOutcome, RequestOutcome, SurveyOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,28 @@ class NodeEntered(Event):
     flow: FlowName
     node: NodeName
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubflowEntered(Event):
+    """At `node` of `flow` the call went into the flow `entered`, which will give it back."""
+
+    TYPE: ClassVar[str] = "flow.subflow_entered"
+    call: CallId
+    flow: FlowName
+    node: NodeName
+    entered: FlowName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubflowLeft(Event):
+    """The flow that was entered last gave the call back, at its `node`, with a result by name."""
+
+    TYPE: ClassVar[str] = "flow.subflow_left"
+    call: CallId
+    flow: FlowName
+    node: NodeName
+    result: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +103,17 @@ class RequestAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoursChecked(Event):
+    """The way was chosen by a calendar of the centre."""
+
+    TYPE: ClassVar[str] = "flow.hours_checked"
+    call: CallId
+    node: NodeName
+    calendar: str
+    state: Hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerGiven(Event):
     """A value the centre keeps in the call record (`answers:` in centre.yaml) was set. Never a secret value."""
 
@@ -88,6 +121,122 @@ class AnswerGiven(Event):
     call: CallId
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """One question of a survey was answered; `points` where the answer is a number, a reversed one turned round already."""
+
+    TYPE: ClassVar[str] = "flow.survey_answered"
+    call: CallId
+    node: NodeName
+    survey: str
+    question: str
+    value: str
+    points: int | None = None
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyEnded(Event):
+    """A survey is over. A caller who hangs up during one leaves its answers and no end."""
+
+    TYPE: ClassVar[str] = "flow.survey_ended"
+    call: CallId
+    node: NodeName
+    survey: str
+    outcome: SurveyOutcome
+    asked: int
+    answered: int
+    points: int
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceRecorded(Event):
+    """What the caller said was recorded; `recording` names the file."""
+
+    TYPE: ClassVar[str] = "flow.voice_recorded"
+    call: CallId
+    node: NodeName
+    recording: str
+    lasted: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(Event):
+    """The caller was to be connected with a telephone outside, under the name it has in the files."""
+
+    TYPE: ClassVar[str] = "flow.transfer_ended"
+    call: CallId
+    node: NodeName
+    to: str
+    outcome: OfferOutcome
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptEnded(Event):
+    """A script had the caller; `done`: it ended as it should."""
+
+    TYPE: ClassVar[str] = "flow.script_ended"
+    call: CallId
+    node: NodeName
+    script: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityConfirmed(Event):
+    """A service confirmed who the caller is. `subject` is a keyed digest of the id; refusals before it count no more."""
+
+    TYPE: ClassVar[str] = "identity.confirmed"
+    call: CallId
+    node: NodeName
+    service: str
+    subject: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRefused(Event):
+    """A service refused an id and its PIN. Lockouts are counted from these, by `subject`."""
+
+    TYPE: ClassVar[str] = "identity.refused"
+    call: CallId
+    node: NodeName
+    service: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datum:
+    """One value of a business event; never secret."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessEvent(Event):
+    """The flow told whoever listens that something happened, such as `card_lost`."""
+
+    TYPE: ClassVar[str] = "flow.business_event"
+    call: CallId
+    node: NodeName
+    name: str
+    data: tuple[Datum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened(Event):
+    """A ticket was opened in the bank's own system, under its number there."""
+
+    TYPE: ClassVar[str] = "flow.ticket_opened"
+    call: CallId
+    node: NodeName
+    kind: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ A kind is one module: a docstring with a complete YAML example (a test executes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from ivr_engine.core.ids import NodeName
+from ivr_engine.core.ids import FlowName, NodeName
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.saying import Line
-from ivr_engine.flows.waits import Reply, Wait
+from ivr_engine.flows.waits import Json, Reply, Wait
 from ivr_engine.flows.walk import Walk
 
 
@@ -25,8 +25,27 @@ class Over:
 
 OVER = Over()
 
-Step = Wait | str | Over | NodeFault
-"""What a node did: it waits, it leaves by the exit of this name, the flow is over, or cannot go on."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """Walk another flow, which begins with these variables alone; its `Leave` comes back to this node."""
+
+    flow: FlowName
+    variables: dict[str, Json] = field(repr=False)
+    secrets: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Go back to the flow that entered this one, with a result by name and values; `secret` when one of them is tainted."""
+
+    result: str
+    values: dict[str, Json] = field(repr=False)
+    secret: bool
+
+
+Step = Wait | str | Over | Enter | Leave | NodeFault
+"""What a node did: it waits, leaves by the exit of this name, the call is over, another flow's turn, or no way on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +57,8 @@ class NodeFacts:
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
     with a name that its value reads, for a value made from a secret is secret. `keys`: exits taken by one key of the
     caller's. `attempts`: how often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free
-    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters.
+    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters; `result` the one
+    by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
     """
 
     exits: tuple[str, ...]
@@ -50,6 +70,9 @@ class NodeFacts:
     queues: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
+    transfers: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -59,6 +82,8 @@ class NodeFacts:
     lines: tuple[Line, ...] = ()
     to_agent: bool = False
     flow: str = ""
+    result: str = ""
+    gives: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +111,8 @@ class NodeSpec:
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Go on with the reply to the wait that `run` or `resume` gave."""
+        raise NotImplementedError
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Go on after the flow that `run` entered."""
         raise NotImplementedError

@@ -43,10 +43,9 @@ class Queue(NodeSpec):
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(name="")
-        levels = fields.mapping_of("skills", shapes.whole(1, limits.SKILL_LEVEL))
         spec = cls(
             name=fields.read("name", as_setting, default="", required=True),
-            needs=tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in levels.items()),
+            needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
         )
         fields.finish()
@@ -69,17 +68,9 @@ class Queue(NodeSpec):
         return QueueWait(
             queue=walk.queue(walk.open_value(self.name, "the queue's name")),
             needs=self.needs,
-            priority=self._priority_now(walk),
+            priority=priority_now(walk, self.priority),
             language=walk.session.language,
         )
-
-    def _priority_now(self, walk: Walk) -> int:
-        """The priority, or 0: no caller is turned away because a priority cannot be worked out."""
-        try:
-            return _priority(walk.open_value(self.priority, "the priority"))
-        except (ExpressionFault, NodeFault) as fault:
-            walk.note_fault(fault)
-            return 0
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Leave by the outcome."""
@@ -90,6 +81,21 @@ class Queue(NodeSpec):
         if reply.outcome is QueueOutcome.UNSTAFFED and "unstaffed" not in walk.node.exits:
             return "closed"
         return str(reply.outcome)
+
+
+def read_needs(fields: Fields) -> tuple[SkillNeed, ...]:
+    """`skills: {card: 3}`: what an agent must have."""
+    levels = fields.mapping_of("skills", shapes.whole(1, limits.SKILL_LEVEL))
+    return tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in levels.items())
+
+
+def priority_now(walk: Walk, setting: Setting) -> int:
+    """The priority, or 0: no caller is turned away because a priority cannot be worked out."""
+    try:
+        return _priority(walk.open_value(setting, "the priority"))
+    except (ExpressionFault, NodeFault) as fault:
+        walk.note_fault(fault)
+        return 0
 
 
 def _priority(value: object) -> int:

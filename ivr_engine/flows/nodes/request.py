@@ -13,25 +13,19 @@ leaves by `failed`. What is sent may be secret; the answer is not secret because
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from ivr_engine.core.events.flow import RequestAnswered
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits, settings
 from ivr_engine.flows.fields import Fields
-from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.settings import Setting, as_setting, as_target
+from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_sent
+from ivr_engine.flows.settings import Setting, as_target
 from ivr_engine.flows.waits import Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
-
-TROUBLE = (RequestOutcome.TIMEOUT, RequestOutcome.UNAVAILABLE, RequestOutcome.INVALID)
-_RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_NOT_RESULTS = frozenset({"next", "failed", *TROUBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +45,10 @@ class Request(NodeSpec):
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(service="", operation="", send={})
-        send = fields.mapping_of("send", as_setting)
-        if len(send) > limits.SENT_VALUES:
-            message = Message.of("a request sends at most $most values", most=limits.SENT_VALUES)
-            fields.error("S313", message, at=fields.place("send"))
         spec = cls(
             service=fields.name("service", required=True),
             operation=fields.name("operation", required=True),
-            send=send,
+            send=read_sent(fields, "send"),
             into=fields.read("into", as_target, default=""),
             timeout=fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT),
         )
@@ -90,22 +80,7 @@ class Request(NodeSpec):
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Keep the body, or leave by what went wrong."""
         assert isinstance(reply, Responded)  # noqa: S101 - the engine lets no other reply through
-        result = reply.result if _RESULT.fullmatch(reply.result) else ""
-        walk.events.append(
-            RequestAnswered(
-                call=walk.session.facts.call,
-                node=walk.session.node,
-                service=self.service,
-                operation=self.operation,
-                outcome=reply.outcome,
-                result=result,
-                took=reply.took,
-            ),
-        )
-        if reply.outcome is RequestOutcome.OK:
-            if self.into:
-                walk.assign(self.into, reply.body, secret=False)
-            return "next"
-        if reply.outcome is RequestOutcome.REFUSED:
-            return "failed" if result in _NOT_RESULTS else result
-        return str(reply.outcome)
+        way = note_answer(walk, reply, service=self.service, operation=self.operation)
+        if reply.outcome is RequestOutcome.OK and self.into:
+            walk.assign(self.into, reply.body, secret=False)
+        return way

@@ -86,4 +86,4 @@ def as_day(tree: Tree) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass  # no such day in the calendar
-    raise ShapeFault(tree.at, "S215", "expected a day such as 2027-06-30")
+    raise ShapeFault(tree.at, "S219", "expected a day such as 2027-06-30")

@@ -147,7 +147,7 @@ def test_a_queue_leaves_by_its_outcome(outcome: QueueOutcome, exits: dict[str, s
     nodes = {"q": {"queue": {"name": "cards"}, "next": "stop", "failed": "lost", "exits": exits}, **STOP}
     call = walk(nodes, QueueLeft(outcome=outcome, agent=AgentId("1001")))
     assert call.turn.session.node == target
-    assert call.turn.session.variables["queue"] == {"outcome": str(outcome), "agent": "1001"}
+    assert call.turn.session.given["queue"] == {"outcome": str(outcome), "agent": "1001"}
 
 
 @pytest.mark.parametrize("name", ["{{ 'no' + 'where' }}", "{{ [1] }}", "{{ null }}", 7])

@@ -21,12 +21,13 @@ from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
-from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.call_runner import CallRunner, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.verifier import Verifier
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
@@ -91,12 +92,14 @@ class Office:
         core = centre_of(self.definition, offer_prefix="offer")
         core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
+        self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
+        self.verifier.recover(self.store)
         self.calls = CallRunner(
             definition=lambda: self.definition,
             centre=self.centre,
             recorder=self.recorder,
             prompts=self.voices,
-            lookup=self.host,
+            outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )

@@ -1,0 +1,76 @@
+"""Book a call back to the caller instead of waiting.
+
+    book:
+      callback: {queue: cards, number: "{{ call.caller }}", skills: {card: 3}}
+      next: thanks
+      failed: end
+    thanks: {play: [welcome], next: end}
+
+The booking stands in the journal with queue, skills, priority, language and number, and the call's record ends as
+`callback_booked`. A number that is none leaves by `failed`: collect another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from ivr_engine.core.events.acd import CallbackBooked, SkillNeed
+from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes.notify import telephone
+from ivr_engine.flows.nodes.queue import priority_now, read_needs
+from ivr_engine.flows.settings import Setting, as_setting, reads
+from ivr_engine.flows.walk import Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback(NodeSpec):
+    """Have somebody of `queue` with `needs` call `number`."""
+
+    KIND: ClassVar[str] = "callback"
+    queue: Setting
+    number: Setting
+    needs: tuple[SkillNeed, ...] = ()
+    priority: Setting = 0
+
+    @classmethod
+    def read(cls, node: Fields) -> Self:
+        """`callback: {queue, number, skills, priority}`."""
+        fields = node.fields(cls.KIND)
+        if fields is None:
+            return cls(queue="", number="")
+        spec = cls(
+            queue=fields.read("queue", as_setting, default="", required=True),
+            number=fields.read("number", as_setting, default="", required=True),
+            needs=read_needs(fields),
+            priority=fields.read("priority", as_setting, default=0),
+        )
+        fields.finish()
+        return spec
+
+    def facts(self) -> NodeFacts:
+        """Leaves by `next`, or by `failed` when the number is none."""
+        return NodeFacts(
+            exits=("next", "failed"),
+            required=(("next",), ("failed",)),
+            waits=False,
+            queues=(self.queue,) if isinstance(self.queue, str) else (),
+            skills=tuple(need.skill for need in self.needs),
+            reads=reads((self.queue, self.number, self.priority)),
+        )
+
+    def run(self, walk: Walk) -> Step:
+        """Book it."""
+        walk.events.append(
+            CallbackBooked(
+                call=walk.session.facts.call,
+                node=walk.session.node,
+                queue=walk.queue(walk.open_value(self.queue, "the queue's name")),
+                number=telephone(walk, self.number),
+                needs=self.needs,
+                priority=priority_now(walk, self.priority),
+                language=walk.session.language,
+            ),
+        )
+        return "next"
