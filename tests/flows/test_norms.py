@@ -215,6 +215,39 @@ def test_a_prompt_marked_as_advert_may_not_be_said_before_the_main_menu() -> Non
     assert codes(judged(centre_with(GOOD, prompts=prompts)).issues) == ["N-10d1"]
 
 
+def test_a_survey_after_the_agent_is_a_rating_and_a_message_that_fails_in_silence_no_fault() -> None:
+    nodes = copy.deepcopy(GOOD)
+    nodes["rate"] = {
+        "survey": {"name": "after", "questions": [{"prompt": "rate", "into": "rating", "scale": "1..5"}]},
+        "next": "tell",
+    }
+    nodes["tell"] = {"notify": {"service": "host", "template": "thanks", "to": "{{ call.caller }}"}, "next": "end"}
+    assert codes(judged(centre_with(nodes)).issues) == []
+
+
+def test_the_menus_of_a_flow_that_is_entered_count_on_the_way_to_an_agent() -> None:
+    outer = copy.deepcopy(GOOD)
+    outer["greeting"]["next"] = "enter"
+    outer["enter"] = {"flow": {"name": "inner"}, "next": "main_menu", "failed": "main_menu"}
+    inner = {
+        "one": {"menu": {"prompt": "rate", "keys": {"1": "back", "0": "person"}}, "failed": "person"},
+        "person": {"queue": {"name": "cards"}, "next": "back", "failed": "back"},
+        "back": {"return": {}},
+    }
+    good = centre_with(outer)
+    both = centre_of(
+        flow(outer),
+        flow(inner, name="inner"),
+        languages=(ZH, EN),
+        answers=("rating",),
+        prompts=good.prompts,
+        numbers={"1": FlowName("main")},
+    )
+    found = judged(both).issues
+    assert "N-10c3" not in codes(found)
+    assert "N-26" in codes(found)
+
+
 def test_a_number_of_the_centre_replaces_the_usual_one_and_so_does_a_severity() -> None:
     found = judged(centre_with(GOOD), rules={"N-10e1": {"most": 2, "severity": "warning"}}).issues
     assert {(issue.code, issue.severity) for issue in found} == {("N-10e1", Severity.WARNING)}

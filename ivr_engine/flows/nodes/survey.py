@@ -122,6 +122,8 @@ class Survey(NodeSpec):
         return NodeFacts(
             exits=("next", str(SurveyOutcome.PARTIAL), str(SurveyOutcome.DECLINED), "failed"),
             required=(("next",),),
+            attempts=max((each.attempts for each in self.questions), default=1),
+            lines=tuple(lines),
             prompts=prompt_names(lines),
             reads=names_read(lines) | conditions,
             writes=(*(each.into for each in self.questions), *((self.total,) if self.total else ())),

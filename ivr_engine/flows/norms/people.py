@@ -31,7 +31,9 @@ def self_service_from_every_number(ways: Ways, rule: Rule) -> Iterable[Breach]:
 
 def services_fail_with_a_word(ways: Ways, rule: Rule) -> Iterable[Breach]:
     """What a service refuses or fails to do is said."""
-    yield from _mute(ways, (place for place in ways.places.values() if place.facts.services))
+    asked = (place for place in ways.places.values() if place.facts.services)
+    # A kind whose failure need not be handled, such as a message to the caller, does nothing that the caller waits for.
+    yield from _mute(ways, (place for place in asked if any("failed" in group for group in place.facts.required)))
 
 
 def queues_end_with_a_word(ways: Ways, rule: Rule) -> Iterable[Breach]:
