@@ -3,7 +3,7 @@ FROM debian:sid-slim AS pbx
 RUN apt-get update && apt-get install -y --no-install-recommends asterisk && rm -rf /var/lib/apt/lists/*
 
 FROM python:3.12-slim-bookworm
-COPY --from=pbx / /var/cache/ivr-engine/asterisk-root
+COPY --from=pbx / /var/cache/ivr-engine/asterisk
 WORKDIR /srv/ivr-engine
 COPY pyproject.toml README.md LICENSE ./
 COPY ivr_engine ivr_engine
