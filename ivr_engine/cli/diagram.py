@@ -75,7 +75,7 @@ def _chosen(centre: CentreDefinition, name: str | None) -> list[Flow]:
 
     chosen = [flow for flow in centre.flows.values() if name in (None, flow.name)]
     if not chosen:
-        raise typer.BadParameter(unknown("flow", name or "", centre.flows), param_hint="FLOW")
+        raise typer.BadParameter(str(unknown("flow", name or "", centre.flows)), param_hint="FLOW")
     return chosen
 
 

@@ -77,9 +77,11 @@ def load_tests(folder: Path, *, as_json: bool = False) -> tuple[CentreDefinition
 
 def _give_up(issues: Sequence[Issue], *, as_json: bool) -> NoReturn:
     from ivr_engine.cli.check import issue_json
+    from ivr_engine.cli.wording import wordings
 
+    words = wordings(None)
     for issue in issues:
-        typer.echo(issue_json(issue) if as_json else str(issue))
+        typer.echo(issue_json(issue, words) if as_json else issue.line(words))
     raise typer.Exit(1)
 
 
@@ -88,7 +90,7 @@ def _chosen(tests: Sequence[ConversationTest], names: Sequence[str]) -> list[Con
 
     for name in names:
         if not any(name in test.name for test in tests):
-            raise typer.BadParameter(unknown("test", name, [test.name for test in tests]), param_hint="NAME")
+            raise typer.BadParameter(str(unknown("test", name, [test.name for test in tests])), param_hint="NAME")
     return [test for test in tests if not names or any(name in test.name for name in names)]
 
 

@@ -9,7 +9,7 @@ from ivr_engine.adapters.flow_files import load_centre
 from tests.flows.corpus import cases
 
 ROOT = Path(__file__).parents[2]
-CODE = re.compile(r'"([YSGRT][0-9]{3})"')
+CODE = re.compile(r'"([YSGRTN][0-9]{3})"')
 # These need more than one broken YAML file: a missing folder, odd bytes, a second file, many values.
 TESTED_ELSEWHERE = {"Y101", "Y102", "Y103", "Y104", "Y105", "Y119", "Y120", "R416", "R419"}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ivr_engine.adapters.flow_files.yaml_tree import LARGEST_FILE, parse
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.tree import Position, Tree
 
 FOLDER = "tests"
@@ -17,10 +18,14 @@ def read_tests_folder(folder: Path, issues: list[Issue]) -> tuple[Tree, ...]:
     try:
         paths = sorted(path for path in tests.iterdir() if path.suffix == ".yaml") if tests.is_dir() else []
     except OSError as error:
-        issues.append(_issue(tests, "T501", f"this cannot be read: {error.strerror or 'unknown reason'}"))
+        issues.append(
+            _issue(tests, "T501", Message.of("this cannot be read: $reason", reason=error.strerror or "unknown reason"))
+        )
         return ()
     if not paths:
-        issues.append(_issue(tests, "T501", "there are no tests here; put them into files such as tests/balance.yaml"))
+        issues.append(
+            _issue(tests, "T501", Message("there are no tests here; put them into files such as tests/balance.yaml"))
+        )
     trees = [_tree(path, issues) for path in paths]
     return tuple(tree for tree in trees if tree is not None)
 
@@ -30,10 +35,12 @@ def _tree(path: Path, issues: list[Issue]) -> Tree | None:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        issues.append(_issue(path, "T501", f"this cannot be read: {error.strerror or 'unknown reason'}"))
+        issues.append(
+            _issue(path, "T501", Message.of("this cannot be read: $reason", reason=error.strerror or "unknown reason"))
+        )
         return None
     return parse(content, str(path), issues)
 
 
-def _issue(path: Path, code: str, message: str) -> Issue:
+def _issue(path: Path, code: str, message: Message) -> Issue:
     return Issue(at=Position(str(path), 1, 1), severity=Severity.ERROR, code=code, message=message)

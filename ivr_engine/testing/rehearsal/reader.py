@@ -14,6 +14,7 @@ from ivr_engine.flows import shapes
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.fields import Fields, unknown
 from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Entry, Sequence, Tree
 from ivr_engine.testing.clock import START
@@ -34,7 +35,11 @@ def name_twice(tests: Iterable[ConversationTest]) -> list[Issue]:
     """The tests whose name another one before them has."""
     first: dict[str, ConversationTest] = {}
     return [
-        ShapeFault(test.at, "T509", f"another test is called `{test.name}` already, in {_place(first[test.name])}").issue()
+        ShapeFault(
+            test.at,
+            "T509",
+            Message.of("another test is called `$name` already, in $place", name=test.name, place=_place(first[test.name])),
+        ).issue()
         for test in tests
         if first.setdefault(test.name, test) is not test
     ]
@@ -97,7 +102,9 @@ def _answers(fields: Fields, centre: CentreDefinition) -> dict[str, tuple[Answer
     for entry in fields.entries("services"):
         service, dot, operation = entry.key.partition(".")
         if not dot or not operation:
-            fields.error("T506", f"`{entry.key}` is not SERVICE.OPERATION, such as host.balance", at=entry.key_at)
+            fields.error(
+                "T506", Message.of("`$key` is not SERVICE.OPERATION, such as host.balance", key=entry.key), at=entry.key_at
+            )
         elif service not in centre.services:
             fields.error("T506", unknown("service", service, centre.services), at=entry.key_at)
         found[entry.key] = _in_turn(entry)

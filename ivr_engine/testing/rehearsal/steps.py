@@ -11,6 +11,7 @@ from ivr_engine.flows import shapes
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.fields import Fields, unknown
 from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Entry, Position, Scalar, Sequence, Tree
 from ivr_engine.flows.tree import Mapping as TreeMapping
@@ -79,7 +80,9 @@ def _as_step(tree: Tree) -> TreeMapping:
         return TreeMapping(tree.at, (Entry(tree.text, tree.at, Scalar(tree.at, None, "")),))
     if isinstance(tree, TreeMapping):
         return tree
-    raise ShapeFault(tree.at, "T507", f'expected a step such as `press: "1"`, found {shapes.describe(tree)}')
+    raise ShapeFault(
+        tree.at, "T507", Message.of('expected a step such as `press: "1"`, found $found', found=shapes.describe(tree))
+    )
 
 
 def _no_kind(mapping: TreeMapping, count: int) -> ShapeFault:
@@ -105,7 +108,11 @@ def _words(fields: StepFields) -> Callable[[Tree], Words]:
         inner = Fields(shapes.as_mapping(tree), fields.issues, where="a value that is heard")
         kinds = [kind for kind in _SAID if inner.has(kind)]
         if len(kinds) != 1:
-            raise ShapeFault(tree.at, "T513", f"expected exactly one of {', '.join(f'`{kind}:`' for kind in _SAID)}")
+            raise ShapeFault(
+                tree.at,
+                "T513",
+                Message.of("expected exactly one of $kinds", kinds=", ".join(f"`{kind}:`" for kind in _SAID)),
+            )
         words = Words(kinds[0], inner.text(kinds[0]), inner.text("currency") if kinds[0] == "money" else "")
         inner.finish()
         return words
