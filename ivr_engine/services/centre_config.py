@@ -10,7 +10,12 @@ from ivr_engine.flows.definition import CentreDefinition
 
 def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
     """The distribution core for a centre's queues and agents; `offer_prefix` is unique to this start of the engine."""
-    queues = [
+    return Centre(queues=policies_of(definition), agents=profiles_of(definition), offer_prefix=offer_prefix)
+
+
+def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
+    """The rules of every queue."""
+    return [
         QueuePolicy(
             name=queue.name,
             ring=queue.ring,
@@ -22,8 +27,11 @@ def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
         )
         for queue in definition.queues.values()
     ]
-    agents = [
+
+
+def profiles_of(definition: CentreDefinition) -> list[AgentProfile]:
+    """Everybody who may work here."""
+    return [
         AgentProfile(agent=agent.agent, skills=agent.skills, queues=agent.queues, languages=agent.languages)
         for agent in definition.agents.values()
     ]
-    return Centre(queues=queues, agents=agents, offer_prefix=offer_prefix)
