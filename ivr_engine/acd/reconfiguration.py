@@ -42,7 +42,7 @@ def _kept(state: CentreState, planned: Agent) -> Agent:
 
 def _queues_gone(state: CentreState, planned: CentreState) -> Iterator[str]:
     for name in sorted(state.queues.keys() - planned.queues.keys()):
-        yield f"queue {name} cannot be taken away while the engine runs: older calls may still enter it; this needs a restart"
+        yield f"queue {name} cannot be taken away while the engine runs: this needs a restart"
 
 
 def _agents_gone(state: CentreState, planned: CentreState) -> Iterator[str]:

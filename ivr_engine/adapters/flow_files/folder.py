@@ -29,6 +29,7 @@ class LoadedCentre:
 
     definition: CentreDefinition | None
     issues: tuple[Issue, ...]
+    digests: dict[str, str] = field(default_factory=dict)  # file within the folder -> SHA-256 of the bytes that were read
 
 
 def load_centre(folder: Path) -> LoadedCentre:
@@ -49,7 +50,7 @@ def load_centre(folder: Path) -> LoadedCentre:
         centre = replace(centre, version=reading.version())
     issues = tuple(sorted(_causes(reading.issues), key=_order))
     sound = all(issue.severity is not Severity.ERROR for issue in issues)
-    return LoadedCentre(definition=centre if sound else None, issues=issues)
+    return LoadedCentre(definition=centre if sound else None, issues=issues, digests=reading.digests)
 
 
 def time_zone(name: str) -> ZoneInfo | None:

@@ -21,7 +21,7 @@ from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
-from ivr_engine.services.call_runner import CallRunner, Outside
+from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
@@ -95,10 +95,13 @@ class Office:
         self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
         self.verifier.recover(self.store)
         self.calls = CallRunner(
-            definition=lambda: self.definition,
+            versions=CallVersions(
+                definition=lambda _arrival: self.definition,
+                prompts=lambda _definition: self.voices,
+                phone_of=lambda agent: self.definition.agents[agent].phone,
+            ),
             centre=self.centre,
             recorder=self.recorder,
-            prompts=self.voices,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
