@@ -25,12 +25,13 @@ check:  ## tests without a PBX
 system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
 	$(BIN)/pytest -q -n 3 -m system
 
-lint:  ## style, types, import rules, the sample bank
+lint:  ## style, types, import rules, the sample bank and its conversation tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/ivr-engine check $(CENTRE)
+	$(BIN)/ivr-engine test $(CENTRE) --require 100
 
 fmt:  ## put the code into the house style
 	$(BIN)/ruff format .

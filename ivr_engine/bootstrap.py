@@ -32,6 +32,7 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
+from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
@@ -103,18 +104,13 @@ async def engine(
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
-        verifier.recover(store)
-        settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        outside = Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
-        surroundings = _Surroundings(prompts=prompts, lookup=lookup)
         services = _services(
             definition,
             files=files,
             journal=store,
-            outside=outside,
+            outside=_outside(settings, lookup, store, clock),
             recorder=recorder,
-            surroundings=surroundings,
+            surroundings=_Surroundings(prompts=prompts, lookup=lookup),
             clock=clock,
             log=log,
         )
@@ -137,6 +133,14 @@ async def engine(
         stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
+    """What calls reach, with the counts of refused identities as they stood."""
+    verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
+    verifier.recover(journal)
+    settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
 
 
 def _services(

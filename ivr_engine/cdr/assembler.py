@@ -75,7 +75,7 @@ class Assembler:
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of this call. Events of other calls, repetitions and what comes after the end change nothing."""
         event = recorded.event
-        if self.ended or recorded.sequence <= self._sequence or call_of(event) != self.call:
+        if self._end is not None or recorded.sequence <= self._sequence or call_of(event) != self.call:
             return
         self._sequence = recorded.sequence
         step = self._STEPS.get(type(event))
@@ -137,9 +137,9 @@ class Assembler:
         self._leg = Leg(kind=kind, began=self._now, ended=self._now, queue=queue, agent=agent)
 
     def _closed(self, leg: Leg) -> Leg:
-        closed = replace(leg, ended=self._now)
         unmeasured = leg.kind is LegKind.AGENT and leg.outcome == ""
-        return replace(closed, talked=closed.lasted) if unmeasured else closed
+        talked = Millis(max(0, self._now - leg.began)) if unmeasured else leg.talked
+        return replace(leg, ended=self._now, talked=talked)
 
     def _back_to_flow(self) -> None:
         if self._leg.kind not in _IN_FLOW:
@@ -251,6 +251,9 @@ class Assembler:
         ConversationBegan: _on_conversation_began,
         ConversationEnded: _on_conversation_ended,
     }
+
+    FOLDED: ClassVar[frozenset[type[Event]]] = frozenset(_STEPS)
+    """The events that say something of a record; all others can be passed over unread."""
 
 
 def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above

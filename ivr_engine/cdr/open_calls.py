@@ -40,11 +40,16 @@ class OpenCalls:
         if recorded.sequence <= self._sequence:
             return None
         self._sequence = recorded.sequence
-        assembler = self._assembler(recorded)
-        if assembler is None:
+        call = call_of(recorded.event) if type(recorded.event) in Assembler.FOLDED else None
+        if call is None:
             return None
+        assembler = self._calls.get(call)
+        if assembler is None:
+            if not isinstance(recorded.event, _OPENING):
+                return None
+            assembler = self._calls[call] = Assembler(call, recorded.at)
         assembler.apply(recorded)
-        return self._calls.pop(assembler.call).record() if assembler.ended else None
+        return self._calls.pop(call).record() if assembler.ended else None
 
     def __contains__(self, call: CallId) -> bool:
         return call in self._calls
@@ -57,11 +62,3 @@ class OpenCalls:
         """The record of a call in progress as it would be if the call ended now."""
         assembler = self._calls.get(call)
         return assembler.record() if assembler else None
-
-    def _assembler(self, recorded: Recorded) -> Assembler | None:
-        call = call_of(recorded.event)
-        if call is None:
-            return None
-        if call not in self._calls and isinstance(recorded.event, _OPENING):
-            self._calls[call] = Assembler(call, recorded.at)
-        return self._calls.get(call)

@@ -15,7 +15,22 @@ import typer
 from ivr_engine.errors import EngineError, SetupError
 
 # One module a subcommand; each has `register(app)`. Order is the order of `--help`.
-SUBCOMMANDS = ("demo", "run", "check", "simulate", "call", "agent", "cdr", "pbx", "doctor")
+SUBCOMMANDS = (
+    "demo",
+    "run",
+    "check",
+    "test",
+    "simulate",
+    "explore",
+    "diagram",
+    "schema",
+    "flow",
+    "call",
+    "agent",
+    "cdr",
+    "pbx",
+    "doctor",
+)
 
 
 def build() -> typer.Typer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ivr_engine.cli.wording import wordings
 from ivr_engine.config import Settings
 from ivr_engine.errors import DefinitionError, SetupError
 
@@ -44,9 +45,9 @@ def load(folder: Path) -> CentreDefinition:
     """
     from ivr_engine.adapters.flow_files import load_centre
 
-    loaded = load_centre(folder)
+    loaded, words = load_centre(folder), wordings()
     if loaded.definition is None:
-        raise DefinitionError((f"{folder}: the centre cannot be used:", *(str(issue) for issue in loaded.issues)))
+        raise DefinitionError((f"{folder}: the centre cannot be used:", *(issue.line(words) for issue in loaded.issues)))
     for issue in loaded.issues:
-        typer.echo(str(issue), err=True)
+        typer.echo(issue.line(words), err=True)
     return loaded.definition

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from ivr_engine.flows.issues import Issue
+from ivr_engine.cli.wording import Tongue, wordings
 
-EPILOG = "Example: ivr-engine check flows/sample-bank    What each code means: docs/problems.md"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ivr_engine.adapters.flow_files import LoadedCentre
+    from ivr_engine.flows.issues import Issue
+    from ivr_engine.flows.messages import Message, Wordings
+
+EPILOG = (
+    "Example: ivr-engine check flows/sample-bank    ivr-engine check DIR --format sarif > check.sarif    "
+    "What each code means: docs/problems.md, docs/norms.md"
+)
+
+
+class Format(StrEnum):
+    """How the problems are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
 
 
 def register(app: typer.Typer) -> None:
@@ -21,37 +38,71 @@ def register(app: typer.Typer) -> None:
 
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The centre's folder: the one with centre.yaml.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per problem and line.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="text; json: one object per problem and line; sarif: SARIF 2.1.0.")
+    ] = Format.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    lang: Annotated[Tongue | None, typer.Option(help="Language of the messages; by default the terminal's.")] = None,
 ) -> None:
-    """Check a centre's files: syntax, shape, where every exit leads, every name and prompt.
+    """Check a centre's files: syntax, shape, where every exit leads, every name and prompt, the rules of service.
 
     Prints one line per problem, `file:line:column: severity CODE message`, and a summary. Exit code 0: no errors; 1: errors.
     """
     from ivr_engine.adapters.flow_files import load_centre
 
     loaded = load_centre(folder)
-    for issue in loaded.issues:
-        typer.echo(_json(issue) if as_json else str(issue))
-    if not as_json:
-        typer.echo(summary(folder, loaded.issues))
-    raise typer.Exit(0 if loaded.definition is not None else 1)
+    for line in _printed(folder, loaded, Format.JSON if as_json else form, wordings(lang)):
+        typer.echo(line)
+    raise typer.Exit(1 if any(issue.severity == "error" for issue in loaded.issues) else 0)
 
 
-def summary(folder: Path, issues: Sequence[Issue]) -> str:
-    """The last line: how many problems, and whether the centre can be used."""
-    errors = sum(issue.severity == "error" for issue in issues)
-    warnings = len(issues) - errors
-    counted = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-    return f"{folder}: {counted}" if errors else f"{folder}: ready to use, {counted}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _json(issue: Issue) -> str:
+def _printed(folder: Path, loaded: LoadedCentre, form: Format, words: Wordings) -> Iterator[str]:
     import json
 
+    if form is Format.SARIF:
+        from ivr_engine.cli.sarif import sarif
+
+        yield json.dumps(sarif(loaded.issues, loaded.waived, words), ensure_ascii=False, indent=2)
+    elif form is Format.JSON:
+        yield from (issue_json(issue, words) for issue in loaded.issues)
+    else:
+        yield from (issue.line(words) for issue in loaded.issues)
+        yield summary(folder, loaded).worded(words)
+
+
+def summary(folder: Path, loaded: LoadedCentre) -> Message:
+    """The last line: how many problems, whether the centre can be used, and what became of the norms."""
+    from ivr_engine.flows.messages import Message
+
+    errors = sum(issue.severity == "error" for issue in loaded.issues)
+    template = "$folder: $errors, $warnings, $norms" if loaded.definition is None else SUMMARY_READY
+    waived = Message.of("norms checked, $count waived", count=len(loaded.waived))
+    return Message.of(
+        template,
+        folder=str(folder),
+        errors=_count(errors, "1 error", "$count errors"),
+        warnings=_count(len(loaded.issues) - errors, "1 warning", "$count warnings"),
+        norms=waived if loaded.has_norms else Message("norms not checked (no norms.yaml)"),
+    )
+
+
+SUMMARY_READY = "$folder: ready to use, $errors, $warnings, $norms"
+
+
+def _count(number: int, one: str, several: str) -> Message:
+    from ivr_engine.flows.messages import Message
+
+    return Message(one) if number == 1 else Message.of(several, count=number)
+
+
+def issue_json(issue: Issue, words: Wordings) -> str:
+    """One problem as a JSON object."""
+    import json
+
+    return json.dumps(_object(issue, words), ensure_ascii=False)
+
+
+def _object(issue: Issue, words: Wordings) -> dict[str, str | int]:
     at = issue.at
-    fields = {"file": at.file, "line": at.line, "column": at.column, "severity": str(issue.severity)}
-    return json.dumps({**fields, "code": issue.code, "message": issue.message}, ensure_ascii=False)
+    place: dict[str, str | int] = {"file": at.file, "line": at.line, "column": at.column}
+    return {**place, "severity": str(issue.severity), "code": issue.code, "message": issue.message.worded(words)}

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
 
 _JSON = typer.Option(False, "--json", help="JSON instead of lines for people.")
-_CANARY = typer.Option(100, "--canary", min=1, max=100, metavar="PERCENT", help="Try it on so many percent of the new calls.")
+_CANARY = typer.Option(
+    100, "--canary", min=1, max=100, metavar="PERCENT", help="Try it on so many percent of the new calls."
+)
 _NUMBER = typer.Option([], "--number", help="Try it on calls to this service number only; may be given again.")
 _SIDE = typer.Argument(help="A folder, or the (beginning of the) hash of a kept version.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the subcommands."""
-    flow = typer.Typer(no_args_is_help=True, help="Versions of the centre's files. Example: ivr-engine flow reload --canary 5")
+    flow = typer.Typer(
+        no_args_is_help=True, help="Versions of the centre's files. Example: ivr-engine flow reload --canary 5"
+    )
     flow.command(help="Load the running engine's folder again. Example: ivr-engine flow reload --canary 5")(reload)
     flow.command(help="Give the version on trial to all new calls. Example: ivr-engine flow promote")(promote)
     flow.command(help="End the trial: all new calls as before. Example: ivr-engine flow withdraw")(withdraw)

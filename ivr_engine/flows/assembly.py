@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 from dataclasses import dataclass
+from datetime import date
 
 from ivr_engine.core.ids import AgentId, FlowName, Language
 from ivr_engine.flows.calendar_reader import Zones, utc_alone
@@ -13,8 +14,10 @@ from ivr_engine.flows.flow_reader import read_sound_part
 from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.mentions import find
+from ivr_engine.flows.messages import Message
+from ivr_engine.flows.norms import Judged, judge, read_norms
 from ivr_engine.flows.references import Places, check_references
-from ivr_engine.flows.tree import Mapping, Position, Tree
+from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class CentreTrees:
     agents: Tree | None
     prompts: collections.abc.Mapping[Language, Tree]
     flows: tuple[Mapping, ...]
+    norms: Tree | None
     complete: bool
 
 
@@ -54,6 +58,21 @@ def assemble(
         )
         issues += check_references(centre, places)
     return centre
+
+
+def judge_centre(trees: CentreTrees, centre: CentreDefinition | None, issues: list[Issue], today: date) -> Judged:
+    """Read norms.yaml, and hold the centre to it when it has no errors: of a broken centre little can be said."""
+    if trees.norms is None:
+        return Judged((), ())
+    file = read_norms(trees.norms, issues)
+    if centre is None or any(issue.severity is Severity.ERROR for issue in issues):
+        return Judged((), ())
+    start = trees.centre.at if trees.centre is not None else trees.norms.at
+    written = trees.centre.get("languages") if isinstance(trees.centre, Mapping) else None
+    items = written.items if isinstance(written, Sequence) else ()
+    places = {Language(item.text): item.at for item in items if isinstance(item, Scalar)}
+    language_places = {language: places.get(language, start) for language in centre.languages}
+    return judge(centre, file, language_places=language_places, today=today)
 
 
 def _joined(
@@ -101,7 +120,9 @@ def _flows(trees: tuple[Mapping, ...], issues: list[Issue]) -> tuple[dict[FlowNa
 
 
 def _twice(flow: Flow, first: Flow) -> Issue:
-    message = f"the flow `{flow.name}` is already given in {first.at.file}; rename one of the two"
+    message = Message.of(
+        "the flow `$flow` is already given in $file; rename one of the two", flow=flow.name, file=first.at.file
+    )
     return Issue(at=flow.at, severity=Severity.ERROR, code="R416", message=message)
 
 

@@ -22,13 +22,16 @@ from datetime import UTC, date, timedelta, tzinfo
 from ivr_engine.flows import shapes
 from ivr_engine.flows.calendars import DAY, WEEKDAYS, Calendar, Span
 from ivr_engine.flows.fields import Fields
-from ivr_engine.flows.shapes import ShapeFault
+from ivr_engine.flows.messages import Message
+from ivr_engine.flows.shapes import Shape, ShapeFault, taking
 from ivr_engine.flows.tree import Entry, Position, Scalar, Sequence, Tree
 
 Zones = Callable[[str], tzinfo | None]
 """The time zone of a name such as `Asia/Shanghai`, or None when there is none."""
 
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.ASCII)
+_ONE_SPAN = {"type": "string", "pattern": f"^{_HOURS.pattern}$"}
+_ONE_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LONGEST_HOLIDAY = 366  # days
 _CLOSED = "closed"
 
@@ -41,6 +44,7 @@ def utc_alone(name: str) -> tzinfo | None:
 def read_zone(fields: Fields, zones: Zones, default: tzinfo) -> tzinfo:
     """`zone: Asia/Shanghai`."""
 
+    @taking(type="string", examples=("Asia/Shanghai", "Europe/London", "UTC"))
     def as_zone(tree: Tree) -> tzinfo:
         zone = zones(shapes.as_filled(tree))
         if zone is None:
@@ -56,9 +60,9 @@ def read_calendar(fields: Fields, name: str, *, zones: Zones, default: tzinfo) -
     holidays = frozenset(day for days in fields.each("holidays", _days) for day in days)
     workdays: dict[date, tuple[Span, ...]] = {}
     for entry in fields.entries("workdays"):
-        day = shapes.read(Scalar(entry.key_at, entry.key, entry.key), _day, None, fields.issues)
+        day = shapes.read(entry.name, _day, None, fields.issues)
         if day is not None:
-            workdays[day] = shapes.read(entry.value, lambda tree: _spans_or_weekday(tree, week), (), fields.issues)
+            workdays[day] = shapes.read(entry.value, _spans_or_weekday(week), (), fields.issues)
     return Calendar(name=name, zone=read_zone(fields, zones, default), week=week, holidays=holidays, workdays=workdays)
 
 
@@ -68,7 +72,8 @@ def _week(fields: Fields) -> tuple[tuple[Span, ...], ...]:
         spans = shapes.read(entry.value, _spans, (), fields.issues)
         for day in _weekdays(entry, fields):
             if day in week:
-                fields.error("S216", f"`{day}` has hours already; name each day once", at=entry.key_at)
+                message = Message.of("`$day` has hours already; name each day once", day=day)
+                fields.error("S216", message, at=entry.key_at)
             week[day] = spans
     return tuple(week.get(day, ()) for day in WEEKDAYS)
 
@@ -80,17 +85,22 @@ def _weekdays(entry: Entry, fields: Fields) -> Iterable[str]:
     last = last or first
     if first in WEEKDAYS and last in WEEKDAYS and WEEKDAYS.index(first) <= WEEKDAYS.index(last):
         return WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last) + 1]
-    message = f"expected a day of the week ({', '.join(WEEKDAYS)}), days such as mon-fri, or daily"
-    fields.error("S216", message, at=entry.key_at)
+    message = "expected a day of the week ($days), days such as mon-fri, or daily"
+    fields.error("S216", Message.of(message, days=", ".join(WEEKDAYS)), at=entry.key_at)
     return ()
 
 
-def _spans_or_weekday(tree: Tree, week: tuple[tuple[Span, ...], ...]) -> tuple[Span, ...]:
-    if isinstance(tree, Scalar) and tree.text in WEEKDAYS:
-        return week[WEEKDAYS.index(tree.text)]
-    return _spans(tree)
+def _spans_or_weekday(week: tuple[tuple[Span, ...], ...]) -> Shape[tuple[Span, ...]]:
+    @taking(anyOf=(_spans.schema, {"enum": WEEKDAYS}))
+    def read(tree: Tree) -> tuple[Span, ...]:
+        if isinstance(tree, Scalar) and tree.text in WEEKDAYS:
+            return week[WEEKDAYS.index(tree.text)]
+        return _spans(tree)
+
+    return read
 
 
+@taking(anyOf=(_ONE_SPAN, {"const": _CLOSED}, {"type": "array", "items": _ONE_SPAN}))
 def _spans(tree: Tree) -> tuple[Span, ...]:
     if isinstance(tree, Sequence):
         return tuple(_span(item) for item in tree.items)
@@ -103,7 +113,8 @@ def _span(tree: Tree) -> Span:
     found = _HOURS.fullmatch(tree.text) if isinstance(tree, Scalar) else None
     begin, end = (_minutes(found[1], found[2]), _minutes(found[3], found[4])) if found else (None, None)
     if begin is None or end is None or begin in (end, DAY):
-        raise ShapeFault(tree.at, "S217", f'expected hours such as "08:30-18:00", or closed, found {shapes.describe(tree)}')
+        message = 'expected hours such as "08:30-18:00", or closed, found $found'
+        raise ShapeFault(tree.at, "S217", Message.of(message, found=shapes.describe(tree)))
     return Span(begin, end if end > begin else end + DAY)
 
 
@@ -112,10 +123,12 @@ def _minutes(hours: str, minutes: str) -> int | None:
     return total if int(minutes) < 60 and total <= DAY else None
 
 
+@taking(type="string", pattern=f"^{_ONE_DAY}$")
 def _day(tree: Tree) -> date:
     return _date(tree.at, shapes.as_text(tree))
 
 
+@taking(type="string", pattern=rf"^{_ONE_DAY}(\.\.{_ONE_DAY})?$")
 def _days(tree: Tree) -> tuple[date, ...]:
     """One date, or `first..last`."""
     first, _, last = shapes.as_text(tree).partition("..")

@@ -63,7 +63,9 @@ from ivr_engine.flows.definition import (
 )
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import (
+    Shape,
     ShapeFault,
     as_filled,
     as_mapping,
@@ -72,6 +74,7 @@ from ivr_engine.flows.shapes import (
     matching,
     read,
     span,
+    taking,
     whole,
 )
 from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
@@ -79,6 +82,13 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 T = TypeVar("T")
 
 STRATEGIES = ("longest_idle",)
+PROMPT_KINDS = ("advert",)
+_WHERE = {
+    "queues": "queue $name",
+    "services": "service $name",
+    "calendars": "calendar $name",
+    "scripts": "script $name",
+}
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -145,7 +155,7 @@ def read_agents(tree: Tree, issues: list[Issue]) -> tuple[dict[AgentId, AgentDef
 
 def read_prompts(tree: Tree, issues: list[Issue]) -> dict[str, PromptText]:
     """The prompts of one language."""
-    entries = [entry for entry in _whole_file(tree, issues) if _key_fits(entry, as_name, issues)]
+    entries = [entry for entry in _whole_file(tree, issues).entries if _key_fits(entry, as_name, issues)]
     return {entry.key: _prompt(entry, issues) for entry in entries}
 
 
@@ -159,8 +169,9 @@ _phone = matching(_PHONE, _PHONE_SHAPE)
 
 
 def _key_fits(entry: Entry, reader: Callable[[Tree], str], issues: list[Issue]) -> bool:
-    key = Scalar(entry.key_at, entry.key, entry.key)
-    return read(key, reader, None, issues) is not None
+    before = len(issues)
+    read(entry.name, reader, "", issues)
+    return len(issues) == before
 
 
 def _keyed(
@@ -178,16 +189,20 @@ def _named(fields: Fields, key: str, build: Callable[[Fields, str], T]) -> dict[
     for entry in fields.entries(key):
         if not _key_fits(entry, as_name, fields.issues):
             continue
-        inner = Fields(_mapping_or_empty(entry.value, fields.issues), fields.issues, where=f"{key} {entry.key}")
+        where = Message.of(_WHERE[key], name=entry.key)
+        inner = Fields(_mapping_or_empty(entry.value, fields.issues), fields.issues, where=where)
         found[entry.key] = build(inner, entry.key)
         inner.finish()
     return found
 
 
 def _mapping_or_empty(tree: Tree, issues: list[Issue]) -> Mapping:
-    if isinstance(tree, Scalar) and tree.value is None:
-        return Mapping(tree.at, ())
-    return read(tree, as_mapping, Mapping(tree.at, ()), issues)
+    return read(tree, _as_mapping_or_empty, Mapping(tree.at, ()), issues)
+
+
+@taking(type=("object", "null"))
+def _as_mapping_or_empty(tree: Tree) -> Mapping:
+    return Mapping(tree.at, ()) if isinstance(tree, Scalar) and tree.value is None else as_mapping(tree)
 
 
 def _places(centre: Mapping) -> dict[str, Position]:
@@ -214,9 +229,10 @@ def _queue(fields: Fields, name: str) -> QueueDefinition:
     )
 
 
-def _span_or_never(least: Millis) -> Callable[[Tree], Millis | None]:
+def _span_or_never(least: Millis) -> Shape[Millis | None]:
     as_span = span(least, Millis(24 * 3_600_000))
 
+    @taking(anyOf=(as_span.schema, {"const": "never"}))
     def as_span_or_never(tree: Tree) -> Millis | None:
         return None if isinstance(tree, Scalar) and tree.text == "never" else as_span(tree)
 
@@ -259,6 +275,7 @@ def _script(fields: Fields, name: str) -> ScriptDefinition:
     )
 
 
+@taking(type="string", pattern="^https?://[^@?#\\s]+$")
 def _url(tree: Tree) -> str:
     text = as_filled(tree)
     try:
@@ -274,7 +291,7 @@ def _url(tree: Tree) -> str:
 
 
 def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
-    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"agent {entry.key}")
+    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=Message.of("agent $name", name=entry.key))
     agent = AgentDefinition(
         agent=AgentId(entry.key),
         name=fields.text("name", default=entry.key),
@@ -290,13 +307,16 @@ def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
 def _prompt(entry: Entry, issues: list[Issue]) -> PromptText:
     if isinstance(entry.value, Scalar):
         return PromptText(text=read(entry.value, as_filled, "", issues))
-    fields = Fields(_mapping_or_empty(entry.value, issues), issues, where=f"prompt {entry.key}")
+    mapping = read(entry.value, as_mapping, Mapping(entry.value.at, ()), issues)
+    fields = Fields(mapping, issues, where=Message.of("prompt $name", name=entry.key))
     text = fields.text("text", required=True)
     file = fields.read("file", _recording, default=None)
+    kind = fields.choice("kind", PROMPT_KINDS, default="")
     fields.finish()
-    return PromptText(text=text, file=file)
+    return PromptText(text=text, file=file, kind=kind)
 
 
+@taking(type="string", pattern=r"^(?=.*\S)(?!/)(?!(.*/)?\.\.(/|$))[^\\]+$")
 def _recording(tree: Tree) -> str:
     """A path within the centre's folder, with `/` between its parts."""
     text = as_filled(tree)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ivr_engine.flows.definition import CentreDefinition, Flow, Node, PromptText
+
+K = TypeVar("K", bound=str)
 
 _BY_NAME = ("queues", "services", "agents", "calendars", "transfers", "scripts")
 _PLAIN = ("name", "languages", "skills", "answers", "keys")
@@ -93,7 +95,7 @@ def _prompts(old: Mapping[Any, Mapping[str, PromptText]], new: Mapping[Any, Mapp
 
 def _prompt(subject: str, old: PromptText | None, new: PromptText | None) -> Iterator[Change]:
     if old is None or new is None:
-        what = f"added: \"{new.text}\"" if new is not None else "removed"
+        what = f'added: "{new.text}"' if new is not None else "removed"
         yield Change(subject=subject, what=what)
         return
     if old.text != new.text:
@@ -133,6 +135,6 @@ def _without_targets(value: Any) -> Any:  # noqa: ANN401 - the settings of every
     return value
 
 
-def _all(old: Iterable[str], new: Iterable[str]) -> list[str]:
+def _all(old: Iterable[K], new: Iterable[K]) -> list[K]:
     """The names of both, sorted."""
     return sorted({*old, *new})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
 from ivr_engine.flows.calendars import Calendar
-from ivr_engine.flows.nodes.base import NodeSpec
+from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec
 from ivr_engine.flows.tree import Position
 
 
@@ -19,6 +19,10 @@ class Node:
     spec: NodeSpec
     exits: Mapping[str, NodeName]
     at: Position
+    facts: NodeFacts = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", self.spec.facts())  # asked for many times by the checks, and never changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +37,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptText:
-    """One prompt in one language: the words, and the recorded file (relative to the centre's folder) if there is one."""
+    """One prompt in one language: the words, and the recorded file (relative to the centre's folder) if there is one.
+
+    `kind` is empty for most; `advert` marks what the norms keep from certain places.
+    """
 
     text: str
     file: str | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,16 +133,17 @@ def _go_on(walk: Walk, step: Step) -> Turn:
 
 def _follow(walk: Walk, exit_name: str) -> Step:
     exits = walk.node.exits
-    target = exits.get(exit_name) or exits.get("failed")
+    taken = exit_name if exit_name in exits else "failed"
+    target = exits.get(taken)
     if target is None:
         return NodeFault("no_exit", f"node `{walk.node.name}` ended with `{exit_name}` and has no exit for it")
     node = walk.definition.flows[walk.session.flow].nodes.get(target)
     if node is None:
         return NodeFault("no_node", f"node `{walk.node.name}` leads to `{target}`, which does not exist")
-    return _enter(walk, node)
+    return _enter(walk, node, by=taken)
 
 
-def _enter(walk: Walk, node: Node) -> Step:
+def _enter(walk: Walk, node: Node, *, by: str = "") -> Step:
     session = walk.session
     session.steps += 1
     if session.steps > limits.NODES_PER_TURN:
@@ -153,7 +154,7 @@ def _enter(walk: Walk, node: Node) -> Step:
     if session.memo:
         session.memo = {}
     walk.events.append(
-        NodeEntered(call=session.facts.call, flow=session.flow, node=node.name, kind=node.spec.KIND),
+        NodeEntered(call=session.facts.call, flow=session.flow, node=node.name, kind=node.spec.KIND, by=by),
     )
     try:
         return node.spec.run(walk)

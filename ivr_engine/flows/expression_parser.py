@@ -9,6 +9,7 @@ from ivr_engine.flows import expression_closures as closures
 from ivr_engine.flows import expression_values as values
 from ivr_engine.flows.expression_closures import Evaluate
 from ivr_engine.flows.expression_tokens import ExpressionSyntax, Token
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.waits import Json
 
 DEEPEST = 24  # brackets, signs and choices within each other
@@ -56,7 +57,7 @@ class Parser:
     def end(self) -> None:
         """Nothing may follow. Raises ExpressionSyntax."""
         if self._token.kind != "end":
-            raise self._unexpected("the end of the expression")
+            raise self._unexpected(Message("the end of the expression"))
 
     @property
     def _token(self) -> Token:
@@ -69,16 +70,18 @@ class Parser:
 
     def _expect(self, text: str) -> None:
         if not self._taken(text):
-            raise self._unexpected(f"`{text}`")
+            raise self._unexpected(Message.of("`$text`", text=text))
 
-    def _unexpected(self, wanted: str) -> ExpressionSyntax:
-        found = "the end" if self._token.kind == "end" else f"`{self._token.text}`"
-        return ExpressionSyntax(f"expected {wanted}, found {found}", self._token.offset)
+    def _unexpected(self, wanted: Message) -> ExpressionSyntax:
+        token = self._token
+        found = Message("the end") if token.kind == "end" else Message.of("`$text`", text=token.text)
+        return ExpressionSyntax(Message.of("expected $wanted, found $found", wanted=wanted, found=found), token.offset)
 
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise ExpressionSyntax(f"the expression nests deeper than {DEEPEST}", self._token.offset)
+            message = Message.of("the expression nests deeper than $most", most=DEEPEST)
+            raise ExpressionSyntax(message, self._token.offset)
 
     def _either(self) -> Evaluate:
         left = self._both()
@@ -142,7 +145,7 @@ class Parser:
             if self._taken("."):
                 if path is None:
                     raise ExpressionSyntax("a dot reads a key of a named value; this is none", self._token.offset)
-                key = self._name("a key")
+                key = self._name(Message("a key"))
                 path = f"{path}.{key}"
                 holder = closures.key(holder, key, path)
             elif self._taken("["):
@@ -151,7 +154,7 @@ class Parser:
             else:
                 return holder
 
-    def _name(self, wanted: str) -> str:
+    def _name(self, wanted: Message) -> str:
         token = self._token
         if token.kind != "name":
             raise self._unexpected(wanted)
@@ -171,7 +174,7 @@ class Parser:
             self._next += 1
             return closures.constant(_literal(token)), None
         if token.kind != "name" or token.text in _RESERVED:
-            raise self._unexpected("a value")
+            raise self._unexpected(Message("a value"))
         self._next += 1
         return self._named(token), token.text
 
@@ -198,7 +201,8 @@ def _literal(token: Token) -> Json:
     if token.kind == "text":
         return re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
     if len(token.text) > len(str(values.LARGEST_NUMBER)):
-        raise ExpressionSyntax(f"a number has at most {len(str(values.LARGEST_NUMBER))} characters", token.offset)
+        message = Message.of("a number has at most $most characters", most=len(str(values.LARGEST_NUMBER)))
+        raise ExpressionSyntax(message, token.offset)
     return float(token.text) if "." in token.text else int(token.text)
 
 
@@ -206,9 +210,13 @@ def _call(token: Token, arguments: list[Evaluate]) -> Evaluate:
     known = {name: wanted for name, (wanted, _) in values.FUNCTIONS.items()} | {"default": 2}
     wanted = known.get(token.text)
     if wanted is None:
-        raise ExpressionSyntax(f"unknown function `{token.text}`; there are {', '.join(sorted(known))}", token.offset)
+        there_are = ", ".join(sorted(known))
+        message = Message.of("unknown function `$name`; there are $names", name=token.text, names=there_are)
+        raise ExpressionSyntax(message, token.offset)
     if len(arguments) != wanted:
-        raise ExpressionSyntax(f"`{token.text}` takes {wanted} arguments, found {len(arguments)}", token.offset)
+        sentence = "`$name` takes $wanted arguments, found $found"
+        message = Message.of(sentence, name=token.text, wanted=wanted, found=len(arguments))
+        raise ExpressionSyntax(message, token.offset)
     if token.text == "default":
         return closures.default(*arguments)
     return closures.call(values.FUNCTIONS[token.text][1], arguments)

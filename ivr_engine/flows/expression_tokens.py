@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ivr_engine.errors import EngineError
+from ivr_engine.flows.messages import Message, message_of
 
 LONGEST_SOURCE = 1_000  # characters of one expression
 MOST_TOKENS = 200
@@ -14,9 +15,9 @@ MOST_TOKENS = 200
 class ExpressionSyntax(EngineError):
     """The text is not an expression; `offset` counts characters from 0 in the compiled text."""
 
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | Message, offset: int) -> None:
+        super().__init__(str(message))
+        self.message = message_of(message)
         self.offset = offset
 
 
@@ -50,7 +51,8 @@ _HINTS = {
 def tokens_of(source: str) -> list[Token]:
     """The words of `source`, closed by one of kind `end`. Raises ExpressionSyntax."""
     if len(source) > LONGEST_SOURCE:
-        raise ExpressionSyntax(f"the expression is longer than {LONGEST_SOURCE} characters", LONGEST_SOURCE)
+        message = Message.of("the expression is longer than $most characters", most=LONGEST_SOURCE)
+        raise ExpressionSyntax(message, LONGEST_SOURCE)
     tokens: list[Token] = []
     end = len(source.rstrip())
     at = 0
@@ -62,7 +64,8 @@ def tokens_of(source: str) -> list[Token]:
         tokens.append(Token(kind, found[kind], found.start(kind)))
         at = found.end()
     if len(tokens) > MOST_TOKENS:
-        raise ExpressionSyntax(f"the expression has more than {MOST_TOKENS} parts", tokens[MOST_TOKENS].offset)
+        message = Message.of("the expression has more than $most parts", most=MOST_TOKENS)
+        raise ExpressionSyntax(message, tokens[MOST_TOKENS].offset)
     return [*tokens, Token("end", "", end)]
 
 
@@ -71,4 +74,5 @@ def _unreadable(source: str, at: int) -> ExpressionSyntax:
     character = source[at]
     if character.isdigit():
         return ExpressionSyntax("a number is digits, or digits with one decimal point", at)
-    return ExpressionSyntax(_HINTS.get(character, f"{character!r} has no meaning here"), at)
+    hint = _HINTS.get(character)
+    return ExpressionSyntax(hint or Message.of("`$character` has no meaning here", character=character), at)

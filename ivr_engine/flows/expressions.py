@@ -24,6 +24,7 @@ from ivr_engine.flows.expression_closures import Evaluate, Names
 from ivr_engine.flows.expression_parser import Parser
 from ivr_engine.flows.expression_tokens import ExpressionSyntax, tokens_of
 from ivr_engine.flows.expression_values import ExpressionFault, Fault
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.waits import Json
 
 __all__ = [
@@ -80,7 +81,8 @@ def compile_template(text: str) -> Template:
         ExpressionSyntax: an expression is wrong or not closed; the offset counts in `text`.
     """
     if len(text) > LONGEST_TEMPLATE:
-        raise ExpressionSyntax(f"the text is longer than {LONGEST_TEMPLATE} characters", LONGEST_TEMPLATE)
+        message = Message.of("the text is longer than $most characters", most=LONGEST_TEMPLATE)
+        raise ExpressionSyntax(message, LONGEST_TEMPLATE)
     pieces: list[str | Expression] = []
     done = 0
     while (start := text.find("{{", done)) >= 0:

@@ -20,6 +20,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.flows import shapes
 from ivr_engine.flows.expressions import Expression, Template, compile_expression, compile_template
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message, message_of
 from ivr_engine.flows.tree import Entry, Mapping, Position, Tree
 
 T = TypeVar("T")
@@ -29,10 +30,10 @@ D = TypeVar("D")
 class Fields:
     """The fields of one mapping. `where` names the mapping in messages: `collect`, `queue cards`."""
 
-    def __init__(self, mapping: Mapping, issues: list[Issue], *, where: str) -> None:
+    def __init__(self, mapping: Mapping, issues: list[Issue], *, where: str | Message) -> None:
         self.mapping = mapping
         self.issues = issues
-        self.where = where
+        self.where = message_of(where)
         self._asked: dict[str, None] = {}
 
     @property
@@ -55,16 +56,18 @@ class Fields:
         value = self.mapping.get(key)
         return self.at if value is None else value.at
 
-    def error(self, code: str, message: str, *, at: Position | None = None) -> None:
+    def error(self, code: str, message: str | Message, *, at: Position | None = None) -> None:
         """Report a problem, by default at the mapping itself."""
-        self.issues.append(Issue(at=at or self.at, severity=Severity.ERROR, code=code, message=message))
+        self.issues.append(Issue(at=at or self.at, severity=Severity.ERROR, code=code, message=message_of(message)))
 
     def read(self, key: str, reader: Callable[[Tree], T], *, default: D, required: bool = False) -> T | D:
         """The value of `key` by any reader of `flows.shapes`, or by one of the caller's own that raises `ShapeFault`."""
         value = self.get(key)
+        if required and isinstance(self.mapping, shapes.Asked):
+            self.mapping.needs(key)
         if value is None:
             if required:
-                self.error("S211", f"{self.where} needs `{key}`")
+                self.error("S211", Message.of("$where needs `$key`", where=self.where, key=key))
             return default
         return shapes.read(value, reader, default, self.issues)
 
@@ -132,7 +135,7 @@ class Fields:
         found = {e.key: shapes.read(e.value, reader, None, self.issues) for e in self.entries(key, required=required)}
         return {key: value for key, value in found.items() if value is not None}
 
-    def fields(self, key: str, *, required: bool = False, where: str = "") -> Fields | None:
+    def fields(self, key: str, *, required: bool = False, where: str | Message = "") -> Fields | None:
         """The fields of the mapping under `key`; None when it is missing or no mapping."""
         found = self.read(key, shapes.as_mapping, default=None, required=required)
         return Fields(found, self.issues, where=where or key) if found is not None else None
@@ -141,19 +144,21 @@ class Fields:
         """Report the keys nobody asked for, each with the nearest known one."""
         for entry in self.mapping:
             if entry.key not in self._asked:
-                self.error("S212", unknown(f"key in {self.where}", entry.key, self._asked), at=entry.key_at)
+                what = Message.of("key in $where", where=self.where)
+                self.error("S212", unknown(what, entry.key, self._asked), at=entry.key_at)
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
+def unknown(what: str | Message, name: str, known: Iterable[str]) -> Message:
     """`unknown <what> <name>`, with the nearest known name, or all of them when they are few."""
-    names = list(known)
+    names, what = list(known), message_of(what)
     nearest = get_close_matches(name, _similar(name, names), n=1, cutoff=0.6)
     if nearest:
-        return f"unknown {what}: `{name}`; did you mean `{nearest[0]}`?"
+        return Message.of("unknown $what: `$name`; did you mean `$nearest`?", what=what, name=name, nearest=nearest[0])
     few = 8
     if names and len(names) <= few:
-        return f"unknown {what}: `{name}`; choose from {', '.join(f'`{each}`' for each in names)}"
-    return f"unknown {what}: `{name}`"
+        listed = ", ".join(f"`{each}`" for each in names)
+        return Message.of("unknown $what: `$name`; choose from $names", what=what, name=name, names=listed)
+    return Message.of("unknown $what: `$name`", what=what, name=name)
 
 
 MOST_COMPARED = 1_000  # names looked through for a nearest one: a file with thousands of mistakes must not take minutes

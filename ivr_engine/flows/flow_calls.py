@@ -10,6 +10,7 @@ from ivr_engine.flows.definition import CentreDefinition, Flow, Node
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.graph import Place
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message
 
 Entered = Mapping[FlowName, tuple[FlowName, ...]]
 
@@ -19,17 +20,17 @@ def check_flow_calls(centre: CentreDefinition, place: Place, *, broken: frozense
     issues: list[Issue] = []
     for flow in centre.flows.values():
         for node in flow.nodes.values():
-            issues += _node(centre, node, place, broken) if node.spec.facts().flow else ()
+            issues += _node(centre, node, place, broken) if node.facts.flow else ()
     return [*issues, *_circles(centre), *_too_deep(centre)]
 
 
 def results_of(flow: Flow) -> tuple[str, ...]:
     """The results a flow can come back with."""
-    return tuple(dict.fromkeys(result for node in flow.nodes.values() if (result := node.spec.facts().result)))
+    return tuple(dict.fromkeys(result for node in flow.nodes.values() if (result := node.facts.result)))
 
 
 def _node(centre: CentreDefinition, node: Node, place: Place, broken: frozenset[str]) -> Iterable[Issue]:
-    name = FlowName(node.spec.facts().flow)
+    name = FlowName(node.facts.flow)
     flow = centre.flows.get(name)
     if name in broken or "" in broken:
         return
@@ -39,24 +40,22 @@ def _node(centre: CentreDefinition, node: Node, place: Place, broken: frozenset[
     results = results_of(flow)
     for result in results:
         if result not in node.exits and "failed" not in node.exits:
-            yield _error(
-                node, "R420", f"`{name}` can come back with `{result}`: say where it goes, or give `failed`", place, name
-            )
+            sentence = "`$flow` can come back with `$result`: say where it goes, or give `failed`"
+            yield _error(node, "R420", Message.of(sentence, flow=name, result=result), place, name)
     for exit_name in node.exits:
         if exit_name not in results and exit_name != "failed":
-            yield _error(node, "R421", unknown(f"result of the flow {name}", exit_name, results), place, exit_name)
+            what = Message.of("result of the flow $flow", flow=name)
+            yield _error(node, "R421", unknown(what, exit_name, results), place, exit_name)
 
 
-def _error(node: Node, code: str, message: str, place: Place, word: str) -> Issue:
+def _error(node: Node, code: str, message: Message, place: Place, word: str) -> Issue:
     return Issue(at=place(node, word), severity=Severity.ERROR, code=code, message=message)
 
 
 def _entered(centre: CentreDefinition) -> Entered:
     return {
         flow.name: tuple(
-            FlowName(name)
-            for node in flow.nodes.values()
-            if (name := node.spec.facts().flow) and FlowName(name) in centre.flows
+            FlowName(name) for node in flow.nodes.values() if (name := node.facts.flow) and FlowName(name) in centre.flows
         )
         for flow in centre.flows.values()
     }
@@ -68,10 +67,8 @@ def _circles(centre: CentreDefinition) -> Iterable[Issue]:
         way = _way(name, name, entered)
         if way and name == min(way):  # each circle once
             shown = " -> ".join(f"`{each}`" for each in (*way, name))
-            message = (
-                f"{shown}: a flow cannot enter itself again; lead back with `return`, or put what repeats into one flow"
-            )
-            yield Issue(at=flow.at, severity=Severity.ERROR, code="R418", message=message)
+            message = "$flows: a flow cannot enter itself again; lead back with `return`, or put what repeats into one flow"
+            yield Issue(at=flow.at, severity=Severity.ERROR, code="R418", message=Message.of(message, flows=shown))
 
 
 def _way(start: FlowName, goal: FlowName, entered: Entered) -> tuple[FlowName, ...]:
@@ -102,7 +99,6 @@ def _too_deep(centre: CentreDefinition) -> Iterable[Issue]:
         level = {inner for flow in level for inner in entered[flow]}
     if level and not any(_circles(centre)):
         flow = centre.flows[min(level)]
-        message = (
-            f"`{flow.name}` is entered through more than {limits.FLOWS_DEEP} flows; enter it from one nearer the number"
-        )
+        sentence = "`$flow` is entered through more than $most flows; enter it from one nearer the number"
+        message = Message.of(sentence, flow=flow.name, most=limits.FLOWS_DEEP)
         yield Issue(at=flow.at, severity=Severity.ERROR, code="R419", message=message)

@@ -16,9 +16,10 @@ from ivr_engine.flows import shapes
 from ivr_engine.flows.definition import Flow, Node
 from ivr_engine.flows.fields import Fields, unknown
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import KINDS
 from ivr_engine.flows.nodes.base import NodeSpec
-from ivr_engine.flows.tree import Entry, Mapping, Scalar
+from ivr_engine.flows.tree import Entry, Mapping
 
 
 def read_flow(tree: Mapping, issues: list[Issue]) -> Flow | None:
@@ -45,11 +46,11 @@ def _errors(issues: list[Issue]) -> int:
 def _read_node(entry: Entry, issues: list[Issue]) -> Node | None:
     """The node, or None when its shape has errors."""
     errors_before = _errors(issues)
-    name = shapes.read(Scalar(entry.key_at, entry.key, entry.key), shapes.as_name, "", issues)
+    name = shapes.read(entry.name, shapes.as_name, "", issues)
     mapping = shapes.read(entry.value, shapes.as_mapping, None, issues)
     if mapping is None:
         return None
-    fields = Fields(mapping, issues, where=f"node {entry.key}")
+    fields = Fields(mapping, issues, where=Message.of("node $name", name=entry.key))
     kind = _kind(fields, entry)
     if kind is None:
         return None
@@ -66,18 +67,20 @@ def _kind(fields: Fields, entry: Entry) -> type[NodeSpec] | None:
     if len(kinds) == 1:
         return kinds[0]
     if kinds:
-        both = " and ".join(f"`{kind.KIND}`" for kind in kinds)
-        fields.error("S321", f"node `{entry.key}` has {both}; a node does one thing, make it two nodes", at=entry.key_at)
+        several = ", ".join(f"`{kind.KIND}`" for kind in kinds)
+        message = "node `$node` has $kinds; a node does one thing, make it two nodes"
+        fields.error("S321", Message.of(message, node=entry.key, kinds=several), at=entry.key_at)
         return None
     fields.error("S320", _no_kind(fields, entry), at=entry.key_at)
     return None
 
 
-def _no_kind(fields: Fields, entry: Entry) -> str:
+def _no_kind(fields: Fields, entry: Entry) -> Message:
     strange = [each.key for each in fields.mapping if each.key not in ("next", "failed", "exits")]
     if len(strange) == 1:
-        return unknown(f"kind of node in `{entry.key}`", strange[0], KINDS)
-    return f"node `{entry.key}` says nothing to do; it needs one of {', '.join(f'`{kind}`' for kind in KINDS)}"
+        return unknown(Message.of("kind of node in `$node`", node=entry.key), strange[0], KINDS)
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS)
+    return Message.of("node `$node` says nothing to do; it needs one of $kinds", node=entry.key, kinds=kinds)
 
 
 def _exits(fields: Fields, spec: NodeSpec) -> dict[str, NodeName]:
@@ -87,6 +90,6 @@ def _exits(fields: Fields, spec: NodeSpec) -> dict[str, NodeName]:
     beside = [Entry(name, fields.place(name), tree) for name in names if (tree := fields.get(name)) is not None]
     for entry in (*beside, *(fields.entries("exits") if facts.exits else ())):
         if entry.key in exits:
-            fields.error("S322", f"exit `{entry.key}` is given twice", at=entry.key_at)
+            fields.error("S322", Message.of("exit `$exit` is given twice", exit=entry.key), at=entry.key_at)
         exits[entry.key] = NodeName(shapes.read(entry.value, shapes.as_name, "", fields.issues))
     return exits

@@ -12,6 +12,7 @@ from ivr_engine.core.ids import NodeName
 from ivr_engine.flows.definition import Flow, Node
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.tree import Position
 
 Place = Callable[[Node, str], Position]
@@ -36,7 +37,7 @@ def check_graph(flow: Flow, place: Place, *, broken: frozenset[str] = frozenset(
     return issues
 
 
-def _error(at: Position, code: str, message: str) -> Issue:
+def _error(at: Position, code: str, message: Message) -> Issue:
     return Issue(at=at, severity=Severity.ERROR, code=code, message=message)
 
 
@@ -50,19 +51,23 @@ def _edges(flow: Flow) -> dict[NodeName, tuple[NodeName, ...]]:
 
 
 def _exits(node: Node, flow: Flow, place: Place, broken: frozenset[str]) -> Iterable[Issue]:
-    facts, own, written = node.spec.facts(), node.spec.own_exits(), targets(node)
+    facts, own, written = node.facts, node.spec.own_exits(), targets(node)
     known = {*flow.nodes, *broken}
     for target in dict.fromkeys(written.values()):
         if target not in known:
             yield _error(place(node, target), "G301", unknown("node", target, flow.nodes))
     for exit_name in node.exits:
         if exit_name not in facts.exits and exit_name not in own and not facts.open_exits:
-            message = unknown(f"exit of {node.spec.KIND}", exit_name, facts.exits)
+            message = unknown(Message.of("exit of $kind", kind=node.spec.KIND), exit_name, facts.exits)
             yield _error(place(node, exit_name), "G304", message)
     if missing := [group for group in facts.required if not any(name in written for name in group)]:
         names = ", ".join(f"`{group[0]}`" for group in missing)
-        instead = ", or `failed` for all" if all("failed" in group[1:] for group in missing) else ""
-        yield _error(node.at, "G303", f"a call can leave node `{node.name}` by {names}: say where it goes{instead}")
+        sentence = (
+            "a call can leave node `$node` by $exits: say where it goes, or `failed` for all"
+            if all("failed" in group[1:] for group in missing)
+            else "a call can leave node `$node` by $exits: say where it goes"
+        )
+        yield _error(node.at, "G303", Message.of(sentence, node=node.name, exits=names))
 
 
 def _reach(flow: Flow, edges: Edges, broken: frozenset[str]) -> Iterable[Issue]:
@@ -71,13 +76,13 @@ def _reach(flow: Flow, edges: Edges, broken: frozenset[str]) -> Iterable[Issue]:
     if not broken and all(_is_whole(flow.nodes[name], len(edges[name])) for name in reached):
         for name, node in flow.nodes.items():
             if name not in reached:
-                message = f"no call can reach node `{name}`; lead an exit to it, or remove it"
-                yield Issue(at=node.at, severity=Severity.WARNING, code="G302", message=message)
+                found = Message.of("no call can reach node `$node`; lead an exit to it, or remove it", node=name)
+                yield Issue(at=node.at, severity=Severity.WARNING, code="G302", message=found)
     ending = _ending(flow, edges)
     stuck = [name for name in flow.nodes if name in reached and name not in ending]
     if stuck:
-        message = f"a call at {_listed(stuck)} can never come to an end; lead an exit to a node that hangs up"
-        yield _error(flow.nodes[stuck[0]].at, "G306", message)
+        message = "a call at $nodes can never come to an end; lead an exit to a node that hangs up"
+        yield _error(flow.nodes[stuck[0]].at, "G306", Message.of(message, nodes=_listed(stuck)))
 
 
 def _closure(start: set[NodeName], edges: Edges) -> set[NodeName]:
@@ -103,29 +108,28 @@ def _ending(flow: Flow, edges: Edges) -> set[NodeName]:
 
 
 def _may_end(node: Node, known_targets: int) -> bool:
-    facts = node.spec.facts()
+    facts = node.facts
     return facts.ends or (facts.flow != "" and not targets(node)) or not _is_whole(node, known_targets)
 
 
 def _is_whole(node: Node, known_targets: int) -> bool:
     """Whether each exit that can be taken is there and leads to a node that is there."""
     written = targets(node)
-    return known_targets == len(written) and all(any(name in written for name in g) for g in node.spec.facts().required)
+    return known_targets == len(written) and all(any(name in written for name in g) for g in node.facts.required)
 
 
 def _loops(flow: Flow, edges: Edges) -> Iterable[Issue]:
     """Circles of nodes of which none waits for the caller or the outside: the engine would walk them without end."""
-    busy = {name for name, node in flow.nodes.items() if not node.spec.facts().waits}
+    busy = {name for name, node in flow.nodes.items() if not node.facts.waits}
     following = {name: [target for target in edges[name] if target in busy] for name in busy}
     for _ in range(MOST_LOOPS):
         _drop_leaves(following)
         if not following:
             return
         circle = _circle(next(name for name in flow.nodes if name in following), following)
-        message = (
-            f"{_listed([*circle, circle[0]], ' -> ')} goes round without waiting; put a node that waits into the circle"
-        )
-        yield _error(flow.nodes[circle[0]].at, "G305", message)
+        message = "$circle goes round without waiting; put a node that waits into the circle"
+        shown = _listed([*circle, circle[0]], " -> ")
+        yield _error(flow.nodes[circle[0]].at, "G305", Message.of(message, circle=shown))
         for name in circle:
             del following[name]
 
@@ -160,4 +164,4 @@ def _circle(name: NodeName, following: Mapping[NodeName, list[NodeName]]) -> lis
 def _listed(names: list[NodeName], between: str = ", ") -> str:
     few = 6
     shown = between.join(f"`{name}`" for name in names[:few])
-    return shown if len(names) <= few else f"{shown}{between}... ({len(names)} nodes)"
+    return shown if len(names) <= few else f"{shown}{between}... ({len(names)})"

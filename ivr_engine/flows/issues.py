@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ivr_engine.flows.messages import ENGLISH, Message, Wordings
 from ivr_engine.flows.tree import Position
 
 
@@ -22,7 +23,12 @@ class Issue:
     at: Position
     severity: Severity
     code: str
-    message: str
+    message: Message
 
     def __str__(self) -> str:
-        return f"{self.at.file}:{self.at.line}:{self.at.column}: {self.severity} {self.code} {self.message}"
+        return self.line(ENGLISH)
+
+    def line(self, wordings: Wordings) -> str:
+        """`file:line:column: severity CODE message` in a language."""
+        at = self.at
+        return f"{at.file}:{at.line}:{at.column}: {self.severity} {self.code} {self.message.worded(wordings)}"

@@ -12,6 +12,7 @@ from ivr_engine.flows.flow_calls import check_flow_calls
 from ivr_engine.flows.graph import Place
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.mentions import find
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position
@@ -47,11 +48,11 @@ def check_references(centre: CentreDefinition, places: Places) -> list[Issue]:
     return issues
 
 
-def _error(at: Position, code: str, message: str) -> Issue:
+def _error(at: Position, code: str, message: Message) -> Issue:
     return Issue(at=at, severity=Severity.ERROR, code=code, message=message)
 
 
-def _warning(at: Position, code: str, message: str) -> Issue:
+def _warning(at: Position, code: str, message: Message) -> Issue:
     return Issue(at=at, severity=Severity.WARNING, code=code, message=message)
 
 
@@ -64,7 +65,7 @@ class _Variables:
 
 
 def _variables(flows: Iterable[Flow]) -> _Variables:
-    known = [(flow, node.spec.facts()) for flow in flows for node in flow.nodes.values()]
+    known = [(flow, node.facts) for flow in flows for node in flow.nodes.values()]
     facts = [each for _flow, each in known]
     secret = {name for each in facts for name in each.secrets}
     made_from = [pair for each in facts for pair in each.made_from]
@@ -91,8 +92,10 @@ def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     menus = [node for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
     for node in menus if meanings else ():
         for key in sorted(meanings.keys() & node.spec.own_exits().keys()):
-            message = (
-                f"`{key}` means `{meanings[key]}` in every menu (keys in centre.yaml); callers rely on it, use another key"
+            message = Message.of(
+                "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key",
+                key=key,
+                meaning=meanings[key],
             )
             yield _warning(places.in_node(node, key), "R425", message)
 
@@ -101,10 +104,13 @@ def _languages(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     for language in centre.languages:
         if language not in centre.prompts:
             at = places.parts.get(f"languages {language}", places.centre)
-            yield _error(at, "R407", f"there is no prompts/{language}.yaml for the language {language}")
+            yield _error(
+                at, "R407", Message.of("there is no prompts/$language.yaml for the language $language", language=language)
+            )
     for language, at in places.prompts.items():
         if language not in centre.languages:
-            yield _warning(at, "R414", f"{language} is not among the languages of centre.yaml; this file is not used")
+            message = "$language is not among the languages of centre.yaml; this file is not used"
+            yield _warning(at, "R414", Message.of(message, language=language))
 
 
 def _agents(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
@@ -113,7 +119,8 @@ def _agents(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
         entry = places.agents[agent.agent]
         if (owner := owners.setdefault(agent.phone, agent.agent)) != agent.agent:
             at = find(entry.value, agent.phone) or entry.key_at
-            yield _error(at, "R410", f"agents {owner} and {agent.agent} have the same phone; each needs its own")
+            message = "agents $first and $second have the same phone; each needs its own"
+            yield _error(at, "R410", Message.of(message, first=owner, second=agent.agent))
         yield from _agent(centre, agent, entry)
 
 
@@ -125,7 +132,7 @@ def _agent(centre: CentreDefinition, agent: AgentDefinition, entry: Entry) -> It
     )
     for code, what, name, known in _unknown_names(kinds):
         at = find(entry.value, name) or entry.key_at
-        yield _error(at, code, f"agent {agent.agent}: {unknown(what, name, known)}")
+        yield _error(at, code, Message.of("agent $agent: $what", agent=agent.agent, what=unknown(what, name, known)))
 
 
 _Kind = tuple[str, str, Iterable[str], Iterable[str]]
@@ -144,13 +151,14 @@ def _answers(centre: CentreDefinition, places: Places, variables: _Variables) ->
     for name in centre.answers:
         at = places.parts.get(f"answers {name}", places.centre)
         if name in variables.secret:
-            yield _error(at, "R408", f"`{name}` is secret in a flow and cannot be kept in the call record; remove it here")
+            message = "`$name` is secret in a flow and cannot be kept in the call record; remove it here"
+            yield _error(at, "R408", Message.of(message, name=name))
         elif name not in variables.written and not places.broken_flows:
-            yield _warning(at, "R413", f"no flow gives `{name}` a value, so the record never has it")
+            yield _warning(at, "R413", Message.of("no flow gives `$name` a value, so the record never has it", name=name))
 
 
 def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Issue]:
-    facts = node.spec.facts()
+    facts = node.facts
     kinds: tuple[_Kind, ...] = (
         ("R402", "queue", facts.queues, centre.queues),
         ("R403", "skill", facts.skills, centre.skills),
@@ -173,26 +181,24 @@ def _prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Iss
         yield _error(at, "R405", unknown("prompt", prompt, dict.fromkeys(known)))
     elif missing:
         files = ", ".join(f"prompts/{language}.yaml" for language in missing)
-        yield _error(at, "R406", f"prompt `{prompt}` is missing in {files}")
+        yield _error(at, "R406", Message.of("prompt `$prompt` is missing in $files", prompt=prompt, files=files))
 
 
 def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]:
-    reads = node.spec.facts().reads
+    reads = node.facts.reads
     if not places.broken_flows:
         known = variables.written | RESERVED
         for name in sorted(reads - known):
             at = places.in_node(node, name)
-            yield _warning(at, "R412", f"no flow gives it a value: {unknown('variable', name, sorted(known))}")
+            what = unknown("variable", name, sorted(known))
+            yield _warning(at, "R412", Message.of("no flow gives it a value: $what", what=what))
     if node.spec.KIND in SHOWING_KINDS:
         for name in sorted(reads & variables.secret):
             at = places.in_node(node, name)
-            yield _error(
-                at,
-                "R417",
-                f"`{name}` is secret, and what a {node.spec.KIND} is told can be read in events, records or messages",
-            )
+            message = "`$name` is secret, and what a $kind is told can be read in events, records or messages"
+            yield _error(at, "R417", Message.of(message, name=name, kind=node.spec.KIND))
     if node.spec.KIND in SPEAKING_KINDS:
-        only_assigned = {read for _, read in node.spec.facts().made_from}
+        only_assigned = {read for _, read in node.facts.made_from}
         for name in sorted((reads & variables.secret) - only_assigned):
             at = places.in_node(node, name)
-            yield _warning(at, "R409", f"`{name}` is secret and would be said aloud to the caller")
+            yield _warning(at, "R409", Message.of("`$name` is secret and would be said aloud to the caller", name=name))

@@ -19,8 +19,9 @@ from ivr_engine.flows.expression_values import text_of
 from ivr_engine.flows.expressions import Template
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.settings import Setting
-from ivr_engine.flows.shapes import ShapeFault
+from ivr_engine.flows.shapes import Shape, ShapeFault, taking
 from ivr_engine.flows.tree import Mapping as TreeMapping
 from ivr_engine.flows.tree import Sequence, Tree
 from ivr_engine.flows.utterances import Date, Digits, Money, Number, Prompt, Text, Time, Utterance
@@ -101,13 +102,13 @@ _FITS: Mapping[str, Callable[[str], bool]] = {
     "date": _is_date,
     "time": _is_time,
 }
-_WANTED: Mapping[str, str] = {
-    "text": f"needs 1 to {limits.TEXT_CHARS} characters",
-    "money": "needs a decimal number such as 1234.50",
-    "number": "needs a decimal number such as 1234.5",
-    "digits": "needs 1 to 64 digits",
-    "date": "needs a date such as 2026-03-02",
-    "time": "needs a time such as 14:05",
+_WANTED: Mapping[str, Message] = {
+    "text": Message.of("needs 1 to $most characters", most=limits.TEXT_CHARS),
+    "money": Message("needs a decimal number such as 1234.50"),
+    "number": Message("needs a decimal number such as 1234.5"),
+    "digits": Message("needs 1 to 64 digits"),
+    "date": Message("needs a date such as 2026-03-02"),
+    "time": Message("needs a time such as 14:05"),
 }
 _MAKE: Mapping[str, Callable[[str, bool], Utterance]] = {
     "text": Text,
@@ -125,7 +126,7 @@ def read_lines(fields: Fields, key: str, *, required: bool = True) -> tuple[Line
         return fields.read(key, lambda _tree: (), default=(), required=required)
     items = tree.items if isinstance(tree, Sequence) else (tree,)
     if len(items) > limits.PROMPTS:
-        fields.error("S303", f"a node says at most {limits.PROMPTS} things", at=tree.at)
+        fields.error("S303", Message.of("a node says at most $most things", most=limits.PROMPTS), at=tree.at)
     read = [_read_line(item, fields) for item in items[: limits.PROMPTS]]
     return tuple(line for line in read if line is not None)
 
@@ -138,25 +139,26 @@ def _read_line(tree: Tree, fields: Fields) -> Line | None:
 
 
 def _read_spoken(fields: Fields) -> Spoken | None:
-    kinds = [kind for kind in _FITS if fields.has(kind)]
-    if len(kinds) != 1:
-        fields.error("S304", f"expected the name of a prompt, or exactly one of {', '.join(f'`{kind}:`' for kind in _FITS)}")
+    values = {kind: fields.read(kind, _as_value(kind), default=None) for kind in _FITS if fields.has(kind)}
+    currency = fields.read("currency", settings.as_setting, default="CNY") if "money" in values else "CNY"
+    if len(values) != 1:
+        listed = ", ".join(f"`{kind}:`" for kind in _FITS)
+        fields.error("S304", Message.of("expected the name of a prompt, or exactly one of $kinds", kinds=listed))
         return None
-    kind = kinds[0]
-    value = fields.read(kind, _as_value(kind), default=None)
-    currency = fields.read("currency", settings.as_setting, default="CNY") if kind == "money" else "CNY"
     fields.finish()
+    ((kind, value),) = values.items()
     return Spoken(kind, value, currency)
 
 
-def _as_value(kind: str) -> Callable[[Tree], Setting]:
+def _as_value(kind: str) -> Shape[Setting]:
+    @taking(type=("string", "integer", "number"))
     def read(tree: Tree) -> Setting:
         value = settings.as_setting(tree)
         if isinstance(value, Template):
             return value
         text = shapes.as_text(tree)
         if not _FITS[kind](text):
-            raise ShapeFault(tree.at, "S305", f"`{kind}` {_WANTED[kind]}")
+            raise ShapeFault(tree.at, "S305", Message.of("`$kind` $wants", kind=kind, wants=_WANTED[kind]))
         return text
 
     return read

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a value stands; line and column count from 1."""
 
     file: str
@@ -40,6 +40,11 @@ class Entry:
     key: str
     key_at: Position
     value: Tree
+
+    @property
+    def name(self) -> Scalar:
+        """The key as a value, for keys that must have a shape too."""
+        return Scalar(self.key_at, self.key, self.key)
 
 
 @dataclass(frozen=True, slots=True)

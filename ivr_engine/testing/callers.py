@@ -129,10 +129,11 @@ class ScriptedServices:
         answers = self._answers.get(f"{wait.service}.{wait.operation}")
         if not answers:
             return Responded(outcome=RequestOutcome.UNAVAILABLE)
-        return _responded(answers.popleft() if len(answers) > 1 else answers[0])
+        return respond(answers.popleft() if len(answers) > 1 else answers[0])
 
 
-def _responded(answer: Answer) -> Responded:
+def respond(answer: Answer) -> Responded:
+    """The reply that an answer stands for."""
     if isinstance(answer, Responded):
         return answer
     if not isinstance(answer, str):
@@ -142,10 +143,18 @@ def _responded(answer: Answer) -> Responded:
     return Responded(outcome=RequestOutcome.REFUSED, result=answer)
 
 
+class Asked(Protocol):
+    """Services that answer."""
+
+    def ask(self, wait: RequestWait | VerifyWait) -> Responded:
+        """The next answer."""
+        ...
+
+
 class ScriptedVerifier:
     """Verifies by the scripted services, and counts refusals for one simulation."""
 
-    def __init__(self, services: ScriptedServices) -> None:
+    def __init__(self, services: Asked) -> None:
         self._services = services
         self._lockouts = Lockouts()
 

@@ -12,7 +12,14 @@ from ivr_engine.adapters.flow_files import load_centre
 HERE = Path(__file__).parent
 GOOD = HERE / "good"
 BAD = HERE / "bad"
-PLACES = {"main": "main.yaml", "centre": "centre.yaml", "agents": "agents.yaml", "prompts": "prompts/en.yaml"}
+MADE = "made_"  # how the names of those begin that `make_bad` makes
+PLACES = {
+    "main": "main.yaml",
+    "centre": "centre.yaml",
+    "agents": "agents.yaml",
+    "prompts": "prompts/en.yaml",
+    "norms": "norms.yaml",
+}
 
 
 @dataclass(frozen=True)
@@ -50,3 +57,7 @@ class Case:
 def cases() -> Iterator[Case]:
     for path in sorted(BAD.glob("*/*.yaml")):
         yield Case(path)
+
+
+def written_by_hand() -> Iterator[Case]:
+    return (case for case in cases() if not case.path.name.startswith(MADE))

@@ -6,7 +6,8 @@ import pytest
 
 from ivr_engine.adapters.flow_files import load_centre
 from ivr_engine.flows.issues import Severity
-from tests.flows.corpus import GOOD, Case, cases
+from tests.flows import make_bad
+from tests.flows.corpus import BAD, GOOD, MADE, Case, cases
 
 CASES = list(cases())
 
@@ -17,8 +18,13 @@ def test_a_broken_file_gets_exactly_the_problems_it_states_at_their_places(case:
 
 
 def test_the_corpus_is_large_and_every_case_expects_something() -> None:
-    assert len(CASES) >= 100
+    assert len(CASES) >= 500
     assert all(case.expected[0] for case in CASES)
+
+
+def test_the_made_part_of_the_corpus_is_as_it_is_made() -> None:
+    there = {case.path.relative_to(BAD).as_posix(): case.path.read_text() for case in CASES if MADE in case.path.name}
+    assert there == make_bad.made()
 
 
 def test_the_good_centre_has_no_problem_at_all() -> None:

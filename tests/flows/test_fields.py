@@ -63,7 +63,7 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one() -> None:
     read = fields("timeot: 5s\n")
     read.span("timeout", default=None)
     read.finish()
-    assert "did you mean `timeout`?" in read.issues[0].message
+    assert "did you mean `timeout`?" in str(read.issues[0].message)
 
 
 def test_a_text_keeps_what_was_written_without_quotes() -> None:

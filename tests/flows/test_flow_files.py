@@ -137,7 +137,6 @@ def test_files_are_named_as_the_folder_was_typed(centre: Path, monkeypatch: pyte
 def test_files_that_look_like_flows_but_are_not_read_are_mentioned(centre: Path) -> None:
     (centre / "other.yml").write_text("flow: other\n")
     (centre / "notes.yaml").write_text("flwo: main\n")
-    (centre / "norms.yaml").write_text("anything: 1\n")
     (centre / ".hidden.yaml").write_text("flow: x\n")
     assert problems(centre) == ["Y120 notes.yaml 1:1", "Y119 other.yml 1:1"]
 

@@ -16,6 +16,7 @@ from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.nodes import KINDS
 from ivr_engine.flows.tree import Mapping
+from ivr_engine.flows.utterances import Prompt
 from ivr_engine.testing.builders import centre_of
 from ivr_engine.testing.callers import Answer, AssumedAgents, ScriptedCaller, ScriptedServices
 from ivr_engine.testing.simulation import Simulation
@@ -109,5 +110,7 @@ def test_what_a_kind_says_about_itself_holds(kind: str) -> None:
         facts = node.spec.facts()
         assert set(facts.secrets) <= set(facts.writes)
         assert set(node.spec.own_exits()) <= set(facts.exits)
+        assert set(facts.keys) <= set(facts.exits)
+        assert facts.lines == () or set(facts.prompts) == {line.name for line in facts.lines if isinstance(line, Prompt)}
         assert {name for group in facts.required for name in group} <= set(facts.exits)
         assert facts.ends is (facts.exits == ())

@@ -9,13 +9,13 @@ from ivr_engine.adapters.flow_files import load_centre
 from tests.flows.corpus import cases
 
 ROOT = Path(__file__).parents[2]
-CODE = re.compile(r'"([YSGR][0-9]{3})"')
+CODE = re.compile(r'"([YSGRTN][0-9]{3})"')
 # These need more than one broken YAML file: a missing folder, odd bytes, a second file, many values.
 TESTED_ELSEWHERE = {"Y101", "Y102", "Y103", "Y104", "Y105", "Y119", "Y120", "R416", "R419"}
 
 
 def codes_in_source() -> set[str]:
-    folders = (ROOT / "ivr_engine/flows", ROOT / "ivr_engine/adapters/flow_files")
+    folders = [ROOT / "ivr_engine" / name for name in ("flows", "adapters/flow_files", "testing/rehearsal")]
     return {code for folder in folders for file in folder.rglob("*.py") for code in CODE.findall(file.read_text())}
 
 
@@ -26,7 +26,8 @@ def test_every_code_has_its_page_and_every_page_a_code() -> None:
 
 def test_every_code_is_brought_about_by_a_case_of_the_corpus() -> None:
     expected = {problem.split()[0] for case in cases() for problem in case.expected}
-    assert codes_in_source() - expected == TESTED_ELSEWHERE
+    of_tests = {code for code in codes_in_source() if code.startswith("T")}  # see tests/rehearsal
+    assert codes_in_source() - expected - of_tests == TESTED_ELSEWHERE
 
 
 def test_the_complete_example_has_no_problem(tmp_path: Path) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ivr_engine.adapters.flow_files.yaml_tree import LARGEST_FILE, parse
 from ivr_engine.core.ids import Language
-from ivr_engine.flows.assembly import CentreTrees, assemble
+from ivr_engine.flows.assembly import CentreTrees, assemble, judge_centre
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message, message_of, printable
+from ivr_engine.flows.norms import EXPIRED
 from ivr_engine.flows.tree import Mapping, Position, Tree
 
 MOST_FILES: Final = 1_000  # YAML files of one folder
@@ -25,18 +30,41 @@ _NOT_FLOWS: Final = frozenset({"centre.yaml", "agents.yaml", "norms.yaml"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCentre:
-    """What loading brought: the centre, or None when any issue is an error; and every problem, in the order of the files."""
+    """What loading brought: the centre, or None when an error keeps it from use; and every problem.
+
+    `has_norms`: there is a norms.yaml, so the norms were checked; `waived`: what it waives.
+    """
 
     definition: CentreDefinition | None
     issues: tuple[Issue, ...]
+    has_norms: bool = False
+    waived: tuple[Issue, ...] = ()
     digests: dict[str, str] = field(default_factory=dict)  # file within the folder -> SHA-256 of the bytes that were read
 
 
-def load_centre(folder: Path) -> LoadedCentre:
+def load_centre(folder: Path, *, today: date | None = None) -> LoadedCentre:
     """Read and check a whole folder. Never raises for what the folder holds; every problem is an issue.
 
-    Issues name files as `folder` was given: relative to the current folder when it was.
+    `today`: the day on which waivers of norms.yaml are judged; by default the machine's. Issues come in the order of the
+    files, and name them as `folder` was given: relative to the current folder when it was.
     """
+    with _collector_at_rest():
+        return _load(folder, today or datetime.now().astimezone().date())
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Until the end nearly everything made here is alive: to look for garbage costs half of the time and finds none."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
+
+
+def _load(folder: Path, today: date) -> LoadedCentre:
     reading = _Reading(folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - unlike Path.is_dir, never raises for a folder that may not be looked into
         reading.error(folder, "Y101", "there is no such folder; name the folder that holds centre.yaml")
@@ -48,9 +76,19 @@ def load_centre(folder: Path) -> LoadedCentre:
     if centre is not None:
         reading.recordings(centre, trees)
         centre = replace(centre, version=reading.version())
-    issues = tuple(sorted(_causes(reading.issues), key=_order))
-    sound = all(issue.severity is not Severity.ERROR for issue in issues)
-    return LoadedCentre(definition=centre if sound else None, issues=issues, digests=reading.digests)
+    judged = judge_centre(trees, centre, reading.issues, today)
+    issues = in_order(_causes([*reading.issues, *judged.issues]))
+    return LoadedCentre(
+        definition=None if any(map(_keeps_from_use, issues)) else centre,
+        issues=issues,
+        has_norms=trees.norms is not None,
+        waived=in_order(judged.waived),
+        digests=reading.digests,
+    )
+
+
+def _keeps_from_use(issue: Issue) -> bool:
+    return issue.severity is Severity.ERROR and issue.code != EXPIRED
 
 
 def time_zone(name: str) -> ZoneInfo | None:
@@ -69,22 +107,21 @@ def _causes(issues: list[Issue]) -> set[Issue]:
     syntax = {issue.at for issue in issues if issue.code.startswith("Y") and issue.severity is Severity.ERROR}
     shapeless = {issue.at for issue in issues if issue.code == "S201"}
     kept = {issue for issue in issues if issue.code.startswith("Y") or issue.at not in syntax}
-    return {_printable(issue) for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+    return {issue for issue in kept if issue.code != "S211" or issue.at not in shapeless}
+
+
+def in_order(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """The issues in the order of the files, each once and on one printable line."""
+    return tuple(sorted(set(map(_printable, issues)), key=_order))
 
 
 def _printable(issue: Issue) -> Issue:
-    """The issue on one line that no terminal takes for a command, whatever a key or a file is called."""
-    return replace(issue, message=_escaped(issue.message), at=replace(issue.at, file=_escaped(issue.at.file)))
-
-
-def _escaped(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    """The issue with a file name that no terminal takes for a command."""
+    return replace(issue, at=issue.at._replace(file=printable(issue.at.file)))
 
 
 def _order(issue: Issue) -> tuple[str, int, int, str, str]:
-    return (issue.at.file, issue.at.line, issue.at.column, issue.code, issue.message)
+    return (issue.at.file, issue.at.line, issue.at.column, issue.code, str(issue.message))
 
 
 @dataclass(slots=True)
@@ -96,22 +133,28 @@ class _Reading:
     digests: dict[str, str] = field(default_factory=dict)
     complete: bool = True
 
-    def error(self, path: Path, code: str, message: str, *, severity: Severity = Severity.ERROR) -> None:
-        self.issues.append(Issue(at=Position(str(path), 1, 1), severity=severity, code=code, message=message))
+    def error(self, path: Path, code: str, message: str | Message, *, severity: Severity = Severity.ERROR) -> None:
+        at = Position(str(path), 1, 1)
+        self.issues.append(Issue(at=at, severity=severity, code=code, message=message_of(message)))
 
     def trees(self) -> CentreTrees:
         centre = self._required("centre.yaml")
-        agents = self._tree(agents_file) if os.path.lexists(agents_file := self.folder / "agents.yaml") else None
+        agents, norms = self._optional("agents.yaml"), self._optional("norms.yaml")
         prompts = {Language(path.stem): tree for path, tree in self._trees(self._yaml_files(self.folder / "prompts"))}
         flow_files = [path for path in self._yaml_files(self.folder) if path.name not in _NOT_FLOWS]
         flows = tuple(flow for path, tree in self._trees(flow_files) if (flow := self._flow(path, tree)) is not None)
-        return CentreTrees(centre=centre, agents=agents, prompts=prompts, flows=flows, complete=self.complete)
+        complete = self.complete
+        return CentreTrees(centre=centre, agents=agents, prompts=prompts, flows=flows, norms=norms, complete=complete)
+
+    def _optional(self, name: str) -> Tree | None:
+        path = self.folder / name
+        return self._tree(path) if os.path.lexists(path) else None
 
     def _required(self, name: str) -> Tree | None:
         path = self.folder / name
         if os.path.lexists(path):
             return self._tree(path)
-        self.error(path, "Y101", f"the folder has no {name}; every centre needs one")
+        self.error(path, "Y101", Message.of("the folder has no $name; every centre needs one", name=name))
         self.complete = False
         return None
 
@@ -126,7 +169,7 @@ class _Reading:
                 self.error(path, "Y119", "this file is not read; rename it to .yaml", severity=Severity.WARNING)
         found = [path for path in paths if path.suffix == ".yaml" and not path.name.startswith(".")]
         if len(found) > MOST_FILES:
-            self.error(folder, "Y103", f"the folder holds more than {MOST_FILES} YAML files")
+            self.error(folder, "Y103", Message.of("the folder holds more than $most YAML files", most=MOST_FILES))
         return found[:MOST_FILES]
 
     def _trees(self, paths: Iterable[Path]) -> Iterable[tuple[Path, Tree]]:
@@ -155,7 +198,7 @@ class _Reading:
 
     def _unreadable(self, path: Path, error: OSError) -> None:
         self.complete = False
-        self.error(path, "Y102", f"this cannot be read: {error.strerror or 'unknown reason'}")
+        self.error(path, "Y102", Message.of("this cannot be read: $reason", reason=error.strerror or "unknown reason"))
 
     def _flow(self, path: Path, tree: Tree) -> Mapping | None:
         if isinstance(tree, Mapping) and tree.get("flow") is not None:
@@ -178,14 +221,16 @@ class _Reading:
         try:
             inside = path.resolve().is_relative_to(self.folder.resolve())
             if not inside or not path.is_file() or path.stat().st_size > LARGEST_RECORDING:
-                self._unheard(at, f"{file} is no file of the centre's folder, or is larger than 50 MB")
+                message = "$file is no file of the centre's folder, or is larger than 50 MB"
+                self._unheard(at, Message.of(message, file=file))
                 return
             with path.open("rb") as sound:
                 self.digests[file] = hashlib.file_digest(sound, "sha256").hexdigest()
         except OSError as error:
-            self._unheard(at, f"{file} cannot be read: {error.strerror or 'unknown reason'}")
+            reason = error.strerror or "unknown reason"
+            self._unheard(at, Message.of("$file cannot be read: $reason", file=file, reason=reason))
 
-    def _unheard(self, at: Position, message: str) -> None:
+    def _unheard(self, at: Position, message: Message) -> None:
         self.issues.append(Issue(at=at, severity=Severity.ERROR, code="R411", message=message))
 
     def version(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import yaml
 
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.tree import Position
 
 
@@ -60,10 +61,13 @@ def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> Issue:
     if found is not None and found.opened:
         mark = error.context_mark or mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
-    code, message = (found.code, found.message) if found is not None else ("Y106", f"{context} {problem}".strip())
+    code, message = (found.code, found.message) if found is not None else ("Y106", "")
     if context.startswith("while scanning for the next token"):
         code, message = _STARTS.get(_character(text, line, column), (code, message))
-    return Issue(at=Position(file, line + 1, column + 1), severity=Severity.ERROR, code=code, message=message)
+    shown = (
+        Message(message) if message else Message.of("the syntax is wrong: $problem", problem=f"{context} {problem}".strip())
+    )
+    return Issue(at=Position(file, line + 1, column + 1), severity=Severity.ERROR, code=code, message=shown)
 
 
 def _character(text: str, line: int, column: int) -> str:

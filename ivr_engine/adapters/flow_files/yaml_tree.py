@@ -17,6 +17,7 @@ import yaml
 from ivr_engine.adapters.flow_files.scalars import loses_a_zero, resolve
 from ivr_engine.adapters.flow_files.yaml_faults import explain
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.messages import Message, message_of
 from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
 
 LARGEST_FILE: Final = 1_000_000  # bytes
@@ -36,7 +37,7 @@ def parse(content: bytes, file: str, issues: list[Issue]) -> Tree | None:
     if text is None:
         return None
     for bare in islice(_BARE_HASH.finditer(text), MOST_HINTS):
-        message = 'this line is a comment; to name the # key, quote it: "#":'
+        message = Message('this line is a comment; to name the # key, quote it: "#":')
         issues.append(Issue(at=_place(file, text, bare.end() - 2), severity=Severity.WARNING, code="Y116", message=message))
     builder = _Builder(file, yaml.parse(text, Loader=yaml.CLoader), issues)
     try:
@@ -44,12 +45,12 @@ def parse(content: bytes, file: str, issues: list[Issue]) -> Tree | None:
     except yaml.MarkedYAMLError as error:
         issues.append(explain(error, text, file))
     except _TooMuch as error:
-        issues.append(_issue(error.at, "Y114", str(error)))
+        issues.append(_issue(error.at, "Y114", error.message))
     return None
 
 
-def _issue(at: Position, code: str, message: str) -> Issue:
-    return Issue(at=at, severity=Severity.ERROR, code=code, message=message)
+def _issue(at: Position, code: str, message: str | Message) -> Issue:
+    return Issue(at=at, severity=Severity.ERROR, code=code, message=message_of(message))
 
 
 def _place(file: str, text: str, offset: int) -> Position:
@@ -61,7 +62,8 @@ def _place(file: str, text: str, offset: int) -> Position:
 def _decoded(content: bytes, file: str, issues: list[Issue]) -> str | None:
     start = Position(file, 1, 1)
     if len(content) > LARGEST_FILE:
-        issues.append(_issue(start, "Y103", f"the file is larger than {LARGEST_FILE:,} bytes; split it"))
+        message = Message.of("the file is larger than $most bytes; split it", most=f"{LARGEST_FILE:,}")
+        issues.append(_issue(start, "Y103", message))
         return None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         issues.append(_issue(start, "Y104", "the file is UTF-16; save it as UTF-8"))
@@ -74,18 +76,25 @@ def _decoded(content: bytes, file: str, issues: list[Issue]) -> str | None:
         issues.append(_issue(at, "Y104", "this is not UTF-8; save the file as UTF-8 (GBK and Latin-1 are not read)"))
         return None
     if forbidden := _FORBIDDEN.search(text):
-        message = f"the invisible character U+{ord(forbidden[0]):04X} is not allowed; delete it"
+        point = f"U+{ord(forbidden[0]):04X}"
+        message = Message.of("the invisible character $point is not allowed; delete it", point=point)
         issues.append(_issue(_place(file, text, forbidden.start()), "Y105", message))
         return None
     return text
 
 
+def _given_twice(name: str, first: Position) -> Message:
+    message = "`$name` is already given at $line:$column; remove one of the two"
+    return Message.of(message, name=name, line=first.line, column=first.column)
+
+
 class _TooMuch(Exception):
     """The file nests too deep or holds too much; reading ends here."""
 
-    def __init__(self, at: Position, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, at: Position, message: Message) -> None:
+        super().__init__(str(message))
         self.at = at
+        self.message = message
 
 
 class _Builder:
@@ -114,16 +123,17 @@ class _Builder:
         mark = event.start_mark
         return Position(self._file, mark.line + 1, mark.column + 1) if mark is not None else Position(self._file, 1, 1)
 
-    def _error(self, at: Position, code: str, message: str) -> None:
+    def _error(self, at: Position, code: str, message: str | Message) -> None:
         self._issues.append(_issue(at, code, message))
 
     def _node(self, event: yaml.Event, depth: int) -> Tree:
         at = self._at(event)
         self._values += 1
         if depth > DEEPEST:
-            raise _TooMuch(at, f"lists and mappings nest deeper than {DEEPEST}")
+            raise _TooMuch(at, Message.of("lists and mappings nest deeper than $most", most=DEEPEST))
         if self._values > MOST_VALUES:
-            raise _TooMuch(at, f"the file holds more than {MOST_VALUES:,} values; split it")
+            message = Message.of("the file holds more than $most values; split it", most=f"{MOST_VALUES:,}")
+            raise _TooMuch(at, message)
         self._refuse_marks(event, at)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(at, depth)
@@ -133,9 +143,8 @@ class _Builder:
 
     def _refuse_marks(self, event: yaml.Event, at: Position) -> None:
         if isinstance(event, yaml.AliasEvent):
-            self._error(
-                at, "Y112", f'aliases are not allowed: write the value out, or quote it if it is a text: "*{event.anchor}"'
-            )
+            message = 'aliases are not allowed: write the value out, or quote it if it is a text: "*$name"'
+            self._error(at, "Y112", Message.of(message, name=event.anchor or ""))
         elif getattr(event, "anchor", None) is not None:
             self._error(at, "Y112", "anchors (`&name`) are not allowed: write the value out where it is used")
         if getattr(event, "tag", None) is not None:
@@ -149,7 +158,8 @@ class _Builder:
         if quoted:
             return Scalar(at, event.value, event.value, quoted=True)
         if loses_a_zero(event.value):
-            self._error(at, "Y111", f'{event.value} is read differently by different programs; quote it: "{event.value}"')
+            message = '$text is read differently by different programs; quote it: "$text"'
+            self._error(at, "Y111", Message.of(message, text=event.value))
             return Scalar(at, event.value, event.value)
         return Scalar(at, resolve(event.value), event.value)
 
@@ -167,9 +177,7 @@ class _Builder:
             name = self._key(key, at)
             if name is not None and name in entries:
                 first = entries[name].key_at
-                self._error(
-                    key.at, "Y110", f"`{name}` is already given at {first.line}:{first.column}; remove one of the two"
-                )
+                self._error(key.at, "Y110", _given_twice(name, first))
             elif name is not None:
                 entries[name] = Entry(name, key.at, value)
         return Mapping(at, tuple(entries.values()))

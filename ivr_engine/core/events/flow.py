@@ -23,13 +23,14 @@ class FlowStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEntered(Event):
-    """The call reached a node."""
+    """The call reached a node. `by`: the exit of the node before that led here, empty where a flow begins."""
 
     TYPE: ClassVar[str] = "flow.node_entered"
     call: CallId
     flow: FlowName
     node: NodeName
     kind: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

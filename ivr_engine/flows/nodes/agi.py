@@ -23,6 +23,7 @@ from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expression_values import text_of
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting, as_setting, as_target
 from ivr_engine.flows.waits import Reply, ScriptOver, ScriptWait
@@ -50,7 +51,7 @@ class Agi(NodeSpec):
         arguments = fields.each("arguments", as_setting)
         reads = fields.mapping_of("read", as_target)
         if len(arguments) > limits.ARGUMENTS or len(reads) > limits.ARGUMENTS:
-            fields.error("S313", f"a script takes and gives at most {limits.ARGUMENTS} values")
+            fields.error("S313", Message.of("a script takes and gives at most $most values", most=limits.ARGUMENTS))
         for entry in fields.entries("read"):
             name = shapes.matching(_VARIABLE, "a variable of the script: letters, digits and _, at most 40")
             shapes.read(shapes.key_of(entry), name, "", fields.issues)

@@ -111,6 +111,8 @@ class Authenticate(NodeSpec):
         return NodeFacts(
             exits=("next", LOCKED, REFUSED, *TROUBLE, *EXITS),
             required=(("next",), (LOCKED, "failed"), (REFUSED, "failed"), ("failed",)),
+            attempts=self.number.attempts,
+            lines=tuple(lines),
             prompts=prompt_names(lines),
             services=(self.service,),
             reads=names_read(lines),

@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from ivr_engine.core.ids import FlowName, NodeName
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.saying import Line
 from ivr_engine.flows.waits import Json, Reply, Wait
 from ivr_engine.flows.walk import Walk
 
@@ -61,8 +62,10 @@ class NodeFacts:
     `exits`: the outcomes it can leave by; with `open_exits` also any name of an outside service's own. `required`: groups of
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
-    with a name that its value reads, for a value made from a secret is secret. `flow` is the flow it enters; `result`
-    the one by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
+    with a name that its value reads, for a value made from a secret is secret. `keys`: exits taken by one key of the
+    caller's. `attempts`: how often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free
+    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters; `result` the one
+    by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
     """
 
     exits: tuple[str, ...]
@@ -81,6 +84,10 @@ class NodeFacts:
     writes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     made_from: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
+    attempts: int = 0
+    lines: tuple[Line, ...] = ()
+    to_agent: bool = False
     flow: str = ""
     result: str = ""
     gives: frozenset[str] = frozenset()

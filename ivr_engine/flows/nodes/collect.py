@@ -20,6 +20,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.flows import limits, shapes
 from ivr_engine.flows.checks import CHECKS, Pattern, compile_pattern
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import asking
 from ivr_engine.flows.nodes.base import NodeFacts, Step
 from ivr_engine.flows.saying import names_read, prompt_names, read_lines
@@ -28,7 +29,10 @@ from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Tree
 from ivr_engine.flows.walk import Walk
 
-_STARRED = {"amount": "amount `*` is the decimal point", "id_number": "identity number `*` stands for X"}
+_STARRED = {
+    "amount": Message("in an amount `*` is the decimal point; use another end_key"),
+    "id_number": Message("in an identity number `*` stands for X; use another end_key"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,7 @@ class Collect(asking.Asking):
             retries=asking.read_retries(fields),
         )
         if spec.check in _STARRED and spec.end_key == "*":
-            message = f"in an {_STARRED[spec.check]}; use another end_key"
-            fields.error("S312", message, at=fields.place("end_key"))
+            fields.error("S312", _STARRED[spec.check], at=fields.place("end_key"))
         fields.finish()
         return spec
 
@@ -75,6 +78,8 @@ class Collect(asking.Asking):
         return NodeFacts(
             exits=("next", *asking.EXITS),
             required=(("next",), ("no_input", "failed"), ("no_match", "failed")),
+            attempts=self.attempts,
+            lines=self.lines,
             prompts=prompt_names(self.all_lines),
             reads=names_read(self.all_lines),
             writes=(self.into,),
@@ -90,6 +95,7 @@ class Collect(asking.Asking):
         return "next"
 
 
+@shapes.taking(type="string", pattern=r"^[0-9.*\[\]{}|,-]+$")
 def _as_pattern(tree: Tree) -> Pattern:
     text = shapes.as_text(tree)
     check = compile_pattern(text)

@@ -29,6 +29,7 @@ from ivr_engine.core.ids import NodeName
 from ivr_engine.flows import settings, shapes
 from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import asking
 from ivr_engine.flows.nodes.base import BACK, Enter, Leave, NodeFacts, Step
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
@@ -86,6 +87,9 @@ class Menu(asking.Asking):
         return NodeFacts(
             exits=(*self.choices, *asking.EXITS),
             required=(("no_input", "failed"), ("no_match", "failed")),
+            keys=tuple(self.choices),
+            attempts=self.attempts,
+            lines=self.lines,
             prompts=prompt_names(lines),
             reads=names_read(lines) | settings.reads(setting for _name, setting in sets) | settings.reads(conditions),
             writes=tuple(name for name, _setting in sets if name != "language"),
@@ -142,10 +146,11 @@ def _is_there(walk: Walk, choice: Choice) -> bool:
 
 def _read_choice(entry: Entry, fields: Fields) -> Choice:
     if entry.key not in KEYS or len(entry.key) != 1:
-        fields.error("S311", f"`{entry.key}` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)", at=entry.key_at)
+        message = Message.of("`$key` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)", key=entry.key)
+        fields.error("S311", message, at=entry.key_at)
     if not isinstance(entry.value, TreeMapping):
         return Choice(next=NodeName(shapes.read(entry.value, shapes.as_name, "", fields.issues)), sets={})
-    inner = Fields(entry.value, fields.issues, where=f"key {entry.key}")
+    inner = Fields(entry.value, fields.issues, where=Message.of("key $name", name=entry.key))
     choice = Choice(
         next=NodeName(inner.name("next", required=True)),
         sets=settings.read_assignments(inner.entries("set"), fields.issues),

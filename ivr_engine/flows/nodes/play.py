@@ -46,6 +46,7 @@ class Play(NodeSpec):
         return NodeFacts(
             exits=("next", "failed"),
             required=(("next",),),
+            lines=self.lines,
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines),
         )

@@ -56,6 +56,7 @@ class Queue(NodeSpec):
         return NodeFacts(
             exits=("next", "timeout", "full", "closed", "unstaffed", "failed"),
             required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
+            to_agent=True,
             queues=(self.name,) if isinstance(self.name, str) else (),
             skills=tuple(need.skill for need in self.needs),
             reads=settings.reads((self.name, self.priority)),

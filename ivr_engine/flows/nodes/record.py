@@ -67,6 +67,7 @@ class Record(NodeSpec):
         return NodeFacts(
             exits=("next", EMPTY, "failed"),
             required=(("next",), (EMPTY, "failed")),
+            lines=self.lines,
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines),
             writes=(self.into,) if self.into else (),

@@ -19,6 +19,7 @@ from typing import ClassVar, Self
 
 from ivr_engine.flows import limits, settings
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting
 from ivr_engine.flows.walk import Walk
@@ -40,7 +41,8 @@ class Return(NodeSpec):
             return cls(give={})
         give = settings.read_assignments(fields.entries("give"), fields.issues)
         if len(give) > limits.SENT_VALUES:
-            fields.error("S313", f"a return gives at most {limits.SENT_VALUES} values", at=fields.place("give"))
+            message = Message.of("a return gives at most $most values", most=limits.SENT_VALUES)
+            fields.error("S313", message, at=fields.place("give"))
         spec = cls(result=fields.name("result", default="next"), give=give)
         fields.finish()
         return spec

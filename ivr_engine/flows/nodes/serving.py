@@ -9,6 +9,7 @@ from ivr_engine.core.events.flow import RequestAnswered
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.flows.walk import Walk
@@ -22,7 +23,8 @@ def read_sent(fields: Fields, key: str) -> dict[str, Setting]:
     """Names and values under `key`, as many as may be sent."""
     sent = fields.mapping_of(key, as_setting)
     if len(sent) > limits.SENT_VALUES:
-        fields.error("S313", f"a {fields.where} sends at most {limits.SENT_VALUES} values", at=fields.place(key))
+        message = Message.of("a $kind sends at most $most values", kind=fields.where, most=limits.SENT_VALUES)
+        fields.error("S313", message, at=fields.place(key))
     return sent
 
 

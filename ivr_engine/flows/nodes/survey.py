@@ -31,6 +31,7 @@ from ivr_engine.core.outcomes import SurveyOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.asking import Asking, read_patience
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.saying import names_read, prompt_names, read_lines
@@ -44,6 +45,8 @@ from ivr_engine.flows.walk import KEYS, Walk
 _ANSWERED, _TAKES_PART = "answered", "takes part"
 _AT, _POINTS, _COUNT, _ASKED = "at", "points", "count", "asked"
 _INVITE = -1
+
+_NO_KEY = "`$key` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ class Survey(NodeSpec):
         timeout, attempts = read_patience(fields)
         questions = [_read_question(tree, fields) for tree in fields.items("questions", required=True)]
         if not 1 <= len(questions) <= limits.QUESTIONS and fields.has("questions"):
-            message = f"a survey asks 1 to {limits.QUESTIONS} questions"
+            message = Message.of("a survey asks 1 to $most questions", most=limits.QUESTIONS)
             fields.error("S314", message, at=fields.place("questions"))
         asked = [replace(each, timeout=timeout, attempts=attempts) for each in questions if each is not None]
         invite = _read_invite(fields)
@@ -119,6 +122,8 @@ class Survey(NodeSpec):
         return NodeFacts(
             exits=("next", str(SurveyOutcome.PARTIAL), str(SurveyOutcome.DECLINED), "failed"),
             required=(("next",),),
+            attempts=max((each.attempts for each in self.questions), default=1),
+            lines=tuple(lines),
             prompts=prompt_names(lines),
             reads=names_read(lines) | conditions,
             writes=(*(each.into for each in self.questions), *((self.total,) if self.total else ())),
@@ -221,7 +226,8 @@ def _read_answers(fields: Fields) -> dict[str, int | str]:
     answers: dict[str, int | str] = {}
     for entry in fields.entries("answers"):
         if entry.key not in KEYS or len(entry.key) != 1:
-            fields.error("S311", f"`{entry.key}` is not a key of a telephone: 0 to 9, `*` or `#`", at=entry.key_at)
+            message = Message.of(_NO_KEY, key=entry.key)
+            fields.error("S311", message, at=entry.key_at)
         answers[entry.key] = shapes.read(entry.value, _as_answer, "", fields.issues)
     return answers
 
@@ -233,7 +239,8 @@ def _as_answer(tree: Tree) -> int | str:
         or not isinstance(value, int | str)
         or (isinstance(value, int) and abs(value) > limits.POINTS)
     ):
-        raise ShapeFault(tree.at, "S315", f"expected a word, or a whole number up to {limits.POINTS}")
+        message = Message.of("expected a word, or a whole number up to $most", most=limits.POINTS)
+        raise ShapeFault(tree.at, "S315", message)
     return value
 
 
@@ -254,7 +261,7 @@ def _read_invite(survey: Fields) -> Invite | None:
     )
     key = fields.text("key", required=True)
     if key and (key not in KEYS or len(key) != 1):
-        fields.error("S311", f"`{key}` is not a key of a telephone: 0 to 9, `*` or `#`", at=fields.place("key"))
+        fields.error("S311", Message.of(_NO_KEY, key=key), at=fields.place("key"))
     invite = Invite(lines=read_lines(fields, "prompt"), key=key)
     fields.finish()
     return invite

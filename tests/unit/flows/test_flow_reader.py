@@ -25,7 +25,7 @@ def problems(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("node", "found"),
     [
-        ("{play: [hi], menu: {}}", "4:3 S321 node `a` has `play` and `menu`; a node does one thing, make it two nodes"),
+        ("{play: [hi], menu: {}}", "4:3 S321 node `a` has `play`, `menu`; a node does one thing, make it two nodes"),
         ("{next: b}", "4:3 S320 node `a` says nothing to do"),
         ("{paly: [hi], next: b}", "4:3 S320 unknown kind of node in `a`: `paly`; did you mean `play`?"),
         ("{play: [hi], nxt: b}", "4:19 S212 unknown key in node a: `nxt`; did you mean `next`?"),

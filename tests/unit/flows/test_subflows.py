@@ -148,7 +148,7 @@ def test_each_circle_of_flows_is_reported_once() -> None:
     ]
     found = check_flow_calls(centre_of(*flows), lambda node, _word: node.at, broken=frozenset())
     assert [issue.code for issue in found] == ["R418"]
-    assert "`f1` -> `f2` -> `f3` -> `f1`" in found[0].message
+    assert "`f1` -> `f2` -> `f3` -> `f1`" in str(found[0].message)
 
 
 def test_a_broken_flow_is_not_complained_about_twice() -> None:

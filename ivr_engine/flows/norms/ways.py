@@ -1,0 +1,179 @@
+"""The ways of callers through a whole centre: all its flows as one graph, with what the norms ask of it worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import heappop, heappush
+
+from ivr_engine.core.ids import FlowName, Language, NodeName
+from ivr_engine.flows.definition import CentreDefinition, Flow, Node
+from ivr_engine.flows.graph import targets
+from ivr_engine.flows.nodes.base import NodeFacts
+from ivr_engine.flows.tree import Position
+
+Spot = tuple[FlowName, NodeName]
+"""A node of the centre."""
+
+MISSED = frozenset({"no_input", "no_match", "failed"})
+"""The exits of a question that nobody chooses."""
+
+ENTERED = "(entered)"  # no exit of an author's: from a node to the start of the flow that it enters
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node with where it stands in the centre; `name` is `flow/node`, as a waiver writes it."""
+
+    spot: Spot
+    node: Node
+    facts: NodeFacts
+    exits: Mapping[str, Spot]
+
+    @property
+    def name(self) -> str:
+        """`flow/node`."""
+        return f"{self.spot[0]}/{self.spot[1]}"
+
+    @property
+    def asks(self) -> bool:
+        """Whether the caller must press something here."""
+        return self.facts.attempts > 0
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the caller hears something here."""
+        return self.asks or bool(self.facts.lines or self.facts.prompts)
+
+
+class Ways:
+    """Where callers begin, and what they can reach from where."""
+
+    def __init__(
+        self, centre: CentreDefinition, *, main_menu: str = "main_menu", language_places: Mapping[Language, Position]
+    ) -> None:
+        self.centre = centre
+        self.language_places = language_places
+        self._main_menu_name = main_menu
+        self.places = {
+            (flow.name, name): _place(centre, flow, name) for flow in centre.flows.values() for name in flow.nodes
+        }
+
+    @cached_property
+    def entries(self) -> tuple[Place, ...]:
+        """The first node of each flow that a number leads to."""
+        flows = [self.centre.flows[name] for name in dict.fromkeys(self.centre.numbers.values())]
+        return tuple(self.places[flow.name, flow.start] for flow in flows)
+
+    @cached_property
+    def menus(self) -> tuple[Place, ...]:
+        """The nodes that offer keys."""
+        return tuple(place for place in self.places.values() if place.facts.keys)
+
+    @cached_property
+    def leading_to_an_agent(self) -> frozenset[Spot]:
+        """From here a call can come to an agent, whatever the caller presses on the way."""
+        return self.leading_to(self._agents)
+
+    @cached_property
+    def agent_at_hand(self) -> frozenset[Spot]:
+        """From here a call comes to an agent without another key."""
+        return self.leading_to(self._agents, lambda place: not place.asks)
+
+    @cached_property
+    def ending_mute(self) -> frozenset[Spot]:
+        """From here a call can end without another word."""
+        ends = [place for place in self.places.values() if place.facts.ends]
+        return self.leading_to(ends, lambda place: not place.speaks and not place.facts.to_agent)
+
+    @cached_property
+    def leading_to_a_rating(self) -> frozenset[Spot]:
+        """From here the caller can be asked something that the call record keeps, before the next agent."""
+        kept = set(self.centre.answers)
+        ratings = [place for place in self.places.values() if place.asks and kept.intersection(place.facts.writes)]
+        return self.leading_to(ratings, lambda place: not place.facts.to_agent)
+
+    @cached_property
+    def before_any_service(self) -> frozenset[Spot]:
+        """What a caller can come to before a service or an agent has been asked for anything."""
+        found = {place.spot for place in self.entries}
+        waiting = list(self.entries)
+        while waiting:
+            place = waiting.pop()
+            if place.facts.services or place.facts.to_agent:
+                continue
+            fresh = set(place.exits.values()) - found
+            found |= fresh
+            waiting += [self.places[spot] for spot in fresh]
+        return frozenset(found)
+
+    @property
+    def _agents(self) -> list[Place]:
+        return [place for place in self.places.values() if place.facts.to_agent]
+
+    def leading_to(self, goals: Iterable[Place], passable: Callable[[Place], bool] = lambda _place: True) -> frozenset[Spot]:
+        """The goals, and every node that leads to one through nodes that are passable."""
+        found = {place.spot for place in goals}
+        waiting = list(found)
+        while waiting:
+            fresh = [spot for spot in self._back.get(waiting.pop(), ()) if spot not in found and passable(self.places[spot])]
+            found.update(fresh)
+            waiting += fresh
+        return frozenset(found)
+
+    def before(self, spot: Spot) -> list[Spot]:
+        """The nodes with an exit to this one."""
+        return self._back.get(spot, [])
+
+    @cached_property
+    def _back(self) -> dict[Spot, list[Spot]]:
+        back: dict[Spot, list[Spot]] = {}
+        for place in self.places.values():
+            for target in place.exits.values():
+                back.setdefault(target, []).append(place.spot)
+        return back
+
+    def main_menu(self, entry: Place) -> Place | None:
+        """The nearest menu of the name that is the main menu's; else the nearest with a choice of ways."""
+        menus = [self.places[spot] for spot in self.costs(entry, presses) if self.places[spot].facts.keys]
+        named = (menu for menu in menus if menu.node.name == self._main_menu_name)
+        choosing = (menu for menu in menus if len({menu.exits[key] for key in menu.facts.keys if key in menu.exits}) > 1)
+        return next(named, None) or next(choosing, None)
+
+    def costs(self, start: Place, cost: Callable[[Place, str], float | None]) -> dict[Spot, float]:
+        """What the cheapest way to each node costs, nearest first (Dijkstra). `cost` None: this exit is not a way."""
+        found: dict[Spot, float] = {}
+        open_: list[tuple[float, int, Spot]] = [(0, 0, start.spot)]
+        while open_:
+            spent, _, spot = heappop(open_)
+            if spot in found:
+                continue
+            found[spot] = spent
+            place = self.places[spot]
+            for exit_name, target in place.exits.items():
+                if target not in found and (more := cost(place, exit_name)) is not None:
+                    heappush(open_, (spent + more, len(found) + len(open_), target))
+        return found
+
+
+def presses(place: Place, exit_name: str) -> float | None:
+    """Keys of menus pressed; what a caller misses is no way to anything."""
+    if place.asks and exit_name in MISSED:
+        return None
+    return 1 if exit_name in place.facts.keys else 0
+
+
+def presses_unidentified(place: Place, exit_name: str) -> float | None:
+    """The same for a caller who types nothing but keys of menus: no card number, no PIN."""
+    return None if place.asks and not place.facts.keys else presses(place, exit_name)
+
+
+def _place(centre: CentreDefinition, flow: Flow, name: NodeName) -> Place:
+    node = flow.nodes[name]
+    facts = node.facts
+    exits = {exit_name: (flow.name, target) for exit_name, target in targets(node).items()}
+    entered = centre.flows.get(FlowName(facts.flow))
+    if entered is not None:
+        exits[ENTERED] = (entered.name, entered.start)
+    return Place((flow.name, name), node, facts, exits)

@@ -1,0 +1,1 @@
+"""Walks every way through a centre's flows, without a telephone and without a script."""

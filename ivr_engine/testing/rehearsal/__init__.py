@@ -1,0 +1,1 @@
+"""Conversation tests: YAML files that say what a caller does and hears, played without a telephone."""
