@@ -24,8 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from ivr_engine.testing.host_bank import OPERATIONS, Bank, Refusal
-
+from ivr_engine.testing.sample_bank import Bank
 from ivr_engine.testing.sample_desk import Answer, Desk, Operation
 
 MOST_WRONG_PINS = 3
@@ -98,7 +97,7 @@ class HostService:
     """The service on a loopback port (0: any free one). Use it as a context manager; `url` is where it is.
 
     `fault` may be set at any time and holds for the requests that follow, `faults` for those to one operation alone; `delay`
-    is in seconds. `requests` counts them. A new `ledger` or `desk` forgets what was done.
+    is in seconds. `requests` counts them. A new `ledger`, `bank` or `desk` forgets what was done.
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, fault: Fault = Fault.NONE, delay: float = 5.0) -> None:
@@ -115,8 +114,8 @@ class HostService:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """What may be asked, by name: of the ledger and of the desk as they are now."""
-        return {"balance": self.ledger.balance, **self.desk.operations}
+        """What may be asked, by name: of the ledger, the bank and the desk as they are now."""
+        return {"balance": self.ledger.balance, **self.bank.operations, **self.desk.operations}
 
     @property
     def url(self) -> str:
@@ -218,7 +217,7 @@ def main() -> None:
     cards = "\n".join(f"  {card:<20} PIN {account.pin}  {account.balance} CNY" for card, account in ACCOUNTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m ivr_engine.testing.host_service",
-        description="Sample host service of a fictitious bank: POST /balance with {card, pin}; docs/services.md lists the rest.",
+        description="Sample host service of a fictitious bank: POST /balance with {card, pin}, and docs/services.md.",
         epilog=f"cards (invented):\n{cards}\n\nthree wrong PINs in a row lock a card until the service starts again",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
