@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ivr_engine.core.ids import AgentId, FlowName, Language
-from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, PromptText
+from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, GlobalKeys, PromptText
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.norms import Judged, judge, read_norms
 from ivr_engine.flows.norms.rules import Rule
@@ -246,6 +246,102 @@ def test_the_menus_of_a_flow_that_is_entered_count_on_the_way_to_an_agent() -> N
     found = judged(both).issues
     assert "N-10c3" not in codes(found)
     assert "N-26" in codes(found)
+
+
+def with_flow(outer: Nodes, inner: Nodes, **parts: Any) -> CentreDefinition:  # noqa: ANN401 - fields of CentreDefinition
+    """The number leads to the flow `main`; `inner` is a flow that it may enter."""
+    prompts = centre_with({**outer, **inner}).prompts
+    numbers = {"1": FlowName("main")}
+    both = {"languages": (ZH, EN), "answers": ("rating",), "prompts": prompts, "numbers": numbers}
+    return centre_of(flow(outer), flow(inner, name="inner"), **{**both, **parts})
+
+
+AGENT_FLOW: Nodes = {
+    "agent": {"queue": {"name": "cards"}, "next": "rate", "failed": "sorry"},
+    "rate": GOOD["rate"],
+    "sorry": {"play": ["sorry"], "next": "bye"},
+    "bye": {"return": {}},
+}
+AGENT_KEY = GlobalKeys(repeat="*", back="9", agent="0", agent_flow=FlowName("inner"))
+
+
+def test_the_agent_key_of_the_centre_is_the_agent_on_0_in_every_menu() -> None:
+    nodes = copy.deepcopy(GOOD)
+    del nodes["main_menu"]["menu"]["keys"]["0"], nodes["main_menu"]["menu"]["keys"]["*"]
+    assert codes(judged(with_flow(nodes, AGENT_FLOW, keys=AGENT_KEY)).issues) == []
+    assert codes(judged(with_flow(nodes, AGENT_FLOW)).issues) == ["N-10c1", "N-10c3"]
+
+
+def test_the_main_menu_says_the_agent_key_of_the_centre_and_other_menus_need_not() -> None:
+    nodes = copy.deepcopy(GOOD)
+    del nodes["main_menu"]["menu"]["keys"]["0"], nodes["main_menu"]["menu"]["keys"]["*"]
+    nodes["main_menu"]["menu"]["prompt"] = {"text": "1 2"}
+    found = judged(with_flow(nodes, AGENT_FLOW, keys=AGENT_KEY)).issues
+    assert [(issue.code, "`0`" in str(issue.message)) for issue in found] == [("N-10b3", True)] * 2
+
+
+def test_what_a_key_says_for_itself_announces_it_and_takes_its_time() -> None:
+    nodes = copy.deepcopy(GOOD)
+    nodes["main_menu"]["menu"]["keys"]["3"] = {"when": "{{ 1 == 1 }}", "say": {"text": "三"}, "next": "fetch"}
+    assert codes(judged(centre_with(nodes)).issues) == []
+    nodes["main_menu"]["menu"]["keys"]["3"]["say"] = {"text": "三" * 80}
+    assert codes(judged(centre_with(nodes)).issues) == ["N-10b2", "N-10b2"]
+
+
+def test_a_number_inside_an_expression_is_no_announcement() -> None:
+    nodes = copy.deepcopy(GOOD)
+    nodes["main_menu"]["menu"]["keys"]["3"] = {"say": {"text": "{{ names[3] }}"}, "next": "fetch"}
+    assert codes(judged(centre_with(nodes)).issues) == ["N-10b3", "N-10b3"]
+
+
+ENTERS: Nodes = copy.deepcopy(GOOD) | {
+    "fetch": {"flow": {"name": "inner"}, "next": "bye", "exits": {"refused": "sorry"}},
+    "other": {"flow": {"name": "inner"}, "next": "sorry", "exits": {"refused": "end"}},
+}
+ASKS_HOST: Nodes = {
+    "ask": {"request": {"service": "host", "operation": "x"}, "next": "done", "failed": "refused"},
+    "refused": {"return": {"result": "refused"}},
+    "done": {"return": {}},
+}
+
+
+def test_a_failure_is_not_mute_when_the_flow_that_is_gone_back_to_says_so() -> None:
+    nodes = copy.deepcopy(ENTERS)
+    del nodes["other"]
+    assert codes(judged(with_flow(nodes, ASKS_HOST)).issues) == []
+
+
+def test_a_failure_is_mute_when_one_flow_that_is_gone_back_to_ends_the_call_on_it() -> None:
+    nodes = copy.deepcopy(ENTERS)
+    nodes["main_menu"]["menu"]["keys"]["1"] = "other"
+    (issue,) = judged(with_flow(nodes, ASKS_HOST)).issues
+    assert (issue.code, str(issue.message)) == (
+        "N-03b",
+        "by `failed` a call ends without a word; say why, and what the caller can do",
+    )
+
+
+def test_a_call_goes_back_only_to_the_flow_that_entered_and_only_by_results_there_are_ways_to() -> None:
+    """`other` ends the call mutely, but only on a result to which no way without words leads."""
+    nodes = copy.deepcopy(ENTERS)
+    nodes["main_menu"]["menu"]["keys"]["1"] = "other"
+    inner = copy.deepcopy(ASKS_HOST)
+    inner["ask"]["failed"] = "say"
+    inner["say"] = {"play": ["sorry"], "next": "refused"}
+    assert codes(judged(with_flow(nodes, inner)).issues) == []
+
+
+def test_a_question_for_a_value_is_no_level_and_after_an_agent_nothing_is() -> None:
+    nodes = copy.deepcopy(GOOD)
+    deeper(3)(nodes)
+    nodes["deep_0"]["menu"] = {"prompt": {"text": "1 2"}, "keys": {"1": "deep_1", "2": "deep_1"}}
+    assert codes(judged(centre_with(nodes)).issues) == []
+    after = copy.deepcopy(GOOD)
+    names = [f"after_{each}" for each in range(5)]
+    for name, following in zip(names, [*names[1:], "bye"], strict=True):
+        after[name] = {"menu": {"prompt": "rate", "keys": {"1": following}}, "failed": "bye"}
+    after["rate"]["menu"]["keys"]["1"]["next"] = names[0]
+    assert codes(judged(centre_with(after)).issues) == []
 
 
 def test_a_number_of_the_centre_replaces_the_usual_one_and_so_does_a_severity() -> None:
