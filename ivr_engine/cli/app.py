@@ -24,6 +24,7 @@ SUBCOMMANDS = (
     "explore",
     "diagram",
     "schema",
+    "flow",
     "call",
     "agent",
     "cdr",

@@ -17,7 +17,7 @@ from ivr_engine.core.events import (
     ConversationEnded,
     FlowFailed,
 )
-from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName, between
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -66,6 +66,15 @@ class Outside:
     recordings: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallVersions:
+    """What calls are served by: the version each begins with and stays on, its words, and who has which telephone now."""
+
+    definition: Callable[[Arrival], CentreDefinition]
+    prompts: Callable[[CentreDefinition], PromptLibrary]
+    phone_of: Callable[[AgentId], str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Over:
     """The switch's word on how a call ended."""
@@ -81,18 +90,16 @@ class CallRunner:
     def __init__(
         self,
         *,
-        definition: Callable[[], CentreDefinition],
+        versions: CallVersions,
         centre: CentreRunner,
         recorder: Recorder,
-        prompts: PromptLibrary,
         outside: Outside,
         clock: Clock,
         log: Log,
     ) -> None:
-        self._definition = definition
+        self._versions = versions
         self._centre = centre
         self._recorder = recorder
-        self._prompts = prompts
         self._outside = outside
         self._clock = clock
         self._log = log
@@ -170,14 +177,14 @@ class CallRunner:
             raise
         except Exception as error:  # noqa: BLE001 - see above; it is logged, recorded, and the caller hears of it
             self._fault(arrival, error)
-            await self._apologise(control)
+            await self._apologise(arrival, control)
             return EndedBy.ENGINE
         finally:
             self._centre.leave(arrival.call)
 
     async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
         self._record_arrival(arrival)
-        definition = self._definition()
+        definition = self._versions.definition(arrival)  # once: the call stays on it
         flow = definition.numbers.get(arrival.number)
         if flow is None:
             return await self._refuse(definition, arrival, control)
@@ -197,7 +204,7 @@ class CallRunner:
     async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
         match wait:
             case PlayWait() | KeysWait() | RecordWait():
-                return await self._heard(session, wait, control)
+                return await self._heard(definition, session, wait, control)
             case TransferWait() | ScriptWait():
                 return await self._handed_over(wait, control)
             case RequestWait() | VerifyWait():
@@ -206,7 +213,8 @@ class CallRunner:
                 visit = QueueVisit(
                     definition=definition,
                     centre=self._centre,
-                    prompts=self._prompts,
+                    prompts=self._versions.prompts(definition),
+                    phone_of=self._versions.phone_of,
                     control=control,
                     recorder=self._recorder,
                     log=self._log,
@@ -214,8 +222,10 @@ class CallRunner:
                 return await visit.run(session.facts.call, session.node, wait)
         assert_never(wait)
 
-    async def _heard(self, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl) -> Reply:
-        sounds = await self._sounds(session, wait.prompts)
+    async def _heard(
+        self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
+    ) -> Reply:
+        sounds = await self._sounds(self._versions.prompts(definition), session, wait.prompts)
         match wait:
             case PlayWait():
                 return await control.play(sounds, barge_in=wait.barge_in)
@@ -240,12 +250,12 @@ class CallRunner:
             service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
         )
 
-    async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
+    async def _sounds(self, prompts: PromptLibrary, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
         """The playable ones; a prompt that cannot be had is skipped and recorded, the call goes on."""
         sounds: list[Sound] = []
         for utterance in utterances:
             try:
-                sounds.append(await self._prompts.sound(utterance, session.language))
+                sounds.append(await prompts.sound(utterance, session.language))
             except PromptError as error:
                 self._log.error("prompt_missing", call=session.facts.call, node=session.node, error=str(error))
                 self._recorder.record(
@@ -283,7 +293,7 @@ class CallRunner:
         self._recorder.record(CallRefused(call=arrival.call, reason="unknown_number"))
         for language in definition.languages:
             if NUMBER_NOT_SERVED in definition.prompts[language]:
-                sound = await self._prompts.sound(Prompt(NUMBER_NOT_SERVED), language)
+                sound = await self._versions.prompts(definition).sound(Prompt(NUMBER_NOT_SERVED), language)
                 if isinstance(await control.play([sound], barge_in=False), CallerGone):
                     return EndedBy.CALLER
         await control.hang_up()
@@ -300,13 +310,13 @@ class CallRunner:
         )
         self._recorder.record(fault)
 
-    async def _apologise(self, control: CallControl) -> None:
+    async def _apologise(self, arrival: Arrival, control: CallControl) -> None:
         """Tell the caller in each language that we failed, as far as that still works."""
-        definition = self._definition()
+        definition = self._versions.definition(arrival)
         try:
             for language in definition.languages:
                 if SYSTEM_FAULT in definition.prompts[language]:
-                    sound = await self._prompts.sound(Prompt(SYSTEM_FAULT), language)
+                    sound = await self._versions.prompts(definition).sound(Prompt(SYSTEM_FAULT), language)
                     await control.play([sound], barge_in=False)
             await control.hang_up()
         except (PromptError, SwitchError) as error:

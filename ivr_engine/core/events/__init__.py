@@ -19,7 +19,15 @@ from ivr_engine.core.events.acd import (
 from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
-from ivr_engine.core.events.engine import EngineStarted, EngineStopped, SwitchLost, SwitchReached
+from ivr_engine.core.events.engine import (
+    EngineStarted,
+    EngineStopped,
+    SwitchLost,
+    SwitchReached,
+    VersionLoaded,
+    VersionRefused,
+    VersionWithdrawn,
+)
 from ivr_engine.core.events.flow import (
     AnswerGiven,
     AuthorFault,
@@ -91,6 +99,9 @@ CATALOGUE: dict[str, type[Event]] = {
         EngineStopped,
         SwitchLost,
         SwitchReached,
+        VersionLoaded,
+        VersionRefused,
+        VersionWithdrawn,
     )
 }
 
@@ -141,6 +152,9 @@ __all__ = [
     "SwitchReached",
     "TicketOpened",
     "TransferEnded",
+    "VersionLoaded",
+    "VersionRefused",
+    "VersionWithdrawn",
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",
