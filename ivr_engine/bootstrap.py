@@ -17,6 +17,7 @@ from ivr_engine.adapters.asterisk.pbx_install import install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
+from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.prompts.espeak import Espeak
 from ivr_engine.adapters.prompts.library import SoundLibrary
@@ -31,16 +32,20 @@ from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
+from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
-from ivr_engine.services.call_runner import CallRunner, Outside
+from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.emergency import EmergencyDesk
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.verifier import Verifier
+from ivr_engine.services.versions import Versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,40 +66,71 @@ class Services:
     calls: CallRunner
     desk: AgentDesk
     watch: SwitchWatch
+    versions: Versions
+    emergency: EmergencyDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """Implements services.versions.Surroundings."""
+
+    prompts: SoundLibrary
+    lookup: HttpLookup
+
+    async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
+        return tuple(str(fault) for fault in await self.prompts.prepare(definition))
+
+    def take_over(self, definition: CentreDefinition) -> None:
+        self.lookup.serve({name: each.url for name, each in definition.services.items()})
+
+    def forget(self, version: str) -> None:
+        self.prompts.forget(version)
 
 
 @asynccontextmanager
-async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) -> AsyncIterator[Engine]:
+async def engine(
+    *, settings: Settings, definition: CentreDefinition, log: Log, watch_files: bool = False
+) -> AsyncIterator[Engine]:
     """Everything up while the block runs; everything closed in reverse afterwards.
+
+    `watch_files`: load the centre's folder whenever it changes, not only on command.
 
     Raises:
         SetupError: a port, a folder or the database cannot be used.
     """
     async with AsyncExitStack() as stack:
         clock = SystemClock()
+        files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
+        definition = await files.keep(definition)
         store = await stack.enter_async_context(SqlStore(settings.database))
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
-        verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
-        verifier.recover(store)
-        settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        outside = Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
         services = _services(
-            definition, journal=store, outside=outside, recorder=recorder, prompts=prompts, clock=clock, log=log
+            definition,
+            files=files,
+            journal=store,
+            outside=_outside(settings, lookup, store, clock),
+            recorder=recorder,
+            surroundings=_Surroundings(prompts=prompts, lookup=lookup),
+            clock=clock,
+            log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
             agents=services.desk,
+            versions=services.versions,
+            emergency=services.emergency,
             recorder=recorder,
-            status=lambda: _status(definition, services, store),
+            status=lambda: _status(services, store),
             log=log,
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        for work in (services.centre.keep_time(), services.watch.keep_watch()):
+        lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
+        for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
@@ -103,31 +139,47 @@ async def engine(*, settings: Settings, definition: CentreDefinition, log: Log) 
         recorder.record(EngineStopped(centre=definition.name))
 
 
+def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
+    """What calls reach, with the counts of refused identities as they stood."""
+    verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
+    verifier.recover(journal)
+    settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
+
+
 def _services(
     definition: CentreDefinition,
     *,
-    outside: Outside,
+    files: LiveFolder,
     journal: Journal,
+    outside: Outside,
     recorder: Recorder,
-    prompts: PromptLibrary,
+    surroundings: _Surroundings,
     clock: Clock,
     log: Log,
 ) -> Services:
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
     core.take_up(standing_presences(journal), standing_conversations(recorder))
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
+    versions = Versions(
+        first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
+    )
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(journal)
     calls = CallRunner(
-        definition=lambda: definition,
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
-        prompts=prompts,
         outside=outside,
         clock=clock,
         log=log,
     )
-    desk = AgentDesk(definition=lambda: definition, centre=centre, clock=clock)
+    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch)
+    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -240,8 +292,9 @@ async def _voice(stack: AsyncExitStack, log: Log) -> Synthesiser:
         return NoVoice(str(error))
 
 
-def _status(definition: CentreDefinition, services: Services, store: SqlStore) -> dict[str, object]:
+def _status(services: Services, store: SqlStore) -> dict[str, object]:
     """What `doctor` and monitoring ask a running engine."""
+    definition = services.versions.current
     return {
         "engine": ivr_engine.__version__,
         "centre": definition.name,

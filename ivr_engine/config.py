@@ -47,6 +47,11 @@ class Settings:
         return self.state_dir / "engine.sqlite3"
 
     @property
+    def versions_dir(self) -> Path:
+        """Copies of the centre's files as they were loaded."""
+        return self.state_dir / "versions"
+
+    @property
     def control_socket(self) -> Path:
         """Where the command line reaches a running engine."""
         return self.state_dir / "control.sock"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import alarms, callers, conversations, offers, people, snapshot, standing, views
+from ivr_engine.acd import alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -24,6 +24,7 @@ from ivr_engine.acd.stimuli import (
     OfferAnswered,
     OfferFailed,
     Pause,
+    Reconfigure,
     SetReady,
     Stimulus,
     TimePassed,
@@ -42,6 +43,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         OfferFailed: offers.offer_failed,
         ConversationOver: conversations.conversation_over,
         TimePassed: alarms.time_passed,
+        Reconfigure: reconfiguration.reconfigure,
     }
 )
 
@@ -68,7 +70,7 @@ class Centre:
         """What `stimulus` at `now` brings. Late, repeated or unknown word about calls and offers brings nothing.
 
         Raises:
-            CommandRefused: a command of a person that is not possible now; nothing changed.
+            CommandRefused: a command that is not possible now; nothing changed.
             IllegalTransition: an offer is said to have failed as ANSWERED; nothing changed.
         """
         moment = Moment(state=self._state, now=now)

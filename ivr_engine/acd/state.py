@@ -56,9 +56,14 @@ def new_state(queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile], off
     problems = [*_unknown_strategies(policies), *_unknown_queues(policies, staff)]
     if problems:
         raise DefinitionError(tuple(problems))
-    members = {name: tuple(agent for agent in staff.values() if name in agent.profile.queues) for name in policies}
     lines = {name: Line() for name in policies}
+    members = members_of(policies, staff)
     return CentreState(queues=policies, agents=staff, members=members, lines=lines, offer_prefix=offer_prefix)
+
+
+def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:
+    """Who serves each queue, by id."""
+    return {name: tuple(agent for agent in staff.values() if name in agent.profile.queues) for name in queues}
 
 
 def _unknown_strategies(policies: dict[QueueName, QueuePolicy]) -> list[str]:

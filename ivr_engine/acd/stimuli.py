@@ -1,12 +1,14 @@
 """What happens to a centre. Each is handled at an instant; none is ever refused by the shell.
 
-Commands of people (LogIn, SetReady, Pause, LogOut) may be refused by the centre with `CommandRefused`.
+Commands (LogIn, SetReady, Pause, LogOut, Reconfigure) may be refused by the centre with `CommandRefused`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivr_engine.acd.agents import AgentProfile
+from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Language, Millis, OfferId, QueueName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
@@ -89,6 +91,14 @@ class TimePassed:
     """Nothing happened but time: handle what is due."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconfigure:
+    """From now on these are the queues and the people; callers keep their places, agents their state."""
+
+    queues: tuple[QueuePolicy, ...]
+    agents: tuple[AgentProfile, ...]
+
+
 Stimulus = (
     LogIn
     | SetReady
@@ -100,4 +110,5 @@ Stimulus = (
     | OfferFailed
     | ConversationOver
     | TimePassed
+    | Reconfigure
 )

@@ -13,17 +13,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from ivr_engine.adapters.control_emergency import emergency_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
-from ivr_engine.ports.inbound import AgentCommands
+from ivr_engine.ports.inbound import AgentCommands, Reloaded, VersionCommands, VersionsView
 from ivr_engine.ports.log import Log
+from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
 
 LINE_LIMIT = 64 * 1024
 ANSWER_WITHIN_S = 5.0
+PATIENCE_S = MappingProxyType({"flow.reload": 600.0})  # every new prompt is spoken first
+PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 
 Body = Mapping[str, Any]
 Handler = Callable[[Body], Awaitable[object]]
@@ -37,7 +42,15 @@ class ControlServer:
     """Answers commands on the socket."""
 
     def __init__(
-        self, *, path: Path, agents: AgentCommands, recorder: Recorder, status: Callable[[], object], log: Log
+        self,
+        *,
+        path: Path,
+        agents: AgentCommands,
+        versions: VersionCommands,
+        emergency: EmergencyDesk,
+        recorder: Recorder,
+        status: Callable[[], object],
+        log: Log,
     ) -> None:
         self._path = path
         self._recorder = recorder
@@ -48,7 +61,12 @@ class ControlServer:
             "agent.pause": lambda body: agents.pause(_agent(body), str(body.get("reason", ""))),
             "agent.logout": lambda body: agents.logout(_agent(body)),
             "agent.list": lambda _body: _views(agents),
+            "flow.reload": lambda body: _plain(versions.reload(share=_share(body), numbers=_numbers(body))),
+            "flow.promote": lambda _body: _plain(versions.promote()),
+            "flow.withdraw": lambda _body: _plain(versions.withdraw()),
+            "flow.status": lambda _body: _plain(versions.versions()),
             "status": lambda _body: _immediately(status()),
+            **emergency_handlers(emergency),
         }
 
     @asynccontextmanager
@@ -118,7 +136,7 @@ async def ask(path: Path, command: str, **fields: object) -> Any:  # noqa: ANN40
         NoEngine: no engine is running there, or it does not answer.
     """
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S.get(command, ANSWER_WITHIN_S)):
             reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
             await _send(writer, {"command": command, **fields})
             answer = _body(await reader.readline())
@@ -144,6 +162,29 @@ def _body(line: bytes) -> dict[str, Any]:
 
 def _agent(body: Body) -> AgentId:
     return AgentId(str(body.get("agent", "")))
+
+
+def _share(body: Body) -> int:
+    share = body.get("share", 100)
+    if not isinstance(share, int):
+        raise CommandRefused(f"a share is a whole number of percent, not {share!r}")
+    return share
+
+
+def _numbers(body: Body) -> list[str]:
+    numbers = body.get("numbers", [])
+    return [str(number) for number in numbers] if isinstance(numbers, list) else []
+
+
+async def _plain(asked: Awaitable[Reloaded | VersionsView]) -> object:
+    """The answer as JSON; a list of problems is cut so that it stays below the limit of a line."""
+    answer = asdict(await asked)
+    for name in ("problems", "remarks"):
+        lines = answer.get(name, ())
+        if len(lines) > PROBLEMS_SHOWN:
+            more = f"and {len(lines) - PROBLEMS_SHOWN} more; ivr-engine check DIR prints all"
+            answer[name] = (*(line[:LONGEST_PROBLEM] for line in lines[:PROBLEMS_SHOWN]), more)
+    return answer
 
 
 async def _views(agents: AgentCommands) -> object:

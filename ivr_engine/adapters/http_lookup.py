@@ -57,6 +57,14 @@ class HttpLookup:
     ) -> None:
         await self._client.aclose()
 
+    def serve(self, services: Mapping[str, str]) -> None:
+        """Ask these from now on, too; a service known already by its new address, for calls that run as well.
+
+        Raises:
+            SetupError: as for the constructor; nothing changed.
+        """
+        self._services |= {name: _base(name, url) for name, url in services.items()}
+
     async def ask(self, *, service: str, operation: str, send: Mapping[str, Json], limit: Millis) -> Responded:
         """See `ports.lookup.Lookup`."""
         began = time.monotonic()

@@ -24,16 +24,18 @@ def register(app: typer.Typer) -> None:
 
 def run(
     folder: Path = FOLDER,
+    *,
     pbx: bool = typer.Option(True, help="Install and start the PBX too; it is left running."),
     host_service: bool = typer.Option(False, "--host-service", help="Start the sample bank's host service too."),
     json_log: bool = typer.Option(False, "--json", help="Log lines as JSON."),
+    watch: bool = typer.Option(False, "--watch", help="Load DIR whenever it changes, not only on `ivr-engine flow reload`."),
     watchdog: bool = typer.Option(True, help="End an engine that hangs for 10 s; its callers go back to the PBX."),
 ) -> None:
     """Keep a centre up until Ctrl-C."""
     from ivr_engine.adapters.event_loop import fastest_loop
 
     definition = load(folder)
-    options = {"pbx": pbx, "host_service": host_service, "json_log": json_log, "watchdog": watchdog}
+    options = {"pbx": pbx, "host_service": host_service, "json_log": json_log, "watch": watch, "watchdog": watchdog}
     with asyncio.Runner(loop_factory=fastest_loop()) as runner:
         runner.run(_run(definition, load_settings(), **options))
 
@@ -45,6 +47,7 @@ async def _run(
     pbx: bool,
     host_service: bool,
     json_log: bool,
+    watch: bool,
     watchdog: bool,
 ) -> None:
     from ivr_engine.adapters.control import refuse_second_engine
@@ -64,7 +67,7 @@ async def _run(
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):  # only now: until here they end the command at once
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await stack.enter_async_context(engine(settings=settings, definition=definition, log=log))
+        await stack.enter_async_context(engine(settings=settings, definition=definition, log=log, watch_files=watch))
         if watchdog:
             await stack.enter_async_context(watched_over())
         typer.echo(_banner(definition, settings), err=True)

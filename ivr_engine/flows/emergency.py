@@ -81,20 +81,22 @@ class Emergencies:
 
     def next_expiry(self) -> Instant | None:
         """The earliest `until` of all that has not ended."""
-        return min((each.until for each in (*self._broadcasts.values(), *self._reroutes.values())), default=None)
+        return min((each.until for each in self._all()), default=None)
 
     def expire(self, now: Instant) -> tuple[Event, ...]:
         """The endings of what is over and has none yet."""
-        over = [each for each in (*self._broadcasts.values(), *self._reroutes.values()) if each.until <= now]
-        return tuple(ending(each, EmergencyEnd.EXPIRED, Word(by=ENGINE, reason="")) for each in over)
+        word = Word(by=ENGINE, reason="")
+        return tuple(ending(each, EmergencyEnd.EXPIRED, word) for each in self._all() if each.until <= now)
+
+    def _all(self) -> tuple[BroadcastSet | RerouteSet, ...]:
+        broadcasts: tuple[BroadcastSet | RerouteSet, ...] = tuple(self._broadcasts.values())
+        return (*broadcasts, *self._reroutes.values())
 
 
 def ending(standing: BroadcastSet | RerouteSet, how: EmergencyEnd, word: Word) -> Event:
     """The fact that ends what is on."""
     if isinstance(standing, BroadcastSet):
-        return BroadcastEnded(
-            number=standing.number, language=standing.language, ending=how, by=word.by, reason=word.reason
-        )
+        return BroadcastEnded(number=standing.number, language=standing.language, ending=how, by=word.by, reason=word.reason)
     return RerouteEnded(number=standing.number, flow=standing.flow, ending=how, by=word.by, reason=word.reason)
 
 
@@ -167,7 +169,7 @@ def _check_words(wish: Wish) -> None:
         raise CommandRefused('give either words, as in broadcast on "系统维护至18点", or --prompt NAME')
     if len(wish.text) > limits.BROADCAST_CHARS:
         raise CommandRefused(
-            f"the text has {len(wish.text)} characters; a broadcast has at most {limits.BROADCAST_CHARS}: callers wait for it"
+            f"the text has {len(wish.text)} characters and may have {limits.BROADCAST_CHARS}: callers wait for its end"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,4 +80,64 @@ class AgentCommands(Protocol):
 
     async def agents(self) -> tuple[AgentView, ...]:
         """Every agent of the centre, by id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What a command about versions brought.
+
+    `outcome`: loaded, unchanged, refused or withdrawn. `version` is what new calls have now, those on trial apart; when one
+    was loaded for a share of the calls, that one. `problems`: why it was refused. `remarks`: what will not be as the files
+    want.
+    """
+
+    outcome: str
+    version: str
+    previous: str
+    share: int = 100
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyView:
+    """Calls that ended, and how many of them failed."""
+
+    calls: int = 0
+    failed: int = 0
+
+
+NO_CALLS = TallyView()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionsView:
+    """What new calls get: `current`, and `trial` for `share` percent of them (to `numbers`, when there are any)."""
+
+    current: str
+    trial: str = ""
+    share: int = 0
+    numbers: tuple[str, ...] = ()
+    on_trial: TallyView = NO_CALLS
+    others: TallyView = NO_CALLS
+
+
+class VersionCommands(Protocol):
+    """What a person may ask about the versions of the files. Each raises CommandRefused with the reason."""
+
+    async def reload(self, *, share: int, numbers: Iterable[str]) -> Reloaded:
+        """Load the files for `share` percent of the new calls (to these numbers; none: to all)."""
+        ...
+
+    async def promote(self) -> Reloaded:
+        """The version on trial becomes the one for all new calls."""
+        ...
+
+    async def withdraw(self) -> Reloaded:
+        """The version on trial gets no new calls any more."""
+        ...
+
+    async def versions(self) -> VersionsView:
+        """What new calls get."""
         ...

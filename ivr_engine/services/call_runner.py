@@ -17,7 +17,7 @@ from ivr_engine.core.events import (
     ConversationEnded,
     FlowFailed,
 )
-from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, NodeName, between
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -46,6 +46,7 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
@@ -66,6 +67,15 @@ class Outside:
     recordings: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallVersions:
+    """What calls are served by: the version each begins with and stays on, its words, and who has which telephone now."""
+
+    definition: Callable[[Arrival], CentreDefinition]
+    prompts: Callable[[CentreDefinition], PromptLibrary]
+    phone_of: Callable[[AgentId], str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Over:
     """The switch's word on how a call ended."""
@@ -81,18 +91,18 @@ class CallRunner:
     def __init__(
         self,
         *,
-        definition: Callable[[], CentreDefinition],
+        versions: CallVersions,
+        entrance: Entrance,
         centre: CentreRunner,
         recorder: Recorder,
-        prompts: PromptLibrary,
         outside: Outside,
         clock: Clock,
         log: Log,
     ) -> None:
-        self._definition = definition
+        self._versions = versions
+        self._entrance = entrance
         self._centre = centre
         self._recorder = recorder
-        self._prompts = prompts
         self._outside = outside
         self._clock = clock
         self._log = log
@@ -170,18 +180,22 @@ class CallRunner:
             raise
         except Exception as error:  # noqa: BLE001 - see above; it is logged, recorded, and the caller hears of it
             self._fault(arrival, error)
-            await self._apologise(control)
+            await self._apologise(arrival, control)
             return EndedBy.ENGINE
         finally:
             self._centre.leave(arrival.call)
 
     async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
         self._record_arrival(arrival)
-        definition = self._definition()
-        flow = definition.numbers.get(arrival.number)
-        if flow is None:
+        definition = self._versions.definition(arrival)  # once: the call stays on it
+        if arrival.number not in definition.numbers:
             return await self._refuse(definition, arrival, control)
-        turn = begin(definition, self._facts(arrival), flow, self._clock.now())
+        way = await self._entrance.enter(
+            arrival, definition=definition, prompts=self._versions.prompts(definition), control=control
+        )
+        if way is None:
+            return EndedBy.CALLER
+        turn = begin(definition, self._facts(arrival), way.flow, self._clock.now(), typed_ahead=way.key)
         while True:
             self._recorder.record(*turn.events)
             if any(isinstance(effect, HangUp) for effect in turn.effects):
@@ -197,7 +211,7 @@ class CallRunner:
     async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
         match wait:
             case PlayWait() | KeysWait() | RecordWait():
-                return await self._heard(session, wait, control)
+                return await self._heard(definition, session, wait, control)
             case TransferWait() | ScriptWait():
                 return await self._handed_over(wait, control)
             case RequestWait() | VerifyWait():
@@ -206,7 +220,8 @@ class CallRunner:
                 visit = QueueVisit(
                     definition=definition,
                     centre=self._centre,
-                    prompts=self._prompts,
+                    prompts=self._versions.prompts(definition),
+                    phone_of=self._versions.phone_of,
                     control=control,
                     recorder=self._recorder,
                     log=self._log,
@@ -214,8 +229,10 @@ class CallRunner:
                 return await visit.run(session.facts.call, session.node, wait)
         assert_never(wait)
 
-    async def _heard(self, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl) -> Reply:
-        sounds = await self._sounds(session, wait.prompts)
+    async def _heard(
+        self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
+    ) -> Reply:
+        sounds = await self._sounds(self._versions.prompts(definition), session, wait.prompts)
         match wait:
             case PlayWait():
                 return await control.play(sounds, barge_in=wait.barge_in)
@@ -240,12 +257,12 @@ class CallRunner:
             service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
         )
 
-    async def _sounds(self, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
+    async def _sounds(self, prompts: PromptLibrary, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
         """The playable ones; a prompt that cannot be had is skipped and recorded, the call goes on."""
         sounds: list[Sound] = []
         for utterance in utterances:
             try:
-                sounds.append(await self._prompts.sound(utterance, session.language))
+                sounds.append(await prompts.sound(utterance, session.language))
             except PromptError as error:
                 self._log.error("prompt_missing", call=session.facts.call, node=session.node, error=str(error))
                 self._recorder.record(
@@ -283,7 +300,7 @@ class CallRunner:
         self._recorder.record(CallRefused(call=arrival.call, reason="unknown_number"))
         for language in definition.languages:
             if NUMBER_NOT_SERVED in definition.prompts[language]:
-                sound = await self._prompts.sound(Prompt(NUMBER_NOT_SERVED), language)
+                sound = await self._versions.prompts(definition).sound(Prompt(NUMBER_NOT_SERVED), language)
                 if isinstance(await control.play([sound], barge_in=False), CallerGone):
                     return EndedBy.CALLER
         await control.hang_up()
@@ -300,13 +317,13 @@ class CallRunner:
         )
         self._recorder.record(fault)
 
-    async def _apologise(self, control: CallControl) -> None:
+    async def _apologise(self, arrival: Arrival, control: CallControl) -> None:
         """Tell the caller in each language that we failed, as far as that still works."""
-        definition = self._definition()
+        definition = self._versions.definition(arrival)
         try:
             for language in definition.languages:
                 if SYSTEM_FAULT in definition.prompts[language]:
-                    sound = await self._prompts.sound(Prompt(SYSTEM_FAULT), language)
+                    sound = await self._versions.prompts(definition).sound(Prompt(SYSTEM_FAULT), language)
                     await control.play([sound], barge_in=False)
             await control.hang_up()
         except (PromptError, SwitchError) as error:

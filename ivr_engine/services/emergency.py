@@ -34,13 +34,13 @@ _Standing = TypeVar("_Standing", BroadcastSet, RerouteSet)
 
 
 class EmergencyDesk:
-    """Sole writer of the facts of `flows.emergency`. Everything takes effect for the next call; no call under way changes."""
+    """Sole writer of the facts of `flows.emergency`. What it does meets the next calls, none under way."""
 
     def __init__(
         self,
         *,
         definition: Callable[[], CentreDefinition],
-        prompts: PromptLibrary,
+        prompts: Callable[[CentreDefinition], PromptLibrary],
         recorder: Recorder,
         clock: Clock,
     ) -> None:
@@ -65,7 +65,9 @@ class EmergencyDesk:
         wanted = broadcasts_of(wish, word, until=until, definition=self._definition(), now=self._clock.now())
         for each in {each.language: each for each in wanted}.values():
             await self._try_to_speak(each)
-        before = [each for each in self.broadcasts() if (each.number, each.language) in {(w.number, w.language) for w in wanted}]
+        before = [
+            each for each in self.broadcasts() if (each.number, each.language) in {(w.number, w.language) for w in wanted}
+        ]
         self._set(wanted, before, word)
         return wanted
 
@@ -122,11 +124,13 @@ class EmergencyDesk:
         """Make the sound before anybody waits for it."""
         try:
             async with asyncio.timeout(SPOKEN_WITHIN_S):
-                await self._prompts.sound(spoken(broadcast), broadcast.language)
+                await self._prompts(self._definition()).sound(spoken(broadcast), broadcast.language)
         except PromptError as error:
             raise CommandRefused(f"this cannot be spoken in {broadcast.language}: {error}") from error
         except TimeoutError as error:
-            raise CommandRefused(f"the voice did not finish within {SPOKEN_WITHIN_S:g} s; try again, or shorten it") from error
+            raise CommandRefused(
+                f"the voice did not finish within {SPOKEN_WITHIN_S:g} s; try again, or shorten it"
+            ) from error
 
     def _set(
         self,

@@ -29,30 +29,31 @@ class Way:
 class Entrance:
     """Asked once for every call that is served."""
 
-    def __init__(self, *, emergency: EmergencyDesk, prompts: PromptLibrary, recorder: Recorder, log: Log) -> None:
+    def __init__(self, *, emergency: EmergencyDesk, recorder: Recorder, log: Log) -> None:
         self._emergency = emergency
-        self._prompts = prompts
         self._recorder = recorder
         self._log = log
 
     async def enter(
-        self, arrival: Arrival, *, flow: FlowName, definition: CentreDefinition, control: CallControl
+        self, arrival: Arrival, *, definition: CentreDefinition, prompts: PromptLibrary, control: CallControl
     ) -> Way | None:
-        """Play what stands for the number, and say where the call begins; None: the caller left meanwhile."""
+        """Play what stands for the number, one of `definition`, and say where the call begins; None: the caller left."""
         key = ""
         for broadcast in self._emergency.met_by(arrival.number, definition.languages):
             if key and broadcast.skippable:
                 continue
-            played = await self._play(arrival.call, broadcast, control)
+            played = await self._play(arrival.call, broadcast, prompts, control)
             if isinstance(played, CallerGone):
                 return None
             key = key or played.key
-        return Way(flow=self._flow(arrival, flow, definition), key=key)
+        return Way(flow=self._flow(arrival, definition), key=key)
 
-    async def _play(self, call: CallId, broadcast: BroadcastSet, control: CallControl) -> Played | CallerGone:
+    async def _play(
+        self, call: CallId, broadcast: BroadcastSet, prompts: PromptLibrary, control: CallControl
+    ) -> Played | CallerGone:
         """A broadcast that cannot be had is reported and passed over: the service itself still answers."""
         try:
-            sound = await self._prompts.sound(spoken(broadcast), broadcast.language)
+            sound = await prompts.sound(spoken(broadcast), broadcast.language)
         except PromptError as error:
             self._log.error("broadcast_silent", call=call, number=broadcast.number, error=str(error))
             return Played()
@@ -68,7 +69,8 @@ class Entrance:
         )
         return played
 
-    def _flow(self, arrival: Arrival, own: FlowName, definition: CentreDefinition) -> FlowName:
+    def _flow(self, arrival: Arrival, definition: CentreDefinition) -> FlowName:
+        own = definition.numbers[arrival.number]
         reroute = self._emergency.reroute_of(arrival.number)
         if reroute is None:
             return own

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, ReleaseCall, RingAgent
 from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.core.events import PromptsPlayed
-from ivr_engine.core.ids import CallId, Language, NodeName, OfferId
+from ivr_engine.core.ids import AgentId, CallId, Language, NodeName, OfferId
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.errors import PromptError
 from ivr_engine.flows.definition import CentreDefinition
@@ -33,6 +33,7 @@ class QueueVisit:
         definition: CentreDefinition,
         centre: CentreRunner,
         prompts: PromptLibrary,
+        phone_of: Callable[[AgentId], str],
         control: CallControl,
         recorder: Recorder,
         log: Log,
@@ -40,6 +41,7 @@ class QueueVisit:
         self._definition = definition
         self._centre = centre
         self._prompts = prompts
+        self._phone_of = phone_of
         self._control = control
         self._recorder = recorder
         self._log = log
@@ -76,10 +78,9 @@ class QueueVisit:
         return None
 
     async def _ring(self, effect: RingAgent, music: str) -> Joined:
-        agent = self._definition.agents[effect.agent]
         return await self._control.join(
-            agent=agent.agent,
-            phone=agent.phone,
+            agent=effect.agent,
+            phone=self._phone_of(effect.agent),  # of now: the call's own version may be older than the agent
             ring=effect.ring,
             music=music,
             on_answer=lambda: self._answered(effect),

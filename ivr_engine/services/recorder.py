@@ -50,7 +50,7 @@ class Recorder:
         self._journal = journal
         self._records = records
         self._clock = clock
-        self._finished = finished
+        self._finished = [finished]
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
 
@@ -76,6 +76,10 @@ class Recorder:
     def _first_of(self, call: CallId) -> int:
         return next((recorded.sequence for recorded in self._journal.read(call=call)), 1)
 
+    def on_finished(self, tell: Callable[[CallRecord], None]) -> None:
+        """Have every finished record told here as well."""
+        self._finished.append(tell)
+
     def peek(self, call: CallId) -> CallRecord | None:
         """The record of an open call as it would stand if the call ended now."""
         return self._open.peek(call)
@@ -92,7 +96,8 @@ class Recorder:
         finished = self._open.apply(recorded)
         if finished is not None:
             self._records.save(finished)
-            self._finished(finished)
+            for tell in self._finished:
+                tell(finished)
 
     @contextmanager
     def subscribed(self) -> Iterator[Subscription]:

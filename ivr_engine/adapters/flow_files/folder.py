@@ -39,6 +39,7 @@ class LoadedCentre:
     issues: tuple[Issue, ...]
     has_norms: bool = False
     waived: tuple[Issue, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)  # file within the folder -> SHA-256 of the bytes that were read
 
 
 def load_centre(folder: Path, *, today: date | None = None) -> LoadedCentre:
@@ -82,6 +83,7 @@ def _load(folder: Path, today: date) -> LoadedCentre:
         issues=issues,
         has_norms=trees.norms is not None,
         waived=in_order(judged.waived),
+        digests=reading.digests,
     )
 
 

@@ -15,7 +15,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -26,7 +26,7 @@ from ivr_engine.errors import PromptError
 from ivr_engine.flows.definition import CentreDefinition, PromptText
 from ivr_engine.flows.reading import Readable, read
 from ivr_engine.flows.utterances import Prompt, Text, Utterance, label
-from ivr_engine.ports.prompts import Synthesiser
+from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.ports.switch import Sound
 
 _FORMAT = 1  # raised when the same words must sound different: another level, another filter
@@ -52,6 +52,15 @@ class PromptFault:
         return f"prompt {self.name} in {self.language}: {self.reason}; {result}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """The prompts of one version of the centre. `known`: those that were asked for already."""
+
+    texts: _Prompts
+    folder: Path
+    known: dict[tuple[Language, str], Sound] = field(default_factory=dict)
+
+
 class SoundLibrary:
     """A `PromptLibrary`. Use with `async with`; call `prepare` with the centre before the first call."""
 
@@ -60,9 +69,8 @@ class SoundLibrary:
         self._prompts = SoundFolder(folder.absolute() / "prompts")
         self._values = SoundFolder(folder.absolute() / "values", most=values_kept)
         self._key = secrets.token_bytes(32)
-        self._texts: _Prompts = {}
-        self._centre = Path()
-        self._known: dict[tuple[Language, str], Sound] = {}
+        self._latest = _Edition(texts={}, folder=Path())
+        self._editions: dict[str, _Edition] = {}
         self._tasks = asyncio.TaskGroup()
         self._making: dict[Path, asyncio.Task[PromptError | None]] = {}
 
@@ -90,16 +98,30 @@ class SoundLibrary:
 
         Prompts that an earlier definition had and this one lacks stay known, for calls that began with it.
         """
-        self._texts = _merged(self._texts, definition.prompts)
-        self._centre = _absolute(definition.folder)
-        before = {sound.path for sound in self._known.values()}  # may be on its way to a caller's ear
-        self._known.clear()
+        folder = _absolute(definition.folder)
+        edition = _Edition(texts=definition.prompts, folder=folder)
+        self._latest = _Edition(texts=_merged(self._latest.texts, definition.prompts), folder=folder)
+        before = self._known_paths()  # may be on its way to a caller's ear
+        self._editions[definition.version] = edition
         limit = asyncio.Semaphore(at_once)
         wanted = [(language, name) for language, texts in definition.prompts.items() for name in sorted(texts)]
         async with asyncio.TaskGroup() as tasks:
-            checks = [tasks.create_task(self._check(limit, *prompt)) for prompt in wanted]
-        self._prompts.keep_only({*before, *self._making, *(sound.path for sound in self._known.values())})
+            checks = [tasks.create_task(self._check(limit, edition, *prompt)) for prompt in wanted]
+        self._latest.known.update(edition.known)
+        self._prompts.keep_only({*before, *self._making, *self._known_paths()})
         return tuple(fault for check in checks for fault in check.result())
+
+    def of(self, definition: CentreDefinition) -> PromptLibrary:
+        """The library as a call on this version hears it: the words of that version, whatever was prepared since."""
+        return _OneEdition(self, self._editions.get(definition.version, self._latest))
+
+    def forget(self, version: str) -> None:
+        """No call is on this version any more."""
+        self._editions.pop(version, None)
+
+    def _known_paths(self) -> set[Path]:
+        editions = (self._latest, *self._editions.values())
+        return {sound.path for edition in editions for sound in edition.known.values()}
 
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         """The sound for what is to be said; its file exists when this returns.
@@ -109,8 +131,12 @@ class SoundLibrary:
         Raises:
             PromptError: the prompt is unknown, the value cannot be read, or neither recording nor synthesiser gives sound.
         """
+        return await self.sound_in(self._latest, utterance, language)
+
+    async def sound_in(self, edition: _Edition, utterance: Utterance, language: Language) -> Sound:
+        """The same in the words of one edition."""
         if isinstance(utterance, Prompt):
-            return await self._named(utterance.name, language)
+            return await self._named(edition, utterance.name, language)
         return await self._value(utterance, language)
 
     async def _value(self, utterance: Readable, language: Language) -> Sound:
@@ -120,43 +146,37 @@ class SoundLibrary:
         await self._obtain(path, self._speaking(words, language))
         return Sound(path, label(utterance) if utterance.masked else words)
 
-    async def _named(self, name: str, language: Language) -> Sound:
-        known = self._known.get((language, name))
+    async def _named(self, edition: _Edition, name: str, language: Language) -> Sound:
+        known = edition.known.get((language, name))
         if known is not None and _there(known.path):  # an operator may delete files under a running engine
             return known
-        prompt = self._text(name, language)
+        prompt = _text(edition, name, language)
         try:
-            sound = await self._recorded(prompt)
+            sound = await self._recorded(edition, prompt)
         except PromptError:
             sound = None  # `prepare` has reported it; the caller hears the synthesiser
         sound = sound or await self._spoken(prompt, language)
-        self._known[language, name] = sound
+        edition.known[language, name] = sound
         return sound
 
-    async def _check(self, limit: asyncio.Semaphore, language: Language, name: str) -> list[PromptFault]:
+    async def _check(self, limit: asyncio.Semaphore, edition: _Edition, language: Language, name: str) -> list[PromptFault]:
         reasons = []
         async with limit:
             try:
-                await self._recorded(self._text(name, language))
+                await self._recorded(edition, _text(edition, name, language))
             except PromptError as error:
                 reasons.append(str(error))
             try:
-                await self._named(name, language)
+                await self._named(edition, name, language)
             except PromptError as error:
                 return [PromptFault(language, name, "; ".join([*reasons, str(error)]), spoken=False)]
         return [PromptFault(language, name, reason, spoken=True) for reason in reasons]
 
-    def _text(self, name: str, language: Language) -> PromptText:
-        try:
-            return self._texts[language][name]
-        except KeyError:
-            raise PromptError(f"no prompt {name!r} in language {language!r}: add it to prompts/{language}.yaml") from None
-
-    async def _recorded(self, prompt: PromptText) -> Sound | None:
+    async def _recorded(self, edition: _Edition, prompt: PromptText) -> Sound | None:
         """The recorded file as a sound; None when the prompt has none."""
         if prompt.file is None:
             return None
-        recording = _inside(self._centre, prompt.file)
+        recording = _inside(edition.folder, prompt.file)
         data = await asyncio.to_thread(_read_bytes, recording)
         path = self._prompts.path(hashlib.blake2b(data, digest_size=16, salt=bytes([_FORMAT])).hexdigest())
 
@@ -212,6 +232,24 @@ class SoundLibrary:
         finally:
             scratch.unlink(missing_ok=True)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _OneEdition:
+    """A `PromptLibrary` in the words of one version."""
+
+    library: SoundLibrary
+    edition: _Edition
+
+    async def sound(self, utterance: Utterance, language: Language) -> Sound:
+        return await self.library.sound_in(self.edition, utterance, language)
+
+
+def _text(edition: _Edition, name: str, language: Language) -> PromptText:
+    try:
+        return edition.texts[language][name]
+    except KeyError:
+        raise PromptError(f"no prompt {name!r} in language {language!r}: add it to prompts/{language}.yaml") from None
 
 
 def _telephone(path: Path, *, level: bool) -> bytes:

@@ -27,7 +27,15 @@ from ivr_engine.core.events.emergency import (
     RerouteEnded,
     RerouteSet,
 )
-from ivr_engine.core.events.engine import EngineStarted, EngineStopped, SwitchLost, SwitchReached
+from ivr_engine.core.events.engine import (
+    EngineStarted,
+    EngineStopped,
+    SwitchLost,
+    SwitchReached,
+    VersionLoaded,
+    VersionRefused,
+    VersionWithdrawn,
+)
 from ivr_engine.core.events.flow import (
     AnswerGiven,
     AuthorFault,
@@ -105,10 +113,14 @@ CATALOGUE: dict[str, type[Event]] = {
         EngineStopped,
         SwitchLost,
         SwitchReached,
+        VersionLoaded,
+        VersionRefused,
+        VersionWithdrawn,
     )
 }
 
 __all__ = [
+    "CATALOGUE",
     "AgentPresenceChanged",
     "AnswerGiven",
     "AuthorFault",
@@ -116,7 +128,6 @@ __all__ = [
     "BroadcastPlayed",
     "BroadcastSet",
     "BusinessEvent",
-    "CATALOGUE",
     "CallArrived",
     "CallEnded",
     "CallLeftQueue",
@@ -161,6 +172,9 @@ __all__ = [
     "SwitchReached",
     "TicketOpened",
     "TransferEnded",
+    "VersionLoaded",
+    "VersionRefused",
+    "VersionWithdrawn",
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",

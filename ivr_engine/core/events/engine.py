@@ -41,3 +41,40 @@ class SwitchReached(Event):
     TYPE: ClassVar[str] = "engine.switch_reached"
     live_calls: int
     closed_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLoaded(Event):
+    """The centre's files became `version` for `share` percent of new calls; calls that run stay on theirs."""
+
+    TYPE: ClassVar[str] = "engine.version_loaded"
+    centre: str
+    version: str
+    previous: str
+    share: int
+    numbers: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRefused(Event):
+    """The centre's files were to be loaded and were not; new calls go on with `version`."""
+
+    TYPE: ClassVar[str] = "engine.version_refused"
+    centre: str
+    version: str
+    problems: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionWithdrawn(Event):
+    """A version on trial gets no new calls any more; of the `calls` that ended on it `failed` failed."""
+
+    TYPE: ClassVar[str] = "engine.version_withdrawn"
+    centre: str
+    version: str
+    back_to: str
+    calls: int
+    failed: int
+    by: str

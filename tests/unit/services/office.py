@@ -14,20 +14,25 @@ from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import AgentId, CallId, Language, Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.errors import PromptError
+from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
+from ivr_engine.ports.centre_files import Loaded
 from ivr_engine.ports.inbound import Arrival
+from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
-from ivr_engine.services.call_runner import CallRunner, Outside
+from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.emergency import EmergencyDesk
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.verifier import Verifier
+from ivr_engine.services.versions import Versions
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
@@ -65,6 +70,62 @@ class Host:
 
 
 @dataclass
+class Files:
+    """What loading brings next: `definition`, or `problems`. `stamps` are read one a look, the last for ever."""
+
+    definition: CentreDefinition | None = None
+    problems: tuple[str, ...] = ()
+    stamps: list[str] = field(default_factory=lambda: ["unchanged"])
+    loads: int = 0
+
+    async def load(self) -> Loaded:
+        self.loads += 1
+        return Loaded(definition=None if self.problems else self.definition, problems=self.problems)
+
+    async def stamp(self) -> str:
+        return self.stamps.pop(0) if len(self.stamps) > 1 else self.stamps[0]
+
+
+@dataclass
+class Rooms:
+    """What versions need around them. `unaskable`: the reason why a service cannot be asked."""
+
+    voices: Voices
+    unaskable: str = ""
+    prepared: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+
+    async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
+        if self.unaskable:
+            raise SetupError(self.unaskable)
+        self.prepared.append(definition.version)
+        return ()
+
+    def take_over(self, definition: CentreDefinition) -> None:
+        assert definition.version in self.prepared
+
+    def forget(self, version: str) -> None:
+        self.forgotten.append(version)
+
+    def prompts(self, definition: CentreDefinition) -> PromptLibrary:
+        return Edition(self.voices, definition)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Prompts whose version's words differ from their name are heard with these words."""
+
+    voices: Voices
+    definition: CentreDefinition
+
+    async def sound(self, utterance: Utterance, language: Language) -> Sound:
+        sound = await self.voices.sound(utterance, language)
+        text = self.definition.prompts[language].get(utterance.name) if isinstance(utterance, Prompt) else None
+        edited = text is not None and text.text.startswith("edited ")
+        return Sound(sound.path, f"{sound.words} {text.text}") if text is not None and edited else sound
+
+
+@dataclass
 class LogBook:
     """Log lines by event name."""
 
@@ -77,13 +138,17 @@ class LogBook:
     warning = error = info
 
 
+def _bank() -> CentreDefinition:
+    loaded = load_centre(BANK)
+    assert loaded.definition is not None
+    return loaded.definition
+
+
 class Office:
     """The engine's services around one memory store."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
-        loaded = load_centre(BANK)
-        assert loaded.definition is not None
-        self.definition: CentreDefinition = loaded.definition
+    def __init__(self, store: MemoryStore | None = None, *, definition: CentreDefinition | None = None) -> None:
+        self.definition = definition or _bank()
         self.clock = ManualClock()
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
@@ -92,25 +157,47 @@ class Office:
         core = centre_of(self.definition, offer_prefix="offer")
         core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
-        self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
-        self.verifier.recover(self.store)
-        self.calls = CallRunner(
-            definition=lambda: self.definition,
+        self.files, self.surroundings = Files(), Rooms(self.voices)
+        self.versions = Versions(
+            first=self.definition,
+            files=self.files,
+            surroundings=self.surroundings,
             centre=self.centre,
             recorder=self.recorder,
-            prompts=self.voices,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
+        self.verifier.recover(self.store)
+        self.emergency = EmergencyDesk(
+            definition=lambda: self.versions.current,
+            prompts=self.surroundings.prompts,
+            recorder=self.recorder,
+            clock=self.clock,
+        )
+        self.emergency.recover(self.store)
+        self.calls = CallRunner(
+            versions=CallVersions(
+                definition=self.versions.of_call,
+                prompts=self.surroundings.prompts,
+                phone_of=self.versions.phone_of,
+            ),
+            entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
+            centre=self.centre,
+            recorder=self.recorder,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )
-        self.desk = AgentDesk(definition=lambda: self.definition, centre=self.centre, clock=self.clock)
+        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            work = [tasks.create_task(self.centre.keep_time()), tasks.create_task(self.watch.keep_watch())]
+            lasting = (self.centre.keep_time(), self.watch.keep_watch(), self.emergency.keep_time())
+            work = [tasks.create_task(each) for each in lasting]
             yield
             for each in work:
                 each.cancel()

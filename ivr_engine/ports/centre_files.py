@@ -1,0 +1,28 @@
+"""The centre's files, wherever they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr_engine.flows.definition import CentreDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What loading brought: the definition, or None and every problem, one line each."""
+
+    definition: CentreDefinition | None
+    problems: tuple[str, ...] = ()
+
+
+class CentreFiles(Protocol):
+    """Files that operations staff edit."""
+
+    async def load(self) -> Loaded:
+        """Read and check everything, without holding up calls. Nothing that the files hold makes this raise."""
+        ...
+
+    async def stamp(self) -> str:
+        """A text that is another one after any file changed, came or went; cheap enough for every second."""
+        ...
