@@ -79,6 +79,12 @@ class Emergencies:
         reroute = self._reroutes.get(number)
         return reroute if reroute is not None and now < reroute.until else None
 
+    def in_place_of(self, wanted: BroadcastSet | RerouteSet) -> BroadcastSet | RerouteSet | None:
+        """What has not ended and has the place that `wanted` is to take."""
+        if isinstance(wanted, BroadcastSet):
+            return self._broadcasts.get((wanted.number, wanted.language))
+        return self._reroutes.get(wanted.number)
+
     def next_expiry(self) -> Instant | None:
         """The earliest `until` of all that has not ended."""
         return min((each.until for each in self._all()), default=None)

@@ -65,10 +65,7 @@ class EmergencyDesk:
         wanted = broadcasts_of(wish, word, until=until, definition=self._definition(), now=self._clock.now())
         for each in {each.language: each for each in wanted}.values():
             await self._try_to_speak(each)
-        before = [
-            each for each in self.broadcasts() if (each.number, each.language) in {(w.number, w.language) for w in wanted}
-        ]
-        self._set(wanted, before, word)
+        self._set(wanted, word)
         return wanted
 
     def end_broadcasts(self, number: str, language: str, word: Word) -> tuple[BroadcastSet, ...]:
@@ -78,10 +75,8 @@ class EmergencyDesk:
 
     def reroute(self, number: str, flow: str, word: Word, *, until: Instant) -> RerouteSet:
         """Send the number's next calls to another flow. Raises CommandRefused where it may not be."""
-        now = self._clock.now()
-        wanted = reroute_to(number, flow, word, until=until, definition=self._definition(), now=now)
-        before = self._standing.reroute_of(number, now)
-        self._set([wanted], [before] if before else [], word)
+        wanted = reroute_to(number, flow, word, until=until, definition=self._definition(), now=self._clock.now())
+        self._set([wanted], word)
         return wanted
 
     def end_reroutes(self, number: str, word: Word) -> tuple[RerouteSet, ...]:
@@ -132,14 +127,10 @@ class EmergencyDesk:
                 f"the voice did not finish within {SPOKEN_WITHIN_S:g} s; try again, or shorten it"
             ) from error
 
-    def _set(
-        self,
-        wanted: Sequence[BroadcastSet | RerouteSet],
-        before: Sequence[BroadcastSet | RerouteSet],
-        word: Word,
-    ) -> None:
+    def _set(self, wanted: Sequence[BroadcastSet | RerouteSet], word: Word) -> None:
         self._record(*self._standing.expire(self._clock.now()))
-        self._record(*(ending(each, EmergencyEnd.REPLACED, word) for each in before), *wanted)
+        replaced = [self._standing.in_place_of(each) for each in wanted]
+        self._record(*(ending(each, EmergencyEnd.REPLACED, word) for each in replaced if each), *wanted)
         self._changed.set()
 
     def _withdraw(self, on: Sequence[_Standing], word: Word, what: str) -> tuple[_Standing, ...]:

@@ -147,9 +147,15 @@ def _bank() -> CentreDefinition:
 class Office:
     """The engine's services around one memory store."""
 
-    def __init__(self, store: MemoryStore | None = None, *, definition: CentreDefinition | None = None) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        definition: CentreDefinition | None = None,
+        clock: ManualClock | None = None,
+    ) -> None:
         self.definition = definition or _bank()
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
