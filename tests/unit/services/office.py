@@ -18,7 +18,7 @@ from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
-from ivr_engine.ports.centre_files import Loaded
+from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
@@ -145,7 +145,13 @@ def _bank() -> CentreDefinition:
 class Office:
     """The engine's services around one memory store."""
 
-    def __init__(self, store: MemoryStore | None = None, *, definition: CentreDefinition | None = None) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        definition: CentreDefinition | None = None,
+        files: CentreFiles | None = None,
+    ) -> None:
         self.definition = definition or _bank()
         self.clock = ManualClock()
         self.store = store or MemoryStore()
@@ -158,7 +164,7 @@ class Office:
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
             first=self.definition,
-            files=self.files,
+            files=files or self.files,
             surroundings=self.surroundings,
             centre=self.centre,
             recorder=self.recorder,
