@@ -218,7 +218,7 @@ class Assembler:
     def _on_conversation_ended(self, event: ConversationEnded) -> None:
         self._agent = event.agent
         self._note(LegKind.AGENT, outcome=str(event.ended_by), talked=Millis(max(0, event.talked)))
-        if event.ended_by is not EndedBy.CALLER:  # who hung up does not come back, however long the end of the call takes
+        if event.ended_by is EndedBy.AGENT:  # else the caller is gone too, however late the end of the call is known
             self._back_to_flow()
 
     def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them

@@ -9,7 +9,7 @@ from ivr_engine.core.ids import Millis
 NODES_PER_TURN: Final = 500  # nodes walked without waiting; more is a loop
 ATTEMPTS: Final = 10  # tries a menu or collect may allow
 TYPED_AHEAD: Final = 32  # keys kept from interrupted prompts; later ones are dropped
-FLOWS_DEEP: Final = 8  # flows one call may be in at once, each begun by the one before
+FLOWS_DEEP: Final = 12  # flows one call may be in at once, each begun by the one before
 PLAYS_SKIPPED: Final = 10  # play nodes in one turn passed over because the caller has typed ahead
 KEYS: Final = 64  # keys one collect may take
 RECORDING: Final = Millis(600_000)  # longest recording of a caller

@@ -1,4 +1,4 @@
-"""The small sample host service of a fictitious bank: card balances behind a PIN, over HTTP with JSON.
+"""The small sample host service of a fictitious bank, over HTTP with JSON: card balances behind a PIN, and its books.
 
     python -m ivr_engine.testing.host_service --port 18080
 
@@ -23,6 +23,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar, Self
+
+from ivr_engine.testing.sample_bank import Bank
+from ivr_engine.testing.sample_desk import Answer, Desk, Operation
 
 MOST_WRONG_PINS = 3
 MOST_BYTES = 16_384
@@ -71,7 +74,7 @@ class Ledger:
         self._wrong: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def balance(self, request: Mapping[str, Any]) -> tuple[HTTPStatus, dict[str, str]]:
+    def balance(self, request: Mapping[str, Any]) -> Answer:
         """The HTTP status and body for `{card, pin}`."""
         card, pin = str(request.get("card", "")), str(request.get("pin", ""))
         account = self._accounts.get(card)
@@ -80,7 +83,7 @@ class Ledger:
         with self._lock:
             return self._checked(account, card, pin)
 
-    def _checked(self, account: Account, card: str, pin: str) -> tuple[HTTPStatus, dict[str, str]]:
+    def _checked(self, account: Account, card: str, pin: str) -> Answer:
         if self._wrong[card] >= MOST_WRONG_PINS:
             return _refused(HTTPStatus.FORBIDDEN, "locked")
         if not hmac.compare_digest(pin.encode(), account.pin.encode()):
@@ -93,17 +96,26 @@ class Ledger:
 class HostService:
     """The service on a loopback port (0: any free one). Use it as a context manager; `url` is where it is.
 
-    `fault` may be set at any time and holds for the requests that follow; `delay` is in seconds. `requests` counts them.
+    `fault` may be set at any time and holds for the requests that follow, `faults` for those to one operation alone; `delay`
+    is in seconds. `requests` counts them. A new `ledger`, `bank` or `desk` forgets what was done.
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, fault: Fault = Fault.NONE, delay: float = 5.0) -> None:
         self.fault = fault
         self.delay = delay
+        self.faults: dict[str, Fault] = {}
         self.requests = 0
         self.ledger = Ledger()
+        self.bank = Bank()
+        self.desk = Desk(frozenset(ACCOUNTS))
         self.closing = threading.Event()
         self._server = _Server((host, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """What may be asked, by name: of the ledger, the bank and the desk as they are now."""
+        return {"balance": self.ledger.balance, **self.bank.operations, **self.desk.operations}
 
     @property
     def url(self) -> str:
@@ -152,7 +164,7 @@ class _Request(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the base class names it
         service = self.server.service
         service.requests += 1
-        fault = service.fault
+        fault = service.faults.get(self._operation(), service.fault)
         body = self._body()
         if fault in (Fault.HANG, Fault.DROP):
             service.closing.wait(HANG_S if fault is Fault.HANG else 0)
@@ -161,6 +173,9 @@ class _Request(BaseHTTPRequestHandler):
         if fault is Fault.SLOW:
             service.closing.wait(service.delay)
         self._send(*(self.faults[fault] if fault in self.faults else self._answer(body)))
+
+    def _operation(self) -> str:
+        return self.path.partition("?")[0].removeprefix("/")
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
@@ -171,12 +186,13 @@ class _Request(BaseHTTPRequestHandler):
             request = json.loads(body)
         except (ValueError, RecursionError):
             request = None
-        if self.path.partition("?")[0] != "/balance":
+        operation = self.server.service.operations.get(self._operation())
+        if operation is None:
             status, answer = _refused(HTTPStatus.NOT_FOUND, "unknown_operation")
         elif not isinstance(request, dict):
             status, answer = _refused(HTTPStatus.BAD_REQUEST, "bad_request")
         else:
-            status, answer = self.server.service.ledger.balance(request)
+            status, answer = operation(request)
         return status, json.dumps(answer).encode()
 
     def _send(self, status: HTTPStatus, body: bytes) -> None:
@@ -192,7 +208,7 @@ class _Request(BaseHTTPRequestHandler):
         """Silent: a request line tells nothing, a body is personal data."""
 
 
-def _refused(status: HTTPStatus, result: str) -> tuple[HTTPStatus, dict[str, str]]:
+def _refused(status: HTTPStatus, result: str) -> Answer:
     return status, {"result": result}
 
 
@@ -201,7 +217,7 @@ def main() -> None:
     cards = "\n".join(f"  {card:<20} PIN {account.pin}  {account.balance} CNY" for card, account in ACCOUNTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m ivr_engine.testing.host_service",
-        description="Sample host service of a fictitious bank: POST /balance with {card, pin}.",
+        description="Sample host service of a fictitious bank: POST /balance with {card, pin}, and docs/services.md.",
         epilog=f"cards (invented):\n{cards}\n\nthree wrong PINs in a row lock a card until the service starts again",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

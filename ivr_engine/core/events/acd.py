@@ -49,7 +49,7 @@ class CallQueued(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackBooked(Event):
-    """Somebody of the queue is to call `number`, as if it had waited there since this instant."""
+    """Somebody of the queue is to call `number`, as if it had waited there since this instant; `window`: when it suits."""
 
     TYPE: ClassVar[str] = "acd.callback_booked"
     call: CallId
@@ -59,6 +59,7 @@ class CallbackBooked(Event):
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Book a call back to the caller instead of waiting.
 
     book:
-      callback: {queue: cards, number: "{{ call.caller }}", skills: {card: 3}}
+      callback: {queue: cards, number: "{{ call.caller }}", skills: {card: 3}, window: morning}
       next: thanks
       failed: end
     thanks: {play: [welcome], next: end}
 
-The booking stands in the journal with queue, skills, priority, language and number, and the call's record ends as
+The booking stands in the journal with queue, skills, priority, language, number and
+`window` (when the caller wants to be called, in words of the flow's own), and the call's record ends as
 `callback_booked`. A number that is none leaves by `failed`: collect another one.
 """
 
@@ -21,7 +22,7 @@ from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.nodes.notify import telephone
 from ivr_engine.flows.nodes.queue import priority_now, read_needs
 from ivr_engine.flows.settings import Setting, as_setting, reads
-from ivr_engine.flows.walk import Walk
+from ivr_engine.flows.walk import Walk, plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,11 @@ class Callback(NodeSpec):
     number: Setting
     needs: tuple[SkillNeed, ...] = ()
     priority: Setting = 0
+    window: Setting = ""
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`callback: {queue, number, skills, priority}`."""
+        """`callback: {queue, number, skills, priority, window}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(queue="", number="")
@@ -45,6 +47,7 @@ class Callback(NodeSpec):
             number=fields.read("number", as_setting, default="", required=True),
             needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
+            window=fields.read("window", as_setting, default=""),
         )
         fields.finish()
         return spec
@@ -57,7 +60,7 @@ class Callback(NodeSpec):
             waits=False,
             queues=(self.queue,) if isinstance(self.queue, str) else (),
             skills=tuple(need.skill for need in self.needs),
-            reads=reads((self.queue, self.number, self.priority)),
+            reads=reads((self.queue, self.number, self.priority, self.window)),
         )
 
     def run(self, walk: Walk) -> Step:
@@ -71,6 +74,7 @@ class Callback(NodeSpec):
                 needs=self.needs,
                 priority=priority_now(walk, self.priority),
                 language=walk.session.language,
+                window=plain_text("window", walk.open_value(self.window, "when to call")),
             ),
         )
         return "next"

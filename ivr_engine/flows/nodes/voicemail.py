@@ -17,6 +17,7 @@ from ivr_engine.core.events.acd import MessageLeft
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, Step
 from ivr_engine.flows.nodes.record import Record
+from ivr_engine.flows.settings import Setting, as_setting, reads
 from ivr_engine.flows.waits import Reply, VoiceTaken
 from ivr_engine.flows.walk import Walk
 
@@ -26,15 +27,27 @@ class Voicemail(Record):
     """A recording for `queue`."""
 
     KIND: ClassVar[str] = "voicemail"
-    queue: str = ""
+    queue: Setting = ""
 
     @classmethod
     def _read_rest(cls, fields: Fields) -> Self:
-        return replace(super(Voicemail, cls)._read_rest(fields), queue=fields.name("queue", required=True))
+        return replace(
+            super(Voicemail, cls)._read_rest(fields), queue=fields.read("queue", as_setting, default="", required=True)
+        )
 
     def facts(self) -> NodeFacts:
         """As `record`."""
-        return replace(super(Voicemail, self).facts(), queues=(self.queue,))
+        record = super(Voicemail, self).facts()
+        return replace(
+            record,
+            queues=(self.queue,) if isinstance(self.queue, str) else (),
+            reads=record.reads | reads((self.queue,)),
+        )
+
+    def run(self, walk: Walk) -> Step:
+        """Record, once it is known for whom: a queue that there is not must not cost the caller a message."""
+        walk.queue(walk.open_value(self.queue, "the queue's name"))
+        return super(Voicemail, self).run(walk)
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Leave it with the queue."""
@@ -45,7 +58,7 @@ class Voicemail(Record):
                 MessageLeft(
                     call=facts.call,
                     node=walk.session.node,
-                    queue=walk.queue(self.queue),
+                    queue=walk.queue(walk.open_value(self.queue, "the queue's name")),
                     recording=reply.name,
                     lasted=reply.lasted,
                     number=facts.caller,

@@ -113,6 +113,12 @@ def test_a_booking_says_who_is_to_be_called_by_whom() -> None:
     booked = call.one(CallbackBooked)
     assert (booked.queue, booked.number, booked.priority, booked.language) == ("cards", "13800138000", 7, "zh")
     assert booked.needs == (SkillNeed(skill=SkillName("card"), level=3),)
+    assert booked.window == ""
+
+
+def test_a_booking_keeps_when_the_caller_wants_to_be_called() -> None:
+    call = walk({"b": {"callback": {**BOOK, "window": "{{ 'after' + text(5) }}"}, **EXITS}})
+    assert call.one(CallbackBooked).window == "after5"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +130,7 @@ def test_a_booking_says_who_is_to_be_called_by_whom() -> None:
         {"ticket": {**TICKET, "data": {"p": "{{ last(pin, 2) }}"}}},
         {"callback": {**BOOK, "number": "{{ pin }}"}},
         {"callback": {**BOOK, "queue": "{{ pin }}"}},
+        {"callback": {**BOOK, "window": "{{ pin }}"}},
     ],
 )
 def test_a_secret_is_told_to_nobody(node: dict[str, Any]) -> None:
