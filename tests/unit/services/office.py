@@ -18,7 +18,7 @@ from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
-from ivr_engine.ports.centre_files import Loaded
+from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
@@ -153,6 +153,7 @@ class Office:
         *,
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
+        files: CentreFiles | None = None,
     ) -> None:
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
@@ -166,7 +167,7 @@ class Office:
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
             first=self.definition,
-            files=self.files,
+            files=files or self.files,
             surroundings=self.surroundings,
             centre=self.centre,
             recorder=self.recorder,
