@@ -164,7 +164,7 @@ class Versions:
             await self._reload(share=WHOLE, numbers=frozenset(), by="change")
         except CommandRefused as refusal:
             self._tried = await self._files.stamp()
-            self._log.warning("version_refused", by="change", problem=str(refusal))
+            self._log.error("version_refused", by="change", stays=self._current.version, problem=str(refusal))
 
     async def _reload(self, *, share: int, numbers: frozenset[str], by: str) -> Reloaded:
         async with self._busy:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder, load_centre
-
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
+from tests.small_centre import write_small_centre
 
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(BANK, tmp_path / "bank"))
+    return write_small_centre(tmp_path)
 
 
 @pytest.fixture
