@@ -38,7 +38,8 @@ OTHER = FlowName("other")
 @cache
 def sample_bank_with_another_flow() -> CentreDefinition:
     bank = Office().definition
-    return replace(bank, flows={**bank.flows, OTHER: replace(bank.flows[bank.numbers["80000"]], name=OTHER)})
+    main = bank.numbers["80000"]
+    return replace(bank, numbers={"80000": main}, flows={**bank.flows, OTHER: replace(bank.flows[main], name=OTHER)})
 
 
 @pytest.fixture
@@ -173,7 +174,8 @@ async def test_a_rerouted_number_begins_the_other_flow_and_then_its_own_again(of
 
 async def test_a_flow_that_is_gone_since_leaves_the_number_its_own(office: Office) -> None:
     office.emergency.reroute("80000", OTHER, WORD, until=UNTIL)
-    without = Office(office.store)
+    left = {name: flow for name, flow in office.definition.flows.items() if name != OTHER}
+    without = Office(office.store, definition=replace(office.definition, flows=left))
     await heard(without, HangUpNow())
     assert "reroute_impossible" in without.log.lines
     assert [each.flow for each in without.facts(FlowStarted)] == ["main"]  # type: ignore[attr-defined]
@@ -235,7 +237,7 @@ async def test_words_that_cannot_be_spoken_are_refused_before_a_caller_waits_for
         (lambda desk: desk.reroute("99", "other", WORD, until=UNTIL), "no number '99'"),
         (
             lambda desk: desk.reroute("80000", "nowhere", WORD, until=UNTIL),
-            "no flow 'nowhere' in this centre; known: main",
+            "no flow 'nowhere' in this centre; known: .*main",
         ),
         (lambda desk: desk.reroute("80000", "main", WORD, until=UNTIL), "begins 'main' already"),
         (lambda desk: desk.reroute("80000", "other", WORD, until=START), "has passed already"),
