@@ -70,8 +70,8 @@ SAYING = PlayWait | KeysWait | RecordWait
 """The waits during which something may be said."""
 
 
-def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: Instant) -> Turn:
-    """Start a call's walk at the beginning of `flow`.
+def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: Instant, *, typed_ahead: str = "") -> Turn:
+    """Start a call's walk at the beginning of `flow`; `typed_ahead` are keys that came before it.
 
     Raises:
         DefinitionError: the centre has no such flow, or the flow no such start (a checked definition has both).
@@ -83,6 +83,7 @@ def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: I
     language = definition.languages[0]
     session = Session(facts=facts, flow=flow, version=definition.version, node=start.name, language=language)
     walk = Walk(definition, session, start, now)
+    walk.keep(typed_ahead)
     walk.events.append(FlowStarted(call=facts.call, flow=flow, version=definition.version, language=language))
     return _go_on(walk, _enter(walk, start))
 
