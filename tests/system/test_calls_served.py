@@ -140,13 +140,13 @@ async def test_keys_that_are_no_choice_lead_to_an_agent(day: Day) -> None:
     await caller.reaches("language")
     await caller.presses("2")
     await caller.reaches("main_menu")
-    for key in "789":
+    for key in "787":
         await caller.presses(key)
         await caller.sees(KeysReceived, lambda each, key=key: each.keys == key)  # type: ignore[misc]
     await caller.talks()
     await caller.hangs_up()
     record = await caller.record()
-    assert [each.keys for each in caller.kinds(KeysReceived)] == ["2", "7", "8", "9"]
+    assert [each.keys for each in caller.kinds(KeysReceived)] == ["2", "7", "8", "7"]
     assert ending(record) == "answered_agent, ended by caller"
 
 
@@ -156,7 +156,7 @@ async def test_a_key_cuts_the_prompt_short(day: Day) -> None:
     await caller.presses("2")
     await caller.reaches("main_menu")
     await caller.presses("*")
-    await caller.reaches("main_menu")
+    await caller.sees(PromptsPlayed, lambda each: each.node == "main_menu")
     await caller.hangs_up()
     await caller.record()
     played = [each for each in caller.kinds(PromptsPlayed) if each.node == "main_menu"]

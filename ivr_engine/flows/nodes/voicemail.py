@@ -31,9 +31,8 @@ class Voicemail(Record):
 
     @classmethod
     def _read_rest(cls, fields: Fields) -> Self:
-        return replace(
-            super(Voicemail, cls)._read_rest(fields), queue=fields.read("queue", as_setting, default="", required=True)
-        )
+        record = super(Voicemail, cls)._read_rest(fields)
+        return replace(record, queue=fields.read("queue", as_setting, default="", required=True))
 
     def facts(self) -> NodeFacts:
         """As `record`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +22,7 @@ from ivr_engine.testing.clock import START
 from ivr_engine.testing.exploration.choices import Choice, Examples, candidates
 from ivr_engine.testing.simulation import words
 
+EARLY: Final = 15  # states of one node and try that are looked at before those of other nodes
 MOST_STATES: Final = 20_000
 MOST_MOMENTS: Final = 12
 HOUR: Final = 3_600_000
@@ -136,6 +137,8 @@ class _Walker:
         self._most = most
         self._known: dict[str, State] = {}
         self._waiting: deque[State] = deque()
+        self._later: deque[State] = deque()
+        self._places: Counter[tuple[str, str, int]] = Counter()
         self._faults: set[tuple[str, str, str]] = set()
 
     def dial(self, call: Call) -> None:
@@ -148,9 +151,18 @@ class _Walker:
         self._note_faults(turn.events, (), call)
 
     def walk(self) -> None:
-        """Look at each state once."""
-        while self._waiting:
-            self._look(self._waiting.popleft())
+        """Look at each state once; first at the places of the flows where few states were found yet.
+
+        A large centre has more states than anybody waits for, and most differ only in what was keyed long before. So that the
+        bound does not cut off whole flows, no place has more than EARLY states looked at before all others had theirs.
+        """
+        while self._waiting or self._later:
+            self._look((self._waiting or self._later).popleft())
+
+    def _put_off(self, state: State) -> None:
+        place = state.session.flow, state.session.node, state.session.attempt
+        self._places[place] += 1
+        (self._waiting if self._places[place] <= EARLY else self._later).append(state)
 
     def _look(self, state: State) -> None:
         seen: set[tuple[object, ...]] = set()
@@ -188,7 +200,7 @@ class _Walker:
         if known is None:
             known = self._known[key] = State(session=turn.session, call=call, stays=stays, before=before)
             self.found.states.append(known)
-            self._waiting.append(known)
+            self._put_off(known)
         return known
 
     def _node(self, state: State) -> Node:
