@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from ivr_engine.cli import explore
 
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
+BANK = Path(__file__).parents[1] / "small_bank"
 FLOW = """
 flow: main
 start: menu

@@ -26,7 +26,7 @@ from ivr_engine.testing.rehearsal.performance import perform
 from ivr_engine.testing.rehearsal.reader import read_tests
 from tests.rehearsal.bank import NODES, bank
 
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
+BANK = Path(__file__).parents[1] / "small_bank"
 
 
 def explored(definition: CentreDefinition, **examples: object) -> Exploration:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ivr_engine.cli import test as command
 
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
+BANK = Path(__file__).parents[1] / "small_bank"
 ONE = """
 test: balance
 number: "80000"

@@ -30,7 +30,8 @@ from ivr_engine.cdr.record import CallRecord, Leg, LegKind
 from ivr_engine.core.events import CallArrived, CallEnded, ConversationBegan, Event, NodeEntered, Recorded, call_of
 from ivr_engine.core.ids import CallId
 from ivr_engine.errors import EngineError
-from ivr_engine.testing.host_service import Fault, Ledger
+from ivr_engine.testing.host_service import ACCOUNTS, Fault, Ledger
+from ivr_engine.testing.sample_desk import Desk
 from tests.system.phones import Phones
 from tests.system.site import NUMBER, Site
 
@@ -252,7 +253,8 @@ class Agent:
 async def day_at(site: Site, folder: Path) -> AsyncIterator[Day]:
     """A day at a site; at its end nothing may be left behind."""
     site.host.fault = Fault.NONE
-    site.host.ledger = Ledger()
+    site.host.faults = {}
+    site.host.ledger, site.host.desk = Ledger(), Desk(frozenset(ACCOUNTS))
     with open_reader(site.settings.database) as journal:
         async with Phones(pbx=site.address, secrets=site.secrets, folder=folder) as phones:
             day = Day(site=site, journal=journal, phones=phones)

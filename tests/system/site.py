@@ -39,12 +39,14 @@ SHORTER: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("ring: 15s", "ring: 2s"),
         ("wrap_up: 10s", "wrap_up: 1s"),
         ("announce_position: 30s", "announce_position: 5s"),
+        ("max_wait: 5m", "max_wait: 2s"),
     ),
     "main.yaml": (
         ("timeout: 5s", "timeout: 1500ms"),
         ("timeout: 3s", "timeout: 1s"),
         ("secret: true, attempts: 3}", "secret: true, timeout: 1500ms, attempts: 2}"),
     ),
+    "survey.yaml": (("timeout: 5s", "timeout: 1500ms"),),
 }
 # Prompts of which more than a word stays: long enough to be left, or interrupted, in the middle.
 LONGER = frozenset({"welcome", "main_menu", "fallback_greeting"})

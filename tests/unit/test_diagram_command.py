@@ -14,7 +14,7 @@ from ivr_engine.adapters.graphviz import DrawingFailed, render
 from ivr_engine.cli import diagram
 from ivr_engine.errors import SetupError
 
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
+BANK = Path(__file__).parents[1] / "small_bank"
 
 
 def run(*arguments: str) -> Result:

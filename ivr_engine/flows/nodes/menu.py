@@ -81,7 +81,8 @@ class Menu(asking.Asking):
 
     def facts(self) -> NodeFacts:
         """Leaves by its keys, or when the attempts are used up."""
-        lines = (*self.all_lines, *(line for choice in self.choices.values() for line in choice.says))
+        says = tuple(line for choice in self.choices.values() for line in choice.says)
+        lines = (*self.all_lines, *says)
         conditions = [choice.when for choice in self.choices.values() if choice.when is not None]
         sets = [(name, setting) for choice in self.choices.values() for name, setting in choice.sets.items()]
         return NodeFacts(
@@ -89,7 +90,7 @@ class Menu(asking.Asking):
             required=(("no_input", "failed"), ("no_match", "failed")),
             keys=tuple(self.choices),
             attempts=self.attempts,
-            lines=self.lines,
+            lines=(*self.lines, *says),
             prompts=prompt_names(lines),
             reads=names_read(lines) | settings.reads(setting for _name, setting in sets) | settings.reads(conditions),
             writes=tuple(name for name, _setting in sets if name != "language"),

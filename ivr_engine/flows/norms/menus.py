@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from ivr_engine.core.ids import Language
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.norms.places import Place
 from ivr_engine.flows.norms.rules import Breach, Rule
 from ivr_engine.flows.norms.speech import spoken_seconds, texts
-from ivr_engine.flows.norms.ways import Place, Ways, presses
+from ivr_engine.flows.norms.ways import Ways, levels
 
 AGENT_KEY = "0"
 _ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -24,10 +25,10 @@ _CALLED: Mapping[str, re.Pattern[str]] = {
 """How a prompt may call a key."""
 
 
-def levels(ways: Ways, rule: Rule) -> Iterable[Breach]:
+def nesting(ways: Ways, rule: Rule) -> Iterable[Breach]:
     """No node behind more menus than the bound. Of a branch too deep only its first node is named."""
     for entry in ways.entries:
-        depth = ways.costs(entry, presses)
+        depth = ways.costs(entry, levels)
         for spot in (spot for spot, found in depth.items() if found > rule.bound):
             place = ways.places[spot]
             if any(depth.get(before, 0) > rule.bound for before in ways.before(spot)):
@@ -62,10 +63,12 @@ def length(ways: Ways, rule: Rule) -> Iterable[Breach]:
 
 
 def announced(ways: Ways, rule: Rule) -> Iterable[Breach]:
-    """What can be pressed is said, in each language."""
+    """What can be pressed is said, in each language; a key of every menu at least in the main one."""
+    main = {menu.spot for entry in ways.entries if (menu := ways.main_menu(entry)) is not None}
     for menu in ways.menus:
+        offered = (*menu.facts.keys, *(menu.shared if menu.spot in main else ()))
         for language in ways.centre.languages:
-            keys = [key for key in menu.facts.keys if not _is_said(key, menu, ways, language)]
+            keys = [key for key in offered if not _is_said(key, menu, ways, language)]
             if keys:
                 message = "the menu does not say the keys $keys in $language; say them, or take them out"
                 listed = ", ".join(f"`{key}`" for key in keys)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from ivr_engine.core.ids import Language
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.norms.menus import AGENT_KEY
+from ivr_engine.flows.norms.places import Place
 from ivr_engine.flows.norms.rules import Breach, Rule
 from ivr_engine.flows.norms.speech import spoken_seconds
-from ivr_engine.flows.norms.ways import Place, Ways, presses, presses_unidentified
+from ivr_engine.flows.norms.ways import Ways, presses, presses_unidentified
 
 
 def agent_from_every_number(ways: Ways, rule: Rule) -> Iterable[Breach]:

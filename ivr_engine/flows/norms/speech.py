@@ -7,12 +7,13 @@ import re
 from ivr_engine.core.ids import Language
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.expressions import Template
-from ivr_engine.flows.norms.ways import Place
+from ivr_engine.flows.norms.places import Place
 from ivr_engine.flows.saying import Line, Spoken
 from ivr_engine.flows.utterances import Prompt
 
 _CHARACTER = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z']+|[0-9]")
+_COMPUTED = re.compile(r"\{\{.*?\}\}")  # known only during the call
 CHARACTER_SECONDS = 0.25  # Mandarin of announcements: about 240 characters a minute
 WORD_SECONDS = 0.4  # English of announcements: about 150 words a minute; a digit counts as a word
 VALUE_SECONDS = 3.0  # an amount, a date, the last digits of a card
@@ -46,4 +47,4 @@ def _words(line: Line, centre: CentreDefinition, language: Language) -> str:
         return prompt.text if prompt is not None else ""
     if line.kind != "text":
         return ""
-    return line.value.source if isinstance(line.value, Template) else str(line.value)
+    return _COMPUTED.sub("", line.value.source) if isinstance(line.value, Template) else str(line.value)

@@ -36,8 +36,8 @@ RULES: tuple[Rule, ...] = (
         words=("zh", "zh-CN", "cmn"),
     ),
     Rule(id="N-09b", severity=_W, demands="each language is spoken by an agent", check=people.language_is_spoken),
-    Rule(id="N-10a1", severity=_W, demands="menus before anything can be reached", check=menus.levels, most=3),
-    Rule(id="N-10a2", severity=_E, demands="the same, a bound that is refused", check=menus.levels, most=4),
+    Rule(id="N-10a1", severity=_W, demands="menus before anything can be reached", check=menus.nesting, most=3),
+    Rule(id="N-10a2", severity=_E, demands="the same, a bound that is refused", check=menus.nesting, most=4),
     Rule(
         id="N-10b1",
         severity=_E,

@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 
-from ivr_engine.core.ids import FlowName, Language, NodeName
-from ivr_engine.flows.definition import CentreDefinition, Flow, Node
-from ivr_engine.flows.graph import targets
-from ivr_engine.flows.nodes.base import NodeFacts
+from ivr_engine.core.ids import Language
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.norms.passages import Passages
+from ivr_engine.flows.norms.places import Place, Spot, places_of
 from ivr_engine.flows.tree import Position
-
-Spot = tuple[FlowName, NodeName]
-"""A node of the centre."""
 
 MISSED = frozenset({"no_input", "no_match", "failed"})
 """The exits of a question that nobody chooses."""
-
-ENTERED = "(entered)"  # no exit of an author's: from a node to the start of the flow that it enters
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A node with where it stands in the centre; `name` is `flow/node`, as a waiver writes it."""
-
-    spot: Spot
-    node: Node
-    facts: NodeFacts
-    exits: Mapping[str, Spot]
-
-    @property
-    def name(self) -> str:
-        """`flow/node`."""
-        return f"{self.spot[0]}/{self.spot[1]}"
-
-    @property
-    def asks(self) -> bool:
-        """Whether the caller must press something here."""
-        return self.facts.attempts > 0
-
-    @property
-    def speaks(self) -> bool:
-        """Whether the caller hears something here."""
-        return self.asks or bool(self.facts.lines or self.facts.prompts)
 
 
 class Ways:
@@ -56,9 +25,7 @@ class Ways:
         self.centre = centre
         self.language_places = language_places
         self._main_menu_name = main_menu
-        self.places = {
-            (flow.name, name): _place(centre, flow, name) for flow in centre.flows.values() for name in flow.nodes
-        }
+        self.places = places_of(centre)
 
     @cached_property
     def entries(self) -> tuple[Place, ...]:
@@ -84,8 +51,10 @@ class Ways:
     @cached_property
     def ending_mute(self) -> frozenset[Spot]:
         """From here a call can end without another word."""
+        first = set(self.centre.numbers.values())  # to go back from a flow that nobody entered ends the call
         ends = [place for place in self.places.values() if place.facts.ends]
-        return self.leading_to(ends, lambda place: not place.speaks and not place.facts.to_agent)
+        over = [place for place in ends if not place.facts.result or place.spot[0] in first]
+        return self.leading_to(over, lambda place: not place.speaks and not place.facts.to_agent)
 
     @cached_property
     def leading_to_a_rating(self) -> frozenset[Spot]:
@@ -114,13 +83,7 @@ class Ways:
 
     def leading_to(self, goals: Iterable[Place], passable: Callable[[Place], bool] = lambda _place: True) -> frozenset[Spot]:
         """The goals, and every node that leads to one through nodes that are passable."""
-        found = {place.spot for place in goals}
-        waiting = list(found)
-        while waiting:
-            fresh = [spot for spot in self._back.get(waiting.pop(), ()) if spot not in found and passable(self.places[spot])]
-            found.update(fresh)
-            waiting += fresh
-        return frozenset(found)
+        return Passages(self.places, passable).leading_to(goals)
 
     def before(self, spot: Spot) -> list[Spot]:
         """The nodes with an exit to this one."""
@@ -136,7 +99,7 @@ class Ways:
 
     def main_menu(self, entry: Place) -> Place | None:
         """The nearest menu of the name that is the main menu's; else the nearest with a choice of ways."""
-        menus = [self.places[spot] for spot in self.costs(entry, presses) if self.places[spot].facts.keys]
+        menus = [self.places[spot] for spot in self.costs(entry, own_presses) if self.places[spot].facts.keys]
         named = (menu for menu in menus if menu.node.name == self._main_menu_name)
         choosing = (menu for menu in menus if len({menu.exits[key] for key in menu.facts.keys if key in menu.exits}) > 1)
         return next(named, None) or next(choosing, None)
@@ -161,19 +124,21 @@ def presses(place: Place, exit_name: str) -> float | None:
     """Keys of menus pressed; what a caller misses is no way to anything."""
     if place.asks and exit_name in MISSED:
         return None
-    return 1 if exit_name in place.facts.keys else 0
+    return 1 if exit_name in place.facts.keys or exit_name in place.shared else 0
+
+
+def own_presses(place: Place, exit_name: str) -> float | None:
+    """The same without the keys that every menu has."""
+    return None if exit_name in place.shared else presses(place, exit_name)
+
+
+def levels(place: Place, exit_name: str) -> float | None:
+    """Menus passed. What comes after an agent is no menu tree any more, and a question for a value no level of one."""
+    if place.facts.to_agent:
+        return None
+    return 0 if place.asks_for_a_value and exit_name in place.facts.keys else presses(place, exit_name)
 
 
 def presses_unidentified(place: Place, exit_name: str) -> float | None:
     """The same for a caller who types nothing but keys of menus: no card number, no PIN."""
     return None if place.asks and not place.facts.keys else presses(place, exit_name)
-
-
-def _place(centre: CentreDefinition, flow: Flow, name: NodeName) -> Place:
-    node = flow.nodes[name]
-    facts = node.facts
-    exits = {exit_name: (flow.name, target) for exit_name, target in targets(node).items()}
-    entered = centre.flows.get(FlowName(facts.flow))
-    if entered is not None:
-        exits[ENTERED] = (entered.name, entered.start)
-    return Place((flow.name, name), node, facts, exits)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.norms.places import Place, Spot
 from ivr_engine.flows.norms.rules import Breach, Rule
 from ivr_engine.flows.norms.speech import lines, texts
-from ivr_engine.flows.norms.ways import Place, Spot, Ways, presses
+from ivr_engine.flows.norms.ways import Ways, presses
 from ivr_engine.flows.utterances import Prompt
 
 ADVERT = "advert"

@@ -17,7 +17,7 @@ from ivr_engine.flows.diagram_dot import dot
 from ivr_engine.flows.graph import targets
 from ivr_engine.testing.builders import MAIN, centre
 
-BANK = load_centre(Path(__file__).parents[3] / "flows" / "sample-bank").definition
+BANK = load_centre(Path(__file__).parents[2] / "small_bank").definition
 assert BANK is not None
 FLOW = BANK.flows[MAIN]
 PICTURE = picture(BANK, FLOW)
