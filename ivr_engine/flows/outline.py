@@ -4,8 +4,8 @@
 
 A reader is Python that asks for one field after the other, so its questions are the schema, and no second list of fields can
 differ from what is read. It is run as if every value were a mapping, a list and a plain value in turn, what lies inside such
-a value again each of them, and once more for each key as if that key were missing: so shapes decided by looking are seen from
-every side.
+a value again each of them, and once more for each key as if that key were missing: so shapes decided by looking are seen
+from every side.
 """
 
 from __future__ import annotations
