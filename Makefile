@@ -20,7 +20,7 @@ run: setup  ## keep the centre up until Ctrl-C
 test: setup lint check system  ## everything: style, types, unit and real-PBX tests
 
 check:  ## tests without a PBX
-	$(BIN)/pytest -q -n auto -m "not system and not soak"
+	$(BIN)/pytest -q -n auto -m "not system"
 
 system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
 	$(BIN)/pytest -q -n 3 -m system

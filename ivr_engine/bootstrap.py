@@ -39,6 +39,8 @@ from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.emergency import EmergencyDesk
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
@@ -65,6 +67,7 @@ class Services:
     desk: AgentDesk
     watch: SwitchWatch
     versions: Versions
+    emergency: EmergencyDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +122,14 @@ async def engine(
             path=settings.control_socket,
             agents=services.desk,
             versions=services.versions,
+            emergency=services.emergency,
             recorder=recorder,
             status=lambda: _status(services, store),
             log=log,
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        lasting = [services.centre.keep_time(), services.watch.keep_watch()]
+        lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
         for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
@@ -160,8 +164,13 @@ def _services(
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
     )
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(journal)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
         outside=outside,
@@ -170,7 +179,7 @@ def _services(
     )
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions)
+    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:

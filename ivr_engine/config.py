@@ -161,6 +161,14 @@ def _text(value: object) -> str:
     return value
 
 
+def _carrier(value: object) -> str:
+    text = _text(value)
+    host, _colon, port = text.rpartition(":")
+    if text and (not host or not 1 <= int(port) <= 65535):
+        raise ValueError(value)
+    return text
+
+
 def _level(value: object) -> str:
     if value not in LOG_LEVELS:
         raise ValueError(value)
@@ -184,6 +192,7 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "host_service_port": _PORT,
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
         "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
+        "carrier": ("HOST:PORT or empty", _carrier),
         "log_level": (f"one of {', '.join(LOG_LEVELS)}", _level),
     }
 )

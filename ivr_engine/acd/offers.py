@@ -32,6 +32,8 @@ count once: a call that no telephone can take must not take everybody out of wor
 def rematch(moment: Moment) -> None:
     """Offer every caller to whom something changed, and say of those who got nobody why."""
     calls, agents = moment.take_fresh()
+    if not calls and not agents:
+        return
     for assessment in match(moment.state, calls=calls, agents=agents, now=moment.now):
         if assessment.chosen is None:
             _nobody(moment, assessment)

@@ -16,11 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ivr_engine.adapters.control_emergency import emergency_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
 from ivr_engine.ports.inbound import AgentCommands, Reloaded, VersionCommands, VersionsView
 from ivr_engine.ports.log import Log
+from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
 
 LINE_LIMIT = 64 * 1024
@@ -45,6 +47,7 @@ class ControlServer:
         path: Path,
         agents: AgentCommands,
         versions: VersionCommands,
+        emergency: EmergencyDesk,
         recorder: Recorder,
         status: Callable[[], object],
         log: Log,
@@ -63,6 +66,7 @@ class ControlServer:
             "flow.withdraw": lambda _body: _plain(versions.withdraw()),
             "flow.status": lambda _body: _plain(versions.versions()),
             "status": lambda _body: _immediately(status()),
+            **emergency_handlers(emergency),
         }
 
     @asynccontextmanager

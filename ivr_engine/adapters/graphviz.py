@@ -25,7 +25,7 @@ def render(drawing: str, form: Format, *, program: str = "dot") -> bytes:
     """
     found = shutil.which(program)
     if found is None:
-        raise SetupError("to draw SVG and PNG, Graphviz is needed: apt-get install graphviz fonts-noto-cjk")
+        raise SetupError("to draw SVG and PNG, Graphviz is needed: apt-get install graphviz fonts-wqy-microhei")
     try:
         done = subprocess.run(  # noqa: S603 - the program found on the path, with arguments of our own
             [found, f"-T{form}"], input=drawing.encode(), capture_output=True, timeout=PATIENCE, check=False

@@ -9,7 +9,7 @@ from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import CallArrived, CallRefused, CallResumed, Recorded, call_of
 from ivr_engine.core.ids import CallId
 
-_OPENING = (CallArrived, CallRefused, CallResumed)
+_OPENING = frozenset({CallArrived, CallRefused, CallResumed})
 
 
 def assemble(events: Iterable[Recorded]) -> CallRecord | None:
@@ -40,12 +40,13 @@ class OpenCalls:
         if recorded.sequence <= self._sequence:
             return None
         self._sequence = recorded.sequence
-        call = call_of(recorded.event) if type(recorded.event) in Assembler.FOLDED else None
+        kind = type(recorded.event)
+        call = call_of(recorded.event) if kind in Assembler.FOLDED else None
         if call is None:
             return None
         assembler = self._calls.get(call)
         if assembler is None:
-            if not isinstance(recorded.event, _OPENING):
+            if kind not in _OPENING:
                 return None
             assembler = self._calls[call] = Assembler(call, recorded.at)
         assembler.apply(recorded)

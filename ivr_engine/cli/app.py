@@ -27,6 +27,8 @@ SUBCOMMANDS = (
     "flow",
     "call",
     "agent",
+    "broadcast",
+    "reroute",
     "cdr",
     "pbx",
     "doctor",

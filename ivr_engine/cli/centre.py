@@ -14,6 +14,8 @@ from ivr_engine.errors import DefinitionError, SetupError
 
 if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
+    from ivr_engine.flows.issues import Issue
+    from ivr_engine.testing.rehearsal.script import ConversationTest
 
 FOLDER = typer.Argument(help="The contact centre's folder, such as flows/sample-bank.", show_default=False)
 
@@ -51,3 +53,14 @@ def load(folder: Path) -> CentreDefinition:
     for issue in loaded.issues:
         typer.echo(issue.line(words), err=True)
     return loaded.definition
+
+
+def read_conversations(folder: Path, definition: CentreDefinition) -> tuple[tuple[ConversationTest, ...], tuple[Issue, ...]]:
+    """The conversation tests beside a centre's files, and every problem of theirs; that there are none is one too."""
+    from ivr_engine.adapters.flow_files import in_order, read_tests_folder
+    from ivr_engine.testing.rehearsal.reader import name_twice, read_tests
+
+    issues: list[Issue] = []
+    trees = read_tests_folder(folder, issues)
+    tests = tuple(test for tree in trees for test in read_tests(tree, definition, issues))
+    return tests, in_order([*issues, *name_twice(tests)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,16 +45,26 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     lang: Annotated[Tongue | None, typer.Option(help="Language of the messages; by default the terminal's.")] = None,
 ) -> None:
-    """Check a centre's files: syntax, shape, where every exit leads, every name and prompt, the rules of service.
+    """Check a centre's files: syntax, shape, where every exit leads, names and prompts, the rules of service, its tests.
 
     Prints one line per problem, `file:line:column: severity CODE message`, and a summary. Exit code 0: no errors; 1: errors.
     """
-    from ivr_engine.adapters.flow_files import load_centre
-
-    loaded = load_centre(folder)
+    loaded = _loaded(folder)
     for line in _printed(folder, loaded, Format.JSON if as_json else form, wordings(lang)):
         typer.echo(line)
     raise typer.Exit(1 if any(issue.severity == "error" for issue in loaded.issues) else 0)
+
+
+def _loaded(folder: Path) -> LoadedCentre:
+    """The centre, with the problems of its conversation tests where it has some; they are read, not played."""
+    from ivr_engine.adapters.flow_files import load_centre
+    from ivr_engine.cli.centre import read_conversations
+
+    loaded = load_centre(folder)
+    if loaded.definition is None or not any((folder / "tests").glob("*.yaml")):
+        return loaded
+    _tests, issues = read_conversations(folder, loaded.definition)
+    return replace(loaded, issues=(*loaded.issues, *issues))
 
 
 def _printed(folder: Path, loaded: LoadedCentre, form: Format, words: Wordings) -> Iterator[str]:

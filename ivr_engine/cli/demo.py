@@ -17,7 +17,7 @@ from ivr_engine.errors import EngineError
 if TYPE_CHECKING:
     from ivr_engine.adapters.softphone.softphones import SoftphoneCall, Softphones
     from ivr_engine.bootstrap import Engine
-    from ivr_engine.core.ids import CallId
+    from ivr_engine.core.ids import AgentId, CallId
     from ivr_engine.flows.definition import AgentDefinition, CentreDefinition
 
 CALLER = "13800138000"
@@ -111,6 +111,7 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
     """A real telephone registers as the first agent's and will answer; the agent logs in and is not ready yet."""
     from ivr_engine.adapters.softphone.lines import Answering, Line
     from ivr_engine.bootstrap import phone_secret
+    from ivr_engine.core.outcomes import Presence
 
     agent = _first_agent(definition)
     await phones.connect(
@@ -122,7 +123,13 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
             answering=Answering.answer(after=RINGS_MS, talk=TALKS_MS),
         )
     )
-    await running.desk.login(agent.agent)
+    if await _presence(running, agent.agent) == Presence.LOGGED_OUT:  # else an earlier run left the agent at work
+        await running.desk.login(agent.agent)
+    await running.desk.pause(agent.agent, "demo")
+
+
+async def _presence(running: Engine, agent: AgentId) -> str:
+    return next(view.presence for view in await running.desk.agents() if view.agent == agent)
 
 
 async def _get_ready(running: Engine, definition: CentreDefinition) -> None:

@@ -223,6 +223,13 @@ def _sipp(_settings: Settings) -> Finding:
     return Finding(check="sipp", ok=path is not None, detail=detail, mend="apt-get install sip-tester", needed=False)
 
 
+def _graphviz(_settings: Settings) -> Finding:
+    path = shutil.which("dot")
+    detail = str(Path(path)) if path else "missing: `ivr-engine diagram` draws Mermaid and DOT, no SVG and PNG"
+    mend = "apt-get install graphviz fonts-wqy-microhei"
+    return Finding(check="graphviz", ok=path is not None, detail=detail, mend=mend, needed=False)
+
+
 CHECKS: tuple[Check, ...] = (
     _variables,
     _python,
@@ -236,4 +243,5 @@ CHECKS: tuple[Check, ...] = (
     _engine,
     _softphone,
     _sipp,
+    _graphviz,
 )

@@ -60,18 +60,15 @@ def rehearse(
 
 def load_tests(folder: Path, *, as_json: bool = False) -> tuple[CentreDefinition, tuple[ConversationTest, ...]]:
     """The centre and its tests; prints every problem of their files and ends the command if there is an error."""
-    from ivr_engine.adapters.flow_files import in_order, load_centre, read_tests_folder
-    from ivr_engine.testing.rehearsal.reader import name_twice, read_tests
+    from ivr_engine.adapters.flow_files import load_centre
+    from ivr_engine.cli.centre import read_conversations
 
     loaded = load_centre(folder)
     if loaded.definition is None:
         _give_up(loaded.issues, as_json=as_json)
-    issues: list[Issue] = []
-    trees = read_tests_folder(folder, issues)
-    tests = tuple(test for tree in trees for test in read_tests(tree, loaded.definition, issues))
-    issues += name_twice(tests)
+    tests, issues = read_conversations(folder, loaded.definition)
     if any(issue.severity == "error" for issue in issues):
-        _give_up(in_order(issues), as_json=as_json)
+        _give_up(issues, as_json=as_json)
     return loaded.definition, tests
 
 

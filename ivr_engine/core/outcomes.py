@@ -65,6 +65,14 @@ class Hours(StrEnum):
     HOLIDAY = "holiday"  # closed, because of the day
 
 
+class EmergencyEnd(StrEnum):
+    """How an emergency broadcast or reroute ended."""
+
+    WITHDRAWN = "withdrawn"  # an operator turned it off
+    REPLACED = "replaced"  # an operator set another in its place
+    EXPIRED = "expired"
+
+
 class SurveyOutcome(StrEnum):
     """How a survey ended for a caller who stayed on the line."""
 

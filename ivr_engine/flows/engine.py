@@ -16,7 +16,8 @@ How a turn ends:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ivr_engine.core.events.flow import FlowFailed, FlowFinished, FlowStarted, NodeEntered, PromptsPlayed
 from ivr_engine.core.ids import FlowName, Instant, NodeName
@@ -65,9 +66,12 @@ ACCEPTS: Mapping[type[Wait], type[Reply]] = {
 }
 """The reply each wait takes, besides CallerGone."""
 
+SAYING = PlayWait | KeysWait | RecordWait
+"""The waits during which something may be said."""
 
-def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: Instant) -> Turn:
-    """Start a call's walk at the beginning of `flow`.
+
+def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: Instant, *, typed_ahead: str = "") -> Turn:
+    """Start a call's walk at the beginning of `flow`; `typed_ahead` are keys that came before it.
 
     Raises:
         DefinitionError: the centre has no such flow, or the flow no such start (a checked definition has both).
@@ -79,6 +83,7 @@ def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: I
     language = definition.languages[0]
     session = Session(facts=facts, flow=flow, version=definition.version, node=start.name, language=language)
     walk = Walk(definition, session, start, now)
+    walk.keep(typed_ahead)
     walk.events.append(FlowStarted(call=facts.call, flow=flow, version=definition.version, language=language))
     return _go_on(walk, _enter(walk, start))
 
@@ -111,24 +116,10 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
 
 
 def _go_on(walk: Walk, step: Step) -> Turn:
-    while True:
-        if type(step) is str:
-            step = _follow(walk, step)
-        elif isinstance(step, Enter):
-            step = _push(walk, step)
-        elif isinstance(step, Leave):
-            step = _pop(walk, step)
-        elif isinstance(step, Back):
-            step = _back(walk)
-        else:
-            break
-    if isinstance(step, NodeFault):
-        return _failed(walk, step)
-    if isinstance(step, Over):
-        session = walk.session
-        walk.events.append(FlowFinished(call=session.facts.call, flow=session.flow, node=session.node))
-        return _hung_up(walk)
-    return _waiting(walk, step)  # type: ignore[arg-type]  # mypy does not narrow by `type(step) is str`
+    while (move := MOVES.get(type(step))) is not None:
+        step = move(walk, step)
+    end = ENDS.get(type(step), _waiting)
+    return end(walk, step)
 
 
 def _follow(walk: Walk, exit_name: str) -> Step:
@@ -180,7 +171,7 @@ def _pop(walk: Walk, step: Leave) -> Step:
         return _faulted(walk, fault)
 
 
-def _back(walk: Walk) -> Step:
+def _back(walk: Walk, _step: Back) -> Step:
     """To the menu before this one; from the first one, to itself."""
     menus = walk.session.menus
     target = menus[-2] if len(menus) > 1 else walk.session.node
@@ -210,6 +201,12 @@ def _failed(walk: Walk, fault: NodeFault) -> Turn:
     return _waiting(walk, PlayWait(prompts=apology, language=session.language, barge_in=False))
 
 
+def _finished(walk: Walk, _step: Over) -> Turn:
+    session = walk.session
+    walk.events.append(FlowFinished(call=session.facts.call, flow=session.flow, node=session.node))
+    return _hung_up(walk)
+
+
 def _waiting(walk: Walk, wait: Wait) -> Turn:
     walk.session.wait = wait
     return Turn(session=walk.session, events=tuple(walk.events), effects=tuple(walk.effects), wait=wait)
@@ -233,7 +230,7 @@ def _node_gone(session: Session) -> Turn:
 
 
 def _note_played(walk: Walk, wait: Wait, reply: Reply) -> None:
-    if not isinstance(wait, PlayWait | KeysWait | RecordWait) or not wait.prompts:
+    if not isinstance(wait, SAYING) or not wait.prompts:
         return
     interrupted = bool(reply.key) if isinstance(reply, Played) else isinstance(reply, Keyed) and reply.interrupted
     walk.events.append(
@@ -245,3 +242,10 @@ def _note_played(walk: Walk, wait: Wait, reply: Reply) -> None:
             interrupted=interrupted,
         ),
     )
+
+
+MOVES: Mapping[type, Callable[[Walk, Any], Step]] = {str: _follow, Enter: _push, Leave: _pop, Back: _back}
+"""What each step that goes on does; the others end the turn."""
+
+ENDS: Mapping[type, Callable[[Walk, Any], Turn]] = {NodeFault: _failed, Over: _finished}
+"""How each step ends the turn; any other is a wait."""

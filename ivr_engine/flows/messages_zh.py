@@ -332,6 +332,32 @@ _NORMS = {
     "the greeting does not name the institution ($names)": "问候语没有说出机构名称（$names）",
 }
 
+_TESTS = {
+    "a test": "一个测试",
+    "a value that is heard": "听到的值",
+    "kind of step": "步骤种类",
+    "number": "号码",
+    "agent": "坐席",
+    "answer kept in the call record": "记入通话记录的评价",
+    "`$key` is not SERVICE.OPERATION, such as host.balance": "`$key` 不是“服务.操作”的形式，例如 host.balance",
+    '`hears` needs the name of a prompt, or a value such as {money: "12.50"}': (
+        '`hears` 需要提示语的名称，或一个值，例如 {money: "12.50"}'
+    ),
+    "a step does one thing; make it two steps": "一个步骤只做一件事；请拆成两个步骤",
+    "another test is called `$name` already, in $place": "已有名为 `$name` 的测试，见 $place",
+    "expected a moment with its time zone, such as 2026-03-02T10:00:00+08:00": (
+        "应为带时区的时刻，例如 2026-03-02T10:00:00+08:00"
+    ),
+    'expected a step such as `press: "1"`, found $found': '应为一个步骤，例如 `press: "1"`，实际是$found',
+    "expected exactly one of $kinds": "应恰好有 $kinds 之一",
+    'expected keys of a telephone, in quotes: 0 to 9, * and #, such as "1" or "6222#"': (
+        '应为加引号的电话按键：0 到 9、* 和 #，例如 "1" 或 "6222#"'
+    ),
+    "one key interrupts a prompt; press the others in a step of their own": (
+        "只用一个按键打断提示语；其余按键请写成单独的步骤"
+    ),
+}
+
 _SUMMARY = {
     "$folder: $errors, $warnings, $norms": "$folder：$errors，$warnings，$norms",
     "$folder: ready to use, $errors, $warnings, $norms": "$folder：可以使用，$errors，$warnings，$norms",
@@ -343,4 +369,4 @@ _SUMMARY = {
     "norms not checked (no norms.yaml)": "未检查服务规范（没有 norms.yaml）",
 }
 
-CHINESE: Wordings = MappingProxyType(_YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | _SUMMARY)
+CHINESE: Wordings = MappingProxyType(_YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | _TESTS | _SUMMARY)

@@ -3,13 +3,15 @@
     ask(Set.read)  ->  {"type": "object", "properties": {"set": {"type": "object", "additionalProperties": ...}}, ...}
 
 A reader is Python that asks for one field after the other, so its questions are the schema, and no second list of fields can
-differ from what is read. It is run as if every value were a mapping, a list and a plain value in turn, and once more for
-each key as if that key were missing, so that shapes decided by looking are seen from every side.
+differ from what is read. It is run as if every value were a mapping, a list and a plain value in turn, what lies inside such
+a value again each of them, and once more for each key as if that key were missing: so shapes decided by looking are seen
+from every side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Any, Literal, TypeVar
 
 from ivr_engine.flows.fields import Fields
@@ -38,11 +40,11 @@ def ask(reader: Callable[[Fields], object]) -> dict[str, Any]:
 def ask_tree(reader: Callable[[Tree], object]) -> dict[str, Any]:
     """The schema of what a reader of a whole file takes, which is a mapping."""
     notes = Notes()
-    for form in FORMS:
-        reader(_tree(notes, "mapping", _Round(form, "")))
+    for form, inner in product(FORMS, FORMS):
+        reader(_tree(notes, "mapping", _Round(form, inner, "")))
     for key in sorted(notes.keys()):
         for form in FORMS:
-            reader(_tree(notes, "mapping", _Round(form, key)))
+            reader(_tree(notes, "mapping", _Round(form, form, key)))
     return notes.schema()
 
 
@@ -94,13 +96,18 @@ class Notes:
 
 
 class _Round:
-    """One time of asking: what values look like whose shape is not asked for, and which key is missing."""
+    """One time of asking: what values of unasked shape look like, what those in them do, which key is missing."""
 
-    __slots__ = ("form", "missing")
+    __slots__ = ("form", "inner", "missing")
 
-    def __init__(self, form: Form, missing: str) -> None:
+    def __init__(self, form: Form, inner: Form, missing: str) -> None:
         self.form = form
+        self.inner = inner
         self.missing = missing
+
+    def inside(self) -> _Round:
+        """The round for what lies in a value whose shape was not asked for."""
+        return self if self.form == self.inner else _Round(self.inner, self.inner, self.missing)
 
 
 class _Any(Asked):
@@ -159,7 +166,7 @@ class _AnyMapping(_Any, Mapping):
     def get(self, key: str) -> Tree | None:
         """A value under a key that the reader knows."""
         notes = self.notes.fields.setdefault(key, Notes())
-        return None if key == self.round.missing else _tree(notes, self.round.form, self.round)
+        return None if key == self.round.missing else _tree(notes, self.round.form, self.round.inside())
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -186,7 +193,7 @@ class _AnyEntry(Entry):
     def name(self) -> Scalar:
         """The key, to be asked what it must look like."""
         names: Notes = object.__getattribute__(self, "_names")
-        found = _tree(names, "scalar", _Round("scalar", ""))
+        found = _tree(names, "scalar", _Round("scalar", "scalar", ""))
         assert isinstance(found, Scalar)  # noqa: S101 - that form was asked for
         return found
 

@@ -12,7 +12,8 @@ from ivr_engine.flows.shapes import ShapeFault, as_template, as_variable, descri
 from ivr_engine.flows.tree import Entry, Scalar, Tree
 from ivr_engine.flows.waits import Json
 
-Setting = Template | Expression | Json
+Evaluated = Template | Expression
+Setting = Evaluated | Json
 RESERVED = frozenset({"call", "identity", "queue"})
 """Names that expressions read and no node may set."""
 
@@ -28,7 +29,7 @@ def as_setting(tree: Tree) -> Setting:
 
 def reads(settings: Iterable[Setting]) -> frozenset[str]:
     """The names the settings read."""
-    return frozenset[str]().union(*(each.names for each in settings if isinstance(each, Template | Expression)))
+    return frozenset[str]().union(*(each.names for each in settings if isinstance(each, Evaluated)))
 
 
 def made_from(assignments: Iterable[tuple[str, Setting]]) -> tuple[tuple[str, str], ...]:

@@ -12,10 +12,9 @@ from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.effects import Effect
 from ivr_engine.flows.expression_values import ExpressionFault, kind_of, text_of
-from ivr_engine.flows.expressions import Expression, Template
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.session import Session
-from ivr_engine.flows.settings import Setting
+from ivr_engine.flows.settings import Evaluated, Setting
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.flows.waits import Json
 
@@ -46,11 +45,11 @@ class Walk:
 
     def value(self, setting: Setting) -> Json:
         """What the setting is now. Raises ExpressionFault when it has no value."""
-        return setting.evaluate(self._names()) if isinstance(setting, Template | Expression) else setting
+        return setting.evaluate(self._names()) if isinstance(setting, Evaluated) else setting
 
     def is_secret(self, setting: Setting) -> bool:
         """Whether the setting reads a tainted variable."""
-        return isinstance(setting, Template | Expression) and not setting.names.isdisjoint(self.session.secrets)
+        return isinstance(setting, Evaluated) and not setting.names.isdisjoint(self.session.secrets)
 
     def open_value(self, setting: Setting, use: str) -> Json:
         """The value of a setting that will be seen outside. Raises NodeFault when it is secret."""

@@ -46,6 +46,7 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
@@ -91,6 +92,7 @@ class CallRunner:
         self,
         *,
         versions: CallVersions,
+        entrance: Entrance,
         centre: CentreRunner,
         recorder: Recorder,
         outside: Outside,
@@ -98,6 +100,7 @@ class CallRunner:
         log: Log,
     ) -> None:
         self._versions = versions
+        self._entrance = entrance
         self._centre = centre
         self._recorder = recorder
         self._outside = outside
@@ -185,10 +188,14 @@ class CallRunner:
     async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
         self._record_arrival(arrival)
         definition = self._versions.definition(arrival)  # once: the call stays on it
-        flow = definition.numbers.get(arrival.number)
-        if flow is None:
+        if arrival.number not in definition.numbers:
             return await self._refuse(definition, arrival, control)
-        turn = begin(definition, self._facts(arrival), flow, self._clock.now())
+        way = await self._entrance.enter(
+            arrival, definition=definition, prompts=self._versions.prompts(definition), control=control
+        )
+        if way is None:
+            return EndedBy.CALLER
+        turn = begin(definition, self._facts(arrival), way.flow, self._clock.now(), typed_ahead=way.key)
         while True:
             self._recorder.record(*turn.events)
             if any(isinstance(effect, HangUp) for effect in turn.effects):

@@ -6,7 +6,7 @@ A call begins with one version and stays on it to its end, whatever is loaded me
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import VersionLoaded, VersionRefused, VersionWithdrawn
 from ivr_engine.core.ids import AgentId, Millis, later
 from ivr_engine.errors import CommandRefused, DefinitionError, SetupError
-from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.definition import CentreDefinition, Flow
 from ivr_engine.ports.centre_files import CentreFiles
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Arrival, Reloaded, TallyView, VersionsView
@@ -164,7 +164,7 @@ class Versions:
             await self._reload(share=WHOLE, numbers=frozenset(), by="change")
         except CommandRefused as refusal:
             self._tried = await self._files.stamp()
-            self._log.warning("version_refused", by="change", problem=str(refusal))
+            self._log.error("version_refused", by="change", stays=self._current.version, problem=str(refusal))
 
     async def _reload(self, *, share: int, numbers: frozenset[str], by: str) -> Reloaded:
         async with self._busy:
@@ -184,7 +184,7 @@ class Versions:
         if problems:
             return self._refused(problems, by)
         try:
-            remarks = await self._surroundings.prepare(new)
+            remarks = (*await self._surroundings.prepare(new), *self._not_at_the_switch(new))
         except SetupError as error:
             return self._refused((str(error),), by)
         problems = self._handed_over(new) if share == WHOLE else ()  # from here to the end nothing is awaited
@@ -193,6 +193,14 @@ class Versions:
                 self._surroundings.forget(new.version)
             return self._refused(problems, by)
         return self._loaded(new, share=share, numbers=numbers, by=by, remarks=remarks)
+
+    def _not_at_the_switch(self, new: CentreDefinition) -> Iterator[str]:
+        """What callers and agents cannot use before the PBX has been told."""
+        old = self._current
+        for number in sorted(new.numbers.keys() - old.numbers.keys()):
+            yield f"number {number} is new; the PBX learns of it from: ivr-engine pbx start DIR"
+        for phone in sorted({each.phone for each in new.agents.values()} - {each.phone for each in old.agents.values()}):
+            yield f"telephone {phone} is new; the PBX learns of it from: ivr-engine pbx start DIR"
 
     def _untriable(self, new: CentreDefinition, numbers: frozenset[str]) -> tuple[str, ...]:
         """What the version changes for every call at once, and so cannot be tried on some."""
@@ -281,5 +289,12 @@ class Versions:
         records = (self._recorder.peek(call) for call in self._recorder.open_calls())
         in_use = self._offered | {record.version for record in records if record is not None and record.version}
         for version in self._kept.keys() - in_use:
-            del self._kept[version]
+            let_go(list(self._kept.pop(version).flows.values()))
             self._surroundings.forget(version)
+
+
+def let_go(flows: list[Flow]) -> None:
+    """Free flows, one a round of the event loop: a large version freed at once would hold up every call."""
+    if flows:
+        flows.pop()
+        asyncio.get_running_loop().call_soon(let_go, flows)

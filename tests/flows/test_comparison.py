@@ -15,8 +15,8 @@ from ivr_engine.core.ids import FlowName, Language, Millis, QueueName
 from ivr_engine.flows.comparison import compare
 from ivr_engine.flows.definition import CentreDefinition, PromptText, QueueDefinition
 from ivr_engine.testing.builders import centre, centre_of, flow
+from tests.small_centre import write_small_centre
 
-BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
 EN = Language("en")
 NODES: Mapping[str, Any] = {
     "ask": {"menu": {"prompt": "menu", "keys": {"1": "bye", "2": "end"}}, "failed": "end"},
@@ -90,11 +90,11 @@ def test_prompts_numbers_flows_and_queues() -> None:
 
 
 def test_a_centre_is_no_different_from_itself_nor_from_one_moved_about_by_comments(tmp_path: Path) -> None:
-    copy = tmp_path / "bank"
-    shutil.copytree(BANK, copy)
+    original = write_small_centre(tmp_path)
+    copy = Path(shutil.copytree(original, tmp_path / "copy"))
     for path in copy.glob("*.yaml"):
         path.write_text("# a line more\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    first, moved = load_centre(BANK).definition, load_centre(copy).definition
+    first, moved = load_centre(original).definition, load_centre(copy).definition
     assert first is not None
     assert moved is not None
     assert first.version != moved.version

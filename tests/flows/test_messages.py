@@ -23,7 +23,7 @@ from tests.flows.corpus import Case, written_by_hand
 PACKAGE = Path(__file__).parents[2] / "ivr_engine"
 SOURCES = sorted(
     path
-    for part in ("flows", "adapters/flow_files", "cli/check.py")
+    for part in ("flows", "adapters/flow_files", "cli/check.py", "testing/rehearsal")
     for path in ([PACKAGE / part] if part.endswith(".py") else (PACKAGE / part).rglob("*.py"))
 )
 
@@ -32,6 +32,7 @@ CARRIERS = {
     "Message": 0,
     "of": 0,
     "unknown": 0,
+    "known": 2,
     "matching": 1,
     "error": 1,
     "_error": 2,
@@ -40,7 +41,7 @@ CARRIERS = {
     "ExpressionSyntax": 0,
     "_count": 1,
 }
-CODE = re.compile("[YSGRN][0-9]{3}")
+CODE = re.compile("[YSGRNT][0-9]{3}")
 OFTEN_NAMED = {"message", "sentence", "template", "wanted", "SUMMARY_READY"}
 TABLES = [
     *_WHERE.values(),

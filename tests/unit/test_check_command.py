@@ -53,6 +53,31 @@ def test_a_broken_folder_prints_every_problem_in_the_order_of_the_file_and_exits
     ]
 
 
+@pytest.fixture
+def untested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    tests = Path(shutil.copytree(GOOD, tmp_path / "bank")) / "tests"
+    tests.mkdir()
+    (tests / "calls.yaml").write_text('- test: one\n  number: "1"\n  steps:\n    - hears: welcom\n')
+    monkeypatch.chdir(tmp_path)
+    return "bank"
+
+
+def test_problems_of_the_conversation_tests_come_after_those_of_the_centre_and_exit_1(untested: str) -> None:
+    result = run(untested)
+    assert result.exit_code == 1
+    *problems, last = result.output.splitlines()
+    assert [problem.split(" ")[:3] for problem in problems] == [
+        ["bank/tests/calls.yaml:2:11:", "error", "T502"],
+        ["bank/tests/calls.yaml:4:14:", "error", "T503"],
+    ]
+    assert last == "bank: ready to use, 2 errors, 0 warnings, norms not checked (no norms.yaml)"
+
+
+def test_tests_are_left_alone_while_the_centre_has_errors(untested: str) -> None:
+    (Path(untested) / "main.yaml").write_text("flow: main\n")
+    assert " T5" not in run(untested).output
+
+
 def test_json_is_one_object_per_problem_and_nothing_else(broken: str) -> None:
     result = run(broken, "--json")
     assert result.exit_code == 1

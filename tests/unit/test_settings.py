@@ -93,3 +93,16 @@ def test_a_mistyped_variable_is_found_with_what_was_meant() -> None:
 def test_the_operations_page_lists_every_setting_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE))
     assert rows == {each.name: str(each.default) for each in fields(Settings)}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
+def test_every_setting_can_be_given_by_its_variable(name: str) -> None:
+    default = getattr(Settings(), name)
+    given = getattr(load_settings({variable(name): str(default)}), name)
+    assert given == (default.expanduser().absolute() if isinstance(default, Path) else default)
+
+
+@pytest.mark.parametrize("carrier", ["nohost", ":5060", "host:", "host:0", "host:70000", "host:port"])
+def test_a_carrier_that_is_no_host_and_port_is_refused(carrier: str) -> None:
+    with pytest.raises(SetupError, match="setting carrier must be HOST:PORT or empty"):
+        load_settings({"IVR_ENGINE_CARRIER": carrier})

@@ -78,13 +78,18 @@ def _load(folder: Path, today: date) -> LoadedCentre:
         centre = replace(centre, version=reading.version())
     judged = judge_centre(trees, centre, reading.issues, today)
     issues = in_order(_causes([*reading.issues, *judged.issues]))
-    return LoadedCentre(
+    loaded = LoadedCentre(
         definition=None if any(map(_keeps_from_use, issues)) else centre,
         issues=issues,
         has_norms=trees.norms is not None,
         waived=in_order(judged.waived),
         digests=reading.digests,
     )
+    flows = list(trees.flows)
+    del trees
+    while flows:  # one by one: freed at once, the trees of a large centre would keep every other thread waiting
+        flows.pop()
+    return loaded
 
 
 def _keeps_from_use(issue: Issue) -> bool:

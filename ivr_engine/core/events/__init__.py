@@ -19,6 +19,14 @@ from ivr_engine.core.events.acd import (
 from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
+from ivr_engine.core.events.emergency import (
+    BroadcastEnded,
+    BroadcastPlayed,
+    BroadcastSet,
+    CallRerouted,
+    RerouteEnded,
+    RerouteSet,
+)
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
@@ -95,6 +103,12 @@ CATALOGUE: dict[str, type[Event]] = {
         AgentPresenceChanged,
         WrapUpBegan,
         WrapUpEnded,
+        BroadcastSet,
+        BroadcastEnded,
+        BroadcastPlayed,
+        RerouteSet,
+        RerouteEnded,
+        CallRerouted,
         EngineStarted,
         EngineStopped,
         SwitchLost,
@@ -110,12 +124,16 @@ __all__ = [
     "AgentPresenceChanged",
     "AnswerGiven",
     "AuthorFault",
+    "BroadcastEnded",
+    "BroadcastPlayed",
+    "BroadcastSet",
     "BusinessEvent",
     "CallArrived",
     "CallEnded",
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRerouted",
     "CallResumed",
     "CallbackBooked",
     "Candidate",
@@ -142,6 +160,8 @@ __all__ = [
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
+    "RerouteEnded",
+    "RerouteSet",
     "ScriptEnded",
     "SkillNeed",
     "SubflowEntered",

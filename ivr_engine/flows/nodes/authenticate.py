@@ -38,7 +38,7 @@ from ivr_engine.flows.checks import CHECKS
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.asking import EXITS, Asking, read_patience
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer
+from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_timeout
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import as_target
 from ivr_engine.flows.waits import KeysWait, Lock, Reply, Verified, VerifyWait
@@ -100,7 +100,7 @@ class Authenticate(NodeSpec):
             lock=_read_lock(fields),
             level=fields.integer("level", default=1, least=1, most=limits.LEVEL),
             into=fields.read("into", as_target, default=""),
-            timeout=fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT),
+            timeout=read_timeout(fields),
         )
         fields.finish()
         return spec

@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ivr_engine.core.ids import Millis
-from ivr_engine.flows import limits
 from ivr_engine.flows.expression_values import ExpressionFault, text_of
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, once, read_sent, shown_values
+from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, once, read_sent, read_timeout, shown_values
 from ivr_engine.flows.settings import Setting, as_setting, reads
 from ivr_engine.flows.waits import Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
@@ -53,7 +52,7 @@ class Notify(NodeSpec):
             to=fields.read("to", as_setting, default="", required=True),
             template=fields.name("template", required=True),
             values=read_sent(fields, "values"),
-            timeout=fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT),
+            timeout=read_timeout(fields),
         )
         fields.finish()
         return spec

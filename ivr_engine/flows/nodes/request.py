@@ -19,10 +19,10 @@ from typing import ClassVar, Self
 
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.flows import limits, settings
+from ivr_engine.flows import settings
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_sent
+from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_sent, read_timeout
 from ivr_engine.flows.settings import Setting, as_target
 from ivr_engine.flows.waits import Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
@@ -50,7 +50,7 @@ class Request(NodeSpec):
             operation=fields.name("operation", required=True),
             send=read_sent(fields, "send"),
             into=fields.read("into", as_target, default=""),
-            timeout=fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT),
+            timeout=read_timeout(fields),
         )
         fields.finish()
         return spec

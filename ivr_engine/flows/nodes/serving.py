@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ivr_engine.core.events.flow import RequestAnswered
+from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
@@ -26,6 +27,11 @@ def read_sent(fields: Fields, key: str) -> dict[str, Setting]:
         message = Message.of("a $kind sends at most $most values", kind=fields.where, most=limits.SENT_VALUES)
         fields.error("S313", message, at=fields.place(key))
     return sent
+
+
+def read_timeout(fields: Fields) -> Millis | None:
+    """`timeout`: how long the caller waits for the service; None: as long as the service's own says."""
+    return fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT)
 
 
 def note_answer(walk: Walk, reply: Responded, *, service: str, operation: str) -> str:

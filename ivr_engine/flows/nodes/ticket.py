@@ -21,10 +21,9 @@ from typing import ClassVar, Self
 from ivr_engine.core.events.flow import TicketOpened
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, once, read_sent, shown_values
+from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, once, read_sent, read_timeout, shown_values
 from ivr_engine.flows.settings import Setting, as_target, reads
 from ivr_engine.flows.waits import Json, Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
@@ -55,7 +54,7 @@ class Ticket(NodeSpec):
             type=fields.name("type", required=True),
             data=read_sent(fields, "data"),
             into=fields.read("into", as_target, default=""),
-            timeout=fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT),
+            timeout=read_timeout(fields),
         )
         fields.finish()
         return spec

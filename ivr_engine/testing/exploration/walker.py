@@ -153,8 +153,8 @@ class _Walker:
     def walk(self) -> None:
         """Look at each state once; first at the places of the flows where few states were found yet.
 
-        A large centre has more states than time, and most differ only in what was keyed long before. So that the
-        bound does not cut off whole flows, no place has more than EARLY states looked at before all others had theirs.
+        A large centre has more states than anybody waits for, and most differ only in what was keyed long before. So that
+        the bound does not cut off whole flows, no place has more than EARLY states looked at before all others had theirs.
         """
         while self._waiting or self._later:
             self._look((self._waiting or self._later).popleft())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,19 @@ async def test_with_no_voice_recordings_still_play(sounds: Path, tmp_path: Path)
     write_wav(tmp_path / "hello.wav", tone(1600))
     async with SoundLibrary(sounds, NoVoice("none")) as library:
         assert await library.prepare(centre(tmp_path, hello=PromptText(text="您好", file="hello.wav"))) == ()
+
+
+async def test_each_version_keeps_its_own_words_and_recordings_whatever_is_prepared_later(
+    library: SoundLibrary, tmp_path: Path
+) -> None:
+    old = centre(tmp_path, hello=PromptText(text="您好"), gone=PromptText(text="再见"))
+    new = replace(centre(tmp_path, hello=PromptText(text="欢迎")), version="2")
+    await library.prepare(old)
+    before = await library.of(old).sound(Prompt("hello"), ZH)
+    await library.prepare(new)
+    assert await library.of(old).sound(Prompt("hello"), ZH) == before
+    assert before.path.exists()
+    assert (await library.of(old).sound(Prompt("gone"), ZH)).words == "再见"
+    assert (await library.of(new).sound(Prompt("hello"), ZH)).words == "欢迎"
+    with pytest.raises(PromptError, match="no prompt 'gone'"):
+        await library.of(new).sound(Prompt("gone"), ZH)

@@ -18,7 +18,7 @@ from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
-from ivr_engine.ports.centre_files import Loaded
+from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
@@ -26,6 +26,8 @@ from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.emergency import EmergencyDesk
+from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
@@ -145,9 +147,16 @@ def _bank() -> CentreDefinition:
 class Office:
     """The engine's services around one memory store."""
 
-    def __init__(self, store: MemoryStore | None = None, *, definition: CentreDefinition | None = None) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        definition: CentreDefinition | None = None,
+        clock: ManualClock | None = None,
+        files: CentreFiles | None = None,
+    ) -> None:
         self.definition = definition or _bank()
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
@@ -158,7 +167,7 @@ class Office:
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
             first=self.definition,
-            files=self.files,
+            files=files or self.files,
             surroundings=self.surroundings,
             centre=self.centre,
             recorder=self.recorder,
@@ -167,12 +176,20 @@ class Office:
         )
         self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
         self.verifier.recover(self.store)
+        self.emergency = EmergencyDesk(
+            definition=lambda: self.versions.current,
+            prompts=self.surroundings.prompts,
+            recorder=self.recorder,
+            clock=self.clock,
+        )
+        self.emergency.recover(self.store)
         self.calls = CallRunner(
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
                 phone_of=self.versions.phone_of,
             ),
+            entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
             recorder=self.recorder,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
@@ -186,7 +203,8 @@ class Office:
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            work = [tasks.create_task(self.centre.keep_time()), tasks.create_task(self.watch.keep_watch())]
+            lasting = (self.centre.keep_time(), self.watch.keep_watch(), self.emergency.keep_time())
+            work = [tasks.create_task(each) for each in lasting]
             yield
             for each in work:
                 each.cancel()
