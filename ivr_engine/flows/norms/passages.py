@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from ivr_engine.flows.norms.places import ENTERED, Place, Spot
 
@@ -23,9 +24,20 @@ class Passages:
 
     def leading_to(self, goals: Iterable[Place]) -> frozenset[Spot]:
         """The goals, and every place with a way to one of them: back to the flows before first, then into others."""
-        steps, entering, returning = _reversed(self._steps()), _reversed(self._entering()), _reversed(self._returning())
-        below = self._closure({place.spot for place in goals}, steps, entering)
-        return frozenset(self._closure(below, steps, returning))
+        below = self._closure({place.spot for place in goals}, self._stepped, self._entered)
+        return frozenset(self._closure(below, self._stepped, self._returned))
+
+    @cached_property
+    def _stepped(self) -> Before:
+        return _reversed(self._steps())
+
+    @cached_property
+    def _entered(self) -> Before:
+        return _reversed(self._entering())
+
+    @cached_property
+    def _returned(self) -> Before:
+        return _reversed(self._returning())
 
     def _closure(self, found: set[Spot], *before: Before) -> set[Spot]:
         found, waiting = set(found), list(found)

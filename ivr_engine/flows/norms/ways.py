@@ -81,9 +81,14 @@ class Ways:
     def _agents(self) -> list[Place]:
         return [place for place in self.places.values() if place.facts.to_agent]
 
-    def leading_to(self, goals: Iterable[Place], passable: Callable[[Place], bool] = lambda _place: True) -> frozenset[Spot]:
-        """The goals, and every node that leads to one through nodes that are passable."""
-        return Passages(self.places, passable).leading_to(goals)
+    def leading_to(self, goals: Iterable[Place], passable: Callable[[Place], bool] | None = None) -> frozenset[Spot]:
+        """The goals, and every node that leads to one through nodes that are passable; all are unless it is said which."""
+        passages = self._everywhere if passable is None else Passages(self.places, passable)
+        return passages.leading_to(goals)
+
+    @cached_property
+    def _everywhere(self) -> Passages:
+        return Passages(self.places, lambda _place: True)
 
     def before(self, spot: Spot) -> list[Spot]:
         """The nodes with an exit to this one."""
