@@ -19,10 +19,9 @@ from typing import ClassVar, Self
 
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.flows import settings
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_sent, read_timeout
+from ivr_engine.flows.nodes.serving import facts_of_asking, note_answer, read_sent, read_timeout
 from ivr_engine.flows.settings import Setting, as_target
 from ivr_engine.flows.waits import Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
@@ -57,14 +56,7 @@ class Request(NodeSpec):
 
     def facts(self) -> NodeFacts:
         """Leaves by `next`, `failed`, or any result of the service's own."""
-        return NodeFacts(
-            exits=("next", *TROUBLE, "failed"),
-            required=(("next",), ("failed",)),
-            open_exits=True,
-            services=(self.service,),
-            reads=settings.reads(self.send.values()),
-            writes=(self.into,) if self.into else (),
-        )
+        return facts_of_asking(self.service, self.send, self.into)
 
     def run(self, walk: Walk) -> Step:
         """Wait for the answer."""

@@ -11,7 +11,8 @@ from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
-from ivr_engine.flows.settings import Setting, as_setting
+from ivr_engine.flows.nodes.base import NodeFacts
+from ivr_engine.flows.settings import Setting, as_setting, reads
 from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.flows.walk import Walk
 
@@ -32,6 +33,18 @@ def read_sent(fields: Fields, key: str) -> dict[str, Setting]:
 def read_timeout(fields: Fields) -> Millis | None:
     """`timeout`: how long the caller waits for the service; None: as long as the service's own says."""
     return fields.span("timeout", default=None, least=Millis(100), most=limits.TIMEOUT)
+
+
+def facts_of_asking(service: str, sent: Mapping[str, Setting], into: str) -> NodeFacts:
+    """What the checks need of a node that asks `service`: any result of the service's own may be an exit."""
+    return NodeFacts(
+        exits=("next", *TROUBLE, "failed"),
+        required=(("next",), ("failed",)),
+        open_exits=True,
+        services=(service,),
+        reads=reads(sent.values()),
+        writes=(into,) if into else (),
+    )
 
 
 def note_answer(walk: Walk, reply: Responded, *, service: str, operation: str) -> str:

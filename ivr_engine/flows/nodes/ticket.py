@@ -23,8 +23,8 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
-from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, once, read_sent, read_timeout, shown_values
-from ivr_engine.flows.settings import Setting, as_target, reads
+from ivr_engine.flows.nodes.serving import facts_of_asking, note_answer, once, read_sent, read_timeout, shown_values
+from ivr_engine.flows.settings import Setting, as_target
 from ivr_engine.flows.waits import Json, Reply, RequestWait, Responded
 from ivr_engine.flows.walk import Walk
 
@@ -61,14 +61,7 @@ class Ticket(NodeSpec):
 
     def facts(self) -> NodeFacts:
         """Leaves by `next`, `failed`, or any result of the service's own."""
-        return NodeFacts(
-            exits=("next", *TROUBLE, "failed"),
-            required=(("next",), ("failed",)),
-            open_exits=True,
-            services=(self.service,),
-            reads=reads(self.data.values()),
-            writes=(self.into,) if self.into else (),
-        )
+        return facts_of_asking(self.service, self.data, self.into)
 
     def run(self, walk: Walk) -> Step:
         """Ask for it."""
