@@ -89,7 +89,7 @@ def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all 
 
 
 def _plain_frame(frame: Frame) -> Plain:
-    return {**_fields(frame), "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
+    return {**_fields(frame), "variables": dict(frame.variables), "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
 
 
 def _frame(plain: Plain) -> Frame:
