@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
+from ivr_engine.acd import absence, alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -19,6 +19,7 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    LineLost,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -29,7 +30,7 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
-from ivr_engine.core.ids import Instant
+from ivr_engine.core.ids import CallId, Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
     {
@@ -39,6 +40,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         LogOut: people.log_out,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        LineLost: absence.line_lost,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
         ConversationOver: conversations.conversation_over,
@@ -91,11 +93,22 @@ class Centre:
         """Every call in a queue or talking: by queue, those in line first, in their order."""
         return views.call_statuses(self._state)
 
+    def call(self, call: CallId) -> views.CallStatus | None:
+        """One call in a queue or talking; None when it is neither."""
+        return views.call_status(self._state, call)
+
     def take_up(
-        self, presences: Iterable[standing.StandingPresence], conversations: Iterable[standing.StandingConversation]
+        self,
+        presences: Iterable[standing.StandingPresence],
+        conversations: Iterable[standing.StandingConversation],
+        visits: Iterable[standing.StandingVisit] = (),
     ) -> None:
-        """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
+        """After a start: agents are where they stood, those who talk are offered nothing until it is over.
+
+        Callers who waited keep their places, and are offered to nobody before their line is back.
+        """
         standing.take_up(self._state, presences, conversations)
+        standing.take_up_visits(self._state, visits)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

@@ -62,6 +62,13 @@ class CallerLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineLost:
+    """The line to the caller broke, not the call: it comes back (CallEntered again), or is known to be over (CallerLeft)."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferAnswered:
     """The agent picked up: caller and agent are joined."""
 
@@ -106,6 +113,7 @@ Stimulus = (
     | LogOut
     | CallEntered
     | CallerLeft
+    | LineLost
     | OfferAnswered
     | OfferFailed
     | ConversationOver

@@ -16,15 +16,7 @@ from ivr_engine.core.outcomes import Presence, QueueOutcome
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
     """Take the call in, or release it at once. The call if it waits now, None if it was released."""
     state = moment.state
-    call = WaitingCall(
-        call=stimulus.call,
-        queue=stimulus.queue,
-        needs=stimulus.needs,
-        priority=stimulus.priority,
-        language=stimulus.language,
-        arrived=moment.now,
-        sequence=state.next_sequence(),
-    )
+    call = _new_call(moment, stimulus)
     line = state.lines.get(call.queue)
     position = 1 if line is None else line.position(call)
     moment.events.append(
@@ -44,6 +36,25 @@ def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
         return None
     _take_in(moment, call)
     return call
+
+
+def readmit(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    """Take in a call that an engine now gone took in at the moment's instant: its timers run from then."""
+    call = _new_call(moment, stimulus)
+    _take_in(moment, call)
+    return call
+
+
+def _new_call(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    return WaitingCall(
+        call=stimulus.call,
+        queue=stimulus.queue,
+        needs=stimulus.needs,
+        priority=stimulus.priority,
+        language=stimulus.language,
+        arrived=moment.now,
+        sequence=moment.state.next_sequence(),
+    )
 
 
 def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:

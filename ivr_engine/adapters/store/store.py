@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Engine, delete, insert
 from sqlmodel import col
@@ -24,8 +24,8 @@ from ivr_engine.adapters.store.database import (
 )
 from ivr_engine.adapters.store.lock import WriterLock
 from ivr_engine.adapters.store.reader import StoreReader
-from ivr_engine.adapters.store.rows import call_row, journal_row
-from ivr_engine.adapters.store.tables import CallRow, JournalRow
+from ivr_engine.adapters.store.rows import call_row, journal_row, to_json
+from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow
 from ivr_engine.adapters.store.writer import Batch, Pace, Writer
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event, Recorded
@@ -99,6 +99,18 @@ class SqlStore:
             StoreError: as `append`.
         """
         self._writer.put_record(call_row(record))
+
+    def keep(self, call: CallId, session: Mapping[str, Any]) -> None:
+        """See ports.checkpoints. Never waits for the disk.
+
+        Raises:
+            StoreError: as `append`.
+        """
+        self._writer.put_checkpoint({"call": call, "body": session})
+
+    def kept(self) -> dict[CallId, dict[str, Any]]:
+        """See ports.checkpoints."""
+        return self._reader.checkpoints()
 
     async def flush(self) -> None:
         """Return when everything appended and saved so far is on disk.
@@ -191,9 +203,16 @@ class _Writing:
 
     def __call__(self, batch: Batch) -> None:
         latest = {row["call"]: row for row in batch.records}
+        standing = {row["call"]: row for row in batch.checkpoints if row["call"] not in latest}
+        gone = [*latest, *standing]
         with explained(self._name), self._engine.begin() as connection:
             if batch.events:
                 connection.execute(insert(JournalRow), batch.events)
+            if gone:
+                connection.execute(delete(CheckpointRow).where(col(CheckpointRow.call).in_(gone)))
+            if standing:
+                rows = [{"call": call, "body": to_json(row["body"])} for call, row in standing.items()]
+                connection.execute(insert(CheckpointRow), rows)
             if latest:
                 connection.execute(delete(CallRow).where(col(CallRow.call).in_(list(latest))))
                 connection.execute(insert(CallRow), list(latest.values()))

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import islice
 
 from ivr_engine.adapters.store.rows import Row
@@ -19,12 +20,21 @@ from ivr_engine.errors import StoreError
 Told = Callable[[StoreError | None], None]
 
 
+class Kind(Enum):
+    """What a row is of."""
+
+    EVENT = auto()
+    RECORD = auto()
+    CHECKPOINT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows for one transaction: events first, then records."""
+    """Rows for one transaction: events first, then checkpoints, then records."""
 
     events: Sequence[Row]
     records: Sequence[Row]
+    checkpoints: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +62,7 @@ class Writer:
         self._write = write
         self._pace = pace
         self._changed = threading.Condition()
-        self._rows: deque[tuple[bool, Row]] = deque()
+        self._rows: deque[tuple[Kind, Row]] = deque()
         self._put = 0
         self._written = 0
         self._waiting: list[tuple[int, Told]] = []
@@ -72,11 +82,15 @@ class Writer:
 
     def put_events(self, rows: Sequence[Row]) -> None:
         """Queue events. Raises StoreError, taking none of them, when the backlog is full or the writer is closed."""
-        self._put_rows([(False, row) for row in rows])
+        self._put_rows([(Kind.EVENT, row) for row in rows])
 
     def put_record(self, row: Row) -> None:
         """Queue a record; it is written after everything queued before it."""
-        self._put_rows([(True, row)])
+        self._put_rows([(Kind.RECORD, row)])
+
+    def put_checkpoint(self, row: Row) -> None:
+        """Queue a call's checkpoint; it takes the place of the one before."""
+        self._put_rows([(Kind.CHECKPOINT, row)])
 
     def tell(self, told: Told) -> None:
         """Call `told` from the writer's thread when all that is queued now is on disk, or with why it is not."""
@@ -101,7 +115,7 @@ class Writer:
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
 
-    def _put_rows(self, rows: Sequence[tuple[bool, Row]]) -> None:
+    def _put_rows(self, rows: Sequence[tuple[Kind, Row]]) -> None:
         with self._changed:
             if self._closing_since is not None:
                 raise StoreError("the store is closed; nothing can be recorded any more")
@@ -135,7 +149,7 @@ class Writer:
         """Write the head of the queue; whether that succeeded. Who is told of it finds `trouble` already set."""
         with self._changed:
             taken = list(islice(self._rows, self._pace.most))
-        batch = Batch([row for is_record, row in taken if not is_record], [row for is_record, row in taken if is_record])
+        batch = Batch(*([row for kind, row in taken if kind is wanted] for wanted in Kind))
         self._trouble = self._stored(batch)
         if self._trouble is None:
             self._done(len(taken))
