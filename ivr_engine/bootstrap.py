@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ivr_engine
+from ivr_engine.acd.centre import Centre
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
@@ -24,8 +25,8 @@ from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.tones import NoVoice, ToneOnFailure, write_tone
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
-from ivr_engine.core.events import EngineStarted, EngineStopped
-from ivr_engine.core.ids import Millis
+from ivr_engine.core.events import EngineStarted, EngineStopped, Recorded
+from ivr_engine.core.ids import Instant, Millis, between
 from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
@@ -41,9 +42,18 @@ from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.resumption import Resumption
+from ivr_engine.services.standing import (
+    StandingQueues,
+    log_out_expired,
+    standing_conversations,
+    standing_presences,
+    standing_queues,
+)
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -66,6 +76,7 @@ class Services:
     calls: CallRunner
     desk: AgentDesk
     watch: SwitchWatch
+    reconciler: Reconciler
     versions: Versions
     emergency: EmergencyDesk
 
@@ -104,20 +115,23 @@ async def engine(
         definition = await files.keep(definition)
         store = await stack.enter_async_context(SqlStore(settings.database))
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
-        recorder.recover()
+        left_open = recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         services = _services(
             definition,
             files=files,
-            journal=store,
+            store=store,
             outside=_outside(settings, lookup, store, clock),
             recorder=recorder,
+            left_open=left_open,
+            presence_limit=Millis(settings.presence_limit_s * 1000),
             surroundings=_Surroundings(prompts=prompts, lookup=lookup),
             clock=clock,
             log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
+        services.reconciler.lines = gateway
         control = ControlServer(
             path=settings.control_socket,
             agents=services.desk,
@@ -147,19 +161,21 @@ def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock)
     return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
 
 
-def _services(
+def _services(  # noqa: PLR0913 - everything that the services need, all by keyword
     definition: CentreDefinition,
     *,
     files: LiveFolder,
-    journal: Journal,
+    store: SqlStore,
     outside: Outside,
     recorder: Recorder,
+    left_open: tuple[Recorded, ...],
+    presence_limit: Millis,
     surroundings: _Surroundings,
     clock: Clock,
     log: Log,
 ) -> Services:
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
-    core.take_up(standing_presences(journal), standing_conversations(recorder))
+    queues = _take_up(core, store, recorder, left_open, now=clock.now(), presence_limit=presence_limit)
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
@@ -167,19 +183,53 @@ def _services(
     emergency = EmergencyDesk(
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
-    emergency.recover(journal)
+    emergency.recover(store)
+    resumption = Resumption(store=store, recorder=recorder, clock=clock, log=log)
+    resumption.recover()
+    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
+    unserved = Unserved(centre=centre, recorder=recorder, agent_of=desk.of_phone, clock=clock, log=log, left=queues.left)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
+        unserved=unserved,
+        resumption=resumption,
         outside=outside,
         clock=clock,
         log=log,
     )
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
-    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
+    reconciler = Reconciler(
+        calls=calls, unserved=unserved, centre=centre, recorder=recorder, agent_of=desk.of_phone, clock=clock, log=log
+    )
+    watch = SwitchWatch(recorder=recorder, calls=calls, unserved=unserved, reconciler=reconciler, clock=clock, log=log)
+    return Services(
+        centre=centre,
+        calls=calls,
+        desk=desk,
+        watch=watch,
+        reconciler=reconciler,
+        versions=versions,
+        emergency=emergency,
+    )
+
+
+def _take_up(
+    centre: Centre,
+    store: SqlStore,
+    recorder: Recorder,
+    left_open: tuple[Recorded, ...],
+    *,
+    now: Instant,
+    presence_limit: Millis,
+) -> StandingQueues:
+    """Put the centre where an earlier run left it."""
+    presences = tuple(standing_presences(store))
+    log_out_expired(recorder, presences, now=now, after=presence_limit)
+    fresh = [each for each in presences if between(each.since, now) <= presence_limit]
+    queues = standing_queues(left_open, now=now)
+    centre.take_up(fresh, standing_conversations(recorder), queues.visits)
+    return queues
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:

@@ -32,6 +32,7 @@ class Settings:
     agi_port: int = 14573
     host_service_port: int = 18080
     call_limit_s: int = 7200
+    presence_limit_s: int = 43_200  # how old an agent's last choice may be to count after a start
     debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
     carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
     log_level: str = "info"
@@ -191,6 +192,7 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "agi_port": _PORT,
         "host_service_port": _PORT,
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
+        "presence_limit_s": ("seconds, 1 to 604800", _whole(1, 604_800)),
         "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
         "carrier": ("HOST:PORT or empty", _carrier),
         "log_level": (f"one of {', '.join(LOG_LEVELS)}", _level),

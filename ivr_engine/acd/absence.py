@@ -6,12 +6,14 @@ switch: such an offer stays until its deadline, or until the line comes back and
 
 from __future__ import annotations
 
-from ivr_engine.acd import offers, visits
+from ivr_engine.acd import conversations, offers, visits
+from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import Moment
-from ivr_engine.acd.stimuli import LineLost
-from ivr_engine.acd.transitions import CallPhase, CallStep
-from ivr_engine.core.outcomes import QueueOutcome
+from ivr_engine.acd.stimuli import JoinedElsewhere, LineLost
+from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep
+from ivr_engine.core.ids import CallId, Language
+from ivr_engine.core.outcomes import Activity, QueueOutcome
 
 
 def line_lost(moment: Moment, stimulus: LineLost) -> None:
@@ -32,3 +34,36 @@ def line_back(moment: Moment, call: WaitingCall) -> None:
         visits.release(moment, call, QueueOutcome.TIMEOUT)
     else:
         moment.began_to_wait(call)
+
+
+def joined_elsewhere(moment: Moment, stimulus: JoinedElsewhere) -> None:
+    """The agent is with this caller: nobody else's, and offered nothing until it is over.
+
+    An agent who is at something else by our account, or serves no queue, is left alone: the switch cannot be followed there.
+    """
+    agent = moment.state.agents.get(stimulus.agent)
+    if agent is None or agent.activity is not Activity.IDLE or not agent.profile.queues:
+        return
+    call = moment.state.calls.get(stimulus.call)
+    if call is None:
+        call = _unknown(moment, stimulus.call, agent)
+    elif call.phase in (CallPhase.WAITING, CallPhase.AWAY):
+        visits.leave_line(moment, call, QueueOutcome.ANSWERED)
+    else:
+        return
+    agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call)
+    conversations.begin(moment, call, agent)
+
+
+def _unknown(moment: Moment, call: CallId, agent: Agent) -> WaitingCall:
+    """A call that stood in no line of ours is kept under the first queue of its agent."""
+    found = moment.state.calls[call] = WaitingCall(
+        call=call,
+        queue=agent.profile.queues[0],
+        needs=(),
+        priority=0,
+        language=Language(""),
+        arrived=moment.now,
+        sequence=moment.state.next_sequence(),
+    )
+    return found

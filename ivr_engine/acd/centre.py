@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import absence, alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
+from ivr_engine.acd import (
+    absence,
+    alarms,
+    callers,
+    conversations,
+    offers,
+    people,
+    reconfiguration,
+    snapshot,
+    standing,
+    views,
+)
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -19,6 +30,7 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    JoinedElsewhere,
     LineLost,
     LogIn,
     LogOut,
@@ -43,6 +55,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         LineLost: absence.line_lost,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
+        JoinedElsewhere: absence.joined_elsewhere,
         ConversationOver: conversations.conversation_over,
         TimePassed: alarms.time_passed,
         Reconfigure: reconfiguration.reconfigure,

@@ -85,6 +85,14 @@ class OfferFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedElsewhere:
+    """Caller and agent talk although this centre never joined them: the switch did, while no engine answered."""
+
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationOver:
     """Caller and agent are parted."""
 
@@ -116,6 +124,7 @@ Stimulus = (
     | LineLost
     | OfferAnswered
     | OfferFailed
+    | JoinedElsewhere
     | ConversationOver
     | TimePassed
     | Reconfigure

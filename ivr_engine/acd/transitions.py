@@ -91,8 +91,10 @@ CALL: Mapping[tuple[CallPhase, CallStep], CallPhase] = MappingProxyType(
     {
         (CallPhase.WAITING, CallStep.LINE_LOST): CallPhase.AWAY,
         (CallPhase.AWAY, CallStep.LINE_BACK): CallPhase.WAITING,
+        (CallPhase.AWAY, CallStep.ANSWER): CallPhase.TALKING,
         (CallPhase.AWAY, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.WAITING, CallStep.OFFER): CallPhase.OFFERED,
+        (CallPhase.WAITING, CallStep.ANSWER): CallPhase.TALKING,
         (CallPhase.WAITING, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.OFFERED, CallStep.OFFER_FAILED): CallPhase.WAITING,
         (CallPhase.OFFERED, CallStep.LAPSE): CallPhase.UNSETTLED,

@@ -9,10 +9,11 @@ from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.core.events import PromptsPlayed
 from ivr_engine.core.ids import AgentId, CallId, Language, NodeName, OfferId
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
-from ivr_engine.errors import PromptError
+from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Number, Prompt, Utterance, label
 from ivr_engine.flows.waits import CallerGone, QueueLeft, QueueWait
+from ivr_engine.ports.inbound import Rang
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Joined, Sound
@@ -47,9 +48,12 @@ class QueueVisit:
         self._log = log
         self._begun: OfferId | None = None
 
-    async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
-        """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
-        mailbox = self._centre.enter(call, wait)
+    async def run(self, call: CallId, node: NodeName, wait: QueueWait, rang: Rang | None = None) -> QueueLeft | CallerGone:
+        """Wait, talk, and say how it ended. The centre forgets the call whatever happens, unless the line breaks.
+
+        `rang`: what became of the telephone that rang for the call while its line was away.
+        """
+        mailbox = self._centre.enter(call, wait, rang=rang)
         music = self._definition.queues[wait.queue].music
         sounds: Sequence[Sound] = ()
         try:
@@ -66,6 +70,9 @@ class QueueVisit:
                 left = await self._carry_out(effect, music)
                 if left is not None:
                     return left
+        except SwitchError:
+            self._centre.lose(call)
+            raise
         finally:
             self._centre.leave(call)
 

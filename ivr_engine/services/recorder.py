@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import Event, Recorded, call_of
-from ivr_engine.core.ids import CallId
+from ivr_engine.core.events import Event, Recorded
+from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
@@ -54,27 +54,25 @@ class Recorder:
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
 
-    def record(self, *events: Event) -> None:
-        """Make the facts known, dated now. Never waits for the disk."""
+    def record(self, *events: Event, at: Instant | None = None) -> None:
+        """Make the facts known, dated now, or `at` when they happened earlier. Never waits for the disk."""
         if not events:
             return
-        for recorded in self._journal.append(events, self._clock.now()):
+        for recorded in self._journal.append(events, self._clock.now() if at is None else at):
             self._fold(recorded)
             for subscriber in self._subscribers:
                 subscriber.offer(recorded)
 
-    def recover(self) -> None:
-        """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
-        left = frozenset(self._records.open_calls())
-        if not left:
-            return
-        first = min(self._first_of(call) for call in left)
-        for recorded in self._journal.read(after=first - 1):
-            if call_of(recorded.event) in left:
-                self._fold(recorded)
+    def recover(self) -> tuple[Recorded, ...]:
+        """Take up the calls that an earlier run left without a record: their facts so far, folded again, in order.
 
-    def _first_of(self, call: CallId) -> int:
-        return next((recorded.sequence for recorded in self._journal.read(call=call)), 1)
+        They are read call by call: the oldest open call may be hours old, and most of what happened since is not about any.
+        """
+        left = self._records.open_calls()
+        facts = sorted((each for call in left for each in self._journal.read(call=call)), key=lambda each: each.sequence)
+        for recorded in facts:
+            self._fold(recorded)
+        return tuple(facts)
 
     def on_finished(self, tell: Callable[[CallRecord], None]) -> None:
         """Have every finished record told here as well."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, 
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import CommandRefused
-from ivr_engine.ports.inbound import AgentView, Arrival
+from ivr_engine.ports.inbound import AgentView, Arrival, LiveLine
 from ivr_engine.ports.switch import CallControl, Joined, Sound
 from tests.adapters.agi_peer import CALL, CHANNEL, SECRET, AgiPeer, calling, environment
 from tests.adapters.ami_peer import PASSWORD, AmiPeer, block, manager_port
@@ -34,6 +34,8 @@ class Office:
         self.arrivals: list[Arrival] = []
         self.joined: list[Joined] = []
         self.plan = "hold"
+        self.doubts = False
+        self.seen: list[tuple[LiveLine, ...]] = []
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         self.arrivals.append(arrival)
@@ -52,14 +54,18 @@ class Office:
         if self.plan == "hang up":
             await control.hang_up()
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
         self.told.put_nowait((call, ended_by, talked is not None, cause))
+        return self.doubts and not certain
 
     def switch_lost(self, reason: str) -> None:
         self.told.put_nowait("lost")
 
     def switch_reached(self, live: frozenset[CallId]) -> None:
         self.told.put_nowait(live)
+
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        self.seen.append(tuple(lines))
 
     async def login(self, agent: AgentId) -> None:
         self.told.put_nowait(("login", agent))

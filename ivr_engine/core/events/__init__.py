@@ -18,7 +18,7 @@ from ivr_engine.core.events.acd import (
 )
 from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
-from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
+from ivr_engine.core.events.call import CallArrived, CallEnded, CallReconciled, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
     BroadcastEnded,
     BroadcastPlayed,
@@ -69,6 +69,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallArrived,
         CallRefused,
         CallResumed,
+        CallReconciled,
         CallEnded,
         FlowStarted,
         FlowResumed,
@@ -134,6 +135,7 @@ __all__ = [
     "CallEnded",
     "CallLeftQueue",
     "CallQueued",
+    "CallReconciled",
     "CallRefused",
     "CallRerouted",
     "CallResumed",

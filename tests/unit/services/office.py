@@ -28,9 +28,12 @@ from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.resumption import Resumption
+from ivr_engine.services.standing import standing_conversations, standing_presences, standing_queues
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 from ivr_engine.testing.clock import ManualClock
@@ -138,6 +141,20 @@ class LogBook:
     warning = error = info
 
 
+@dataclass
+class Switchboard:
+    """What the reconciler asked of the switch."""
+
+    looks: int = 0
+    fetched: list[CallId] = field(default_factory=list)
+
+    def look_soon(self) -> None:
+        self.looks += 1
+
+    def fetch(self, call: CallId) -> None:
+        self.fetched.append(call)
+
+
 def _bank() -> CentreDefinition:
     loaded = load_centre(BANK)
     assert loaded.definition is not None
@@ -160,9 +177,10 @@ class Office:
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
-        self.recorder.recover()
+        left_open = self.recorder.recover()
         core = centre_of(self.definition, offer_prefix="offer")
-        core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
+        queues = standing_queues(left_open, now=self.clock.now())
+        core.take_up(standing_presences(self.store), standing_conversations(self.recorder), queues.visits)
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
@@ -183,6 +201,17 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        self.resumption = Resumption(store=self.store, recorder=self.recorder, clock=self.clock, log=self.log)
+        self.resumption.recover()
+        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
+        self.unserved = Unserved(
+            centre=self.centre,
+            recorder=self.recorder,
+            agent_of=self.desk.of_phone,
+            clock=self.clock,
+            log=self.log,
+            left=queues.left,
+        )
         self.calls = CallRunner(
             versions=CallVersions(
                 definition=self.versions.of_call,
@@ -192,12 +221,31 @@ class Office:
             entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
             recorder=self.recorder,
+            unserved=self.unserved,
+            resumption=self.resumption,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )
-        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
-        self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
+        self.lines = Switchboard()
+        self.reconciler = Reconciler(
+            calls=self.calls,
+            unserved=self.unserved,
+            centre=self.centre,
+            recorder=self.recorder,
+            agent_of=self.desk.of_phone,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.reconciler.lines = self.lines
+        self.watch = SwitchWatch(
+            recorder=self.recorder,
+            calls=self.calls,
+            unserved=self.unserved,
+            reconciler=self.reconciler,
+            clock=self.clock,
+            log=self.log,
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
