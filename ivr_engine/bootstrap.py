@@ -26,7 +26,7 @@ from ivr_engine.adapters.prompts.tones import NoVoice, ToneOnFailure, write_tone
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped, Recorded
-from ivr_engine.core.ids import Instant, Millis, between
+from ivr_engine.core.ids import Instant, Millis
 from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
@@ -47,7 +47,7 @@ from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.resumption import Resumption
 from ivr_engine.services.standing import (
     StandingQueues,
-    log_out_expired,
+    in_force,
     standing_conversations,
     standing_presences,
     standing_queues,
@@ -224,9 +224,7 @@ def _take_up(
     presence_limit: Millis,
 ) -> StandingQueues:
     """Put the centre where an earlier run left it."""
-    presences = tuple(standing_presences(store))
-    log_out_expired(recorder, presences, now=now, after=presence_limit)
-    fresh = [each for each in presences if between(each.since, now) <= presence_limit]
+    fresh = in_force(recorder, tuple(standing_presences(store)), now=now, limit=presence_limit)
     queues = standing_queues(left_open, now=now)
     centre.take_up(fresh, standing_conversations(recorder), queues.visits)
     return queues

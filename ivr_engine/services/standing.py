@@ -40,15 +40,20 @@ def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
             yield StandingPresence(agent=event.agent, presence=event.presence, reason=event.reason, since=recorded.at)
 
 
-def log_out_expired(recorder: Recorder, presences: Iterable[StandingPresence], *, now: Instant, after: Millis) -> None:
-    """Log out whoever last said anything longer ago than `after`: they went home while nobody was there to tell."""
+def in_force(
+    recorder: Recorder, presences: Iterable[StandingPresence], *, now: Instant, limit: Millis
+) -> list[StandingPresence]:
+    """Those not older than `limit`. Who chose anything longer ago is logged out: they went home, and nobody could be told."""
+    fresh = []
     for each in presences:
-        if each.presence is not Presence.LOGGED_OUT and between(each.since, now) > after:
+        if between(each.since, now) <= limit:
+            fresh.append(each)
+        elif each.presence is not Presence.LOGGED_OUT:
+            out = Presence.LOGGED_OUT
             recorder.record(
-                AgentPresenceChanged(
-                    agent=each.agent, presence=Presence.LOGGED_OUT, previous=each.presence, reason=EXPIRED, by="engine"
-                )
+                AgentPresenceChanged(agent=each.agent, presence=out, previous=each.presence, reason=EXPIRED, by="engine")
             )
+    return fresh
 
 
 def standing_conversations(recorder: Recorder) -> Iterator[StandingConversation]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ivr_engine.acd.stimuli import LogIn, SetReady
@@ -31,7 +32,7 @@ from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.resumption import Resumption
-from ivr_engine.services.standing import standing_conversations, standing_presences, standing_queues
+from ivr_engine.services.standing import in_force, standing_conversations, standing_presences, standing_queues
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
@@ -40,6 +41,7 @@ from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 
+PRESENCE_LIMIT = Millis(12 * 3_600_000)
 BANK = Path(__file__).parents[3] / "flows" / "sample-bank"
 
 
@@ -155,6 +157,7 @@ class Switchboard:
         self.fetched.append(call)
 
 
+@cache
 def _bank() -> CentreDefinition:
     loaded = load_centre(BANK)
     assert loaded.definition is not None
@@ -180,7 +183,9 @@ class Office:
         left_open = self.recorder.recover()
         core = centre_of(self.definition, offer_prefix="offer")
         queues = standing_queues(left_open, now=self.clock.now())
-        core.take_up(standing_presences(self.store), standing_conversations(self.recorder), queues.visits)
+        presences = tuple(standing_presences(self.store))
+        fresh = in_force(self.recorder, presences, now=self.clock.now(), limit=PRESENCE_LIMIT)
+        core.take_up(fresh, standing_conversations(self.recorder), queues.visits)
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
