@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import ivr_engine
-from ivr_engine.acd.centre import Centre
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
 from ivr_engine.adapters.asterisk.pbx_install import install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
+from ivr_engine.adapters.asterisk.spool import QueueLogSpool
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
@@ -25,8 +25,8 @@ from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.prompts.tones import NoVoice, ToneOnFailure, write_tone
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
-from ivr_engine.core.events import EngineStarted, EngineStopped, Recorded
-from ivr_engine.core.ids import Instant, Millis
+from ivr_engine.core.events import EngineStarted, EngineStopped
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import PromptError, SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
@@ -44,14 +44,8 @@ from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.recovery import Before, Recovered, recover
 from ivr_engine.services.resumption import Resumption
-from ivr_engine.services.standing import (
-    StandingQueues,
-    in_force,
-    standing_conversations,
-    standing_presences,
-    standing_queues,
-)
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
@@ -72,6 +66,7 @@ class Engine:
 class Services:
     """What decides, between the switch and the outside."""
 
+    recorder: Recorder
     centre: CentreRunner
     calls: CallRunner
     desk: AgentDesk
@@ -114,22 +109,20 @@ async def engine(
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
         store = await stack.enter_async_context(SqlStore(settings.database))
-        recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
-        left_open = recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         services = _services(
             definition,
+            settings,
             files=files,
             store=store,
-            outside=_outside(settings, lookup, store, clock),
-            recorder=recorder,
-            left_open=left_open,
-            presence_limit=Millis(settings.presence_limit_s * 1000),
+            lookup=lookup,
             surroundings=_Surroundings(prompts=prompts, lookup=lookup),
             clock=clock,
             log=log,
         )
+        recorder = services.recorder
+        await services.versions.recall()
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         services.reconciler.lines = gateway
         control = ControlServer(
@@ -161,21 +154,20 @@ def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock)
     return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
 
 
-def _services(  # noqa: PLR0913 - everything that the services need, all by keyword
+def _services(
     definition: CentreDefinition,
+    settings: Settings,
     *,
     files: LiveFolder,
     store: SqlStore,
-    outside: Outside,
-    recorder: Recorder,
-    left_open: tuple[Recorded, ...],
-    presence_limit: Millis,
+    lookup: Lookup,
     surroundings: _Surroundings,
     clock: Clock,
     log: Log,
 ) -> Services:
+    recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
-    queues = _take_up(core, store, recorder, left_open, now=clock.now(), presence_limit=presence_limit)
+    recovered = recover(core, recorder, _before(settings, definition, store), now=clock.now(), log=log)
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
@@ -184,26 +176,24 @@ def _services(  # noqa: PLR0913 - everything that the services need, all by keyw
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
     emergency.recover(store)
-    resumption = Resumption(store=store, recorder=recorder, clock=clock, log=log)
-    resumption.recover()
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
-    unserved = Unserved(centre=centre, recorder=recorder, agent_of=desk.of_phone, clock=clock, log=log, left=queues.left)
+    shared = _Shared(recorder=recorder, centre=centre, agent_of=desk.of_phone, clock=clock, log=log)
+    unserved = _unserved(shared, recovered)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
         unserved=unserved,
-        resumption=resumption,
-        outside=outside,
+        resumption=_resumption(shared, store),
+        outside=_outside(settings, lookup, store, clock),
         clock=clock,
         log=log,
     )
-    reconciler = Reconciler(
-        calls=calls, unserved=unserved, centre=centre, recorder=recorder, agent_of=desk.of_phone, clock=clock, log=log
-    )
+    reconciler = _reconciler(shared, recovered, calls=calls, unserved=unserved)
     watch = SwitchWatch(recorder=recorder, calls=calls, unserved=unserved, reconciler=reconciler, clock=clock, log=log)
     return Services(
+        recorder=recorder,
         centre=centre,
         calls=calls,
         desk=desk,
@@ -214,20 +204,58 @@ def _services(  # noqa: PLR0913 - everything that the services need, all by keyw
     )
 
 
-def _take_up(
-    centre: Centre,
-    store: SqlStore,
-    recorder: Recorder,
-    left_open: tuple[Recorded, ...],
-    *,
-    now: Instant,
-    presence_limit: Millis,
-) -> StandingQueues:
-    """Put the centre where an earlier run left it."""
-    fresh = in_force(recorder, tuple(standing_presences(store)), now=now, limit=presence_limit)
-    queues = standing_queues(left_open, now=now)
-    centre.take_up(fresh, standing_conversations(recorder), queues.visits)
-    return queues
+def _before(settings: Settings, definition: CentreDefinition, store: SqlStore) -> Before:
+    """What an earlier run left."""
+    phones = {each.phone: agent for agent, each in definition.agents.items()}
+    return Before(
+        journal=store,
+        records=store,
+        spool=QueueLogSpool(settings.pbx_dir / "log" / "queue_log"),
+        agent_of=phones.get,
+        presence_limit=Millis(settings.presence_limit_s * 1000),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What every service of recovery needs."""
+
+    recorder: Recorder
+    centre: CentreRunner
+    agent_of: Callable[[str], AgentId | None]
+    clock: Clock
+    log: Log
+
+
+def _resumption(shared: _Shared, store: SqlStore) -> Resumption:
+    resumption = Resumption(store=store, recorder=shared.recorder, clock=shared.clock, log=shared.log)
+    resumption.recover()
+    return resumption
+
+
+def _unserved(shared: _Shared, recovered: Recovered) -> Unserved:
+    return Unserved(
+        centre=shared.centre,
+        recorder=shared.recorder,
+        agent_of=shared.agent_of,
+        ended=recovered.spooled.ended,
+        left=recovered.queues.left,
+        clock=shared.clock,
+        log=shared.log,
+    )
+
+
+def _reconciler(shared: _Shared, recovered: Recovered, *, calls: CallRunner, unserved: Unserved) -> Reconciler:
+    return Reconciler(
+        calls=calls,
+        unserved=unserved,
+        spooled=recovered.spooled,
+        centre=shared.centre,
+        recorder=shared.recorder,
+        agent_of=shared.agent_of,
+        clock=shared.clock,
+        log=shared.log,
+    )
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -286,6 +314,7 @@ async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log
         ami_port=settings.ami_port,
         agi_host=settings.bind,
         agi_port=settings.agi_port,
+        other_engines=tuple(filter(None, settings.other_engines.split(","))),
         call_limit_s=settings.call_limit_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
     )

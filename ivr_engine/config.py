@@ -30,6 +30,7 @@ class Settings:
     rtp_last: int = 20999
     ami_port: int = 15038
     agi_port: int = 14573
+    other_engines: str = ""  # HOST:PORT of engines that the PBX asks when this one does not answer, by commas
     host_service_port: int = 18080
     call_limit_s: int = 7200
     presence_limit_s: int = 43_200  # how old an agent's last choice may be to count after a start
@@ -170,6 +171,14 @@ def _carrier(value: object) -> str:
     return text
 
 
+def _engines(value: object) -> str:
+    text = _text(value)
+    for each in text.split(",") if text else ():
+        if not _carrier(each):
+            raise ValueError(value)
+    return text
+
+
 def _level(value: object) -> str:
     if value not in LOG_LEVELS:
         raise ValueError(value)
@@ -190,6 +199,7 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "rtp_last": _PORT,
         "ami_port": _PORT,
         "agi_port": _PORT,
+        "other_engines": ("HOST:PORT of other engines by commas, or empty", _engines),
         "host_service_port": _PORT,
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
         "presence_limit_s": ("seconds, 1 to 604800", _whole(1, 604_800)),

@@ -82,9 +82,9 @@ class Recorder:
         """The record of an open call as it would stand if the call ended now."""
         return self._open.peek(call)
 
-    def is_open(self, call: CallId) -> bool:
+    def is_open(self, call: CallId | None) -> bool:
         """Whether the call has arrived and not ended."""
-        return call in self._open
+        return call is not None and call in self._open
 
     def open_calls(self) -> frozenset[CallId]:
         """Calls that arrived and have not ended."""

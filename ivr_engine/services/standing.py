@@ -43,7 +43,7 @@ def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
 def in_force(
     recorder: Recorder, presences: Iterable[StandingPresence], *, now: Instant, limit: Millis
 ) -> list[StandingPresence]:
-    """Those not older than `limit`. Who chose anything longer ago is logged out: they went home, and nobody could be told."""
+    """Those not older than `limit`. Who chose longer ago is logged out: they went home, and nobody could be told."""
     fresh = []
     for each in presences:
         if between(each.since, now) <= limit:

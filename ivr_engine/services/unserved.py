@@ -33,7 +33,10 @@ class Over:
 
 
 class Unserved:
-    """Keeps them, and ends them. `left` are those who had left a queue when an engine was lost."""
+    """Keeps them, and ends them.
+
+    `left` are those who had left a queue when an engine was lost; `ended` says when the switch wrote down that a call ended.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Unserved:
         agent_of: Callable[[str], AgentId | None],
         clock: Clock,
         log: Log,
+        ended: Callable[[CallId], Instant | None],
         left: Mapping[CallId, QueueLeft] | None = None,
     ) -> None:
         self._centre = centre
@@ -50,6 +54,7 @@ class Unserved:
         self._agent_of = agent_of
         self._clock = clock
         self._log = log
+        self._ended = ended
         self._left = dict(left or {})
         self._broken: dict[CallId, Instant] = {}
         self._suspects: dict[CallId, Over] = {}
@@ -106,7 +111,9 @@ class Unserved:
 
     def close_missing(self, call: CallId) -> None:
         """The switch does not have the call: as the event said that told of its end, or nobody knows how."""
-        over = self._suspects.get(call)
+        over, ended = self._suspects.get(call), self._ended(call)
+        if over is None and ended is not None:
+            over = Over(ended_by=EndedBy.CALLER, at=ended)
         if over is not None:
             self.close(call, over)
         else:

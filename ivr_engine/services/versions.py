@@ -96,6 +96,17 @@ class Versions:
         """The version that new calls get, those on trial apart."""
         return self._current
 
+    async def recall(self) -> None:
+        """After a start: have the versions again on which open calls are, as far as their files were kept."""
+        records = (self._recorder.peek(call) for call in self._recorder.open_calls())
+        wanted = {record.version for record in records if record is not None and record.version is not None}
+        for version in sorted(wanted - self._kept.keys()):
+            definition = await self._files.kept(version)
+            if definition is not None:
+                await self._surroundings.prepare(definition)
+                self._kept[version] = definition
+            self._log.info("version_recalled", version=version, found=definition is not None)
+
     def of_call(self, arrival: Arrival) -> CentreDefinition:
         """The version of this call: the one it began with as long as that is known, else the one for new calls."""
         record = self._recorder.peek(arrival.call)

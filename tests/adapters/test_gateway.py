@@ -126,7 +126,7 @@ def about_caller(event: str, **fields: str) -> bytes:
 async def test_a_caller_is_answered_and_served() -> None:
     async with running() as (office, _, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer, name="王\u202e\n小明")
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == 'SET MUSIC "ON" "default"'
         assert office.arrivals == [Arrival(call=CallId(CALL), number="95500", caller="13800138000", caller_name="王小明")]
 
@@ -134,7 +134,7 @@ async def test_a_caller_is_answered_and_served() -> None:
 async def test_a_second_session_for_a_call_that_is_being_served_is_dropped() -> None:
     async with running() as (office, _, entered), calling(entered.agi_port) as peer, calling(entered.agi_port) as double:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         caller_says_hello(double)
         assert await double.heard() == ""
         assert len(office.arrivals) == 1
@@ -146,7 +146,7 @@ async def test_calls_are_served_while_the_event_stream_is_down() -> None:
     office = Office()
     async with gateway(office, nobody.port) as entered, calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == 'SET MUSIC "ON" "default"'
         peer.leave()
     assert len(office.arrivals) == 1
@@ -155,7 +155,7 @@ async def test_calls_are_served_while_the_event_stream_is_down() -> None:
 async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed() -> None:
     async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert (await peer.heard()).startswith('EXEC "Dial"')
         ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1002-00000009"))
         ami.say(block(Event="Hangup", Channel="PJSIP/trunk-00000098", Uniqueid="9.8", Cause="16"))
@@ -180,7 +180,7 @@ async def test_the_dialplans_farewell_ends_the_joining() -> None:
     async with running("join") as (office, _, entered):
         async with calling(entered.agi_port) as peer:
             caller_says_hello(peer)
-            await peer.expect("ANSWER", answer="200 result=0")
+            await peer.is_served()
             assert (await peer.heard()).startswith('EXEC "Dial"')
             peer.leave()
         async with calling(entered.agi_port) as farewell:
@@ -204,7 +204,7 @@ async def test_without_the_event_stream_the_dialplans_farewell_ends_the_call() -
 async def test_an_end_that_we_made_is_ours() -> None:
     async with running("hang up") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         await peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
         await peer.expect("HANGUP", answer="200 result=1")
         assert await peer.heard() == ""
@@ -215,7 +215,7 @@ async def test_an_end_that_we_made_is_ours() -> None:
 async def test_a_call_that_the_handler_leaves_is_the_dialplans_again_without_the_done_mark() -> None:
     async with running("leave") as (_, _, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == ""
 
 

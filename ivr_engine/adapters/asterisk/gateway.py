@@ -151,6 +151,7 @@ class AsteriskGateway:
         self._live[arrival.call] = control
         try:
             await control.answer()
+            await control.take_over()
             await self._calls.handle_call(arrival, control)
         finally:
             if control.ended_by_us:

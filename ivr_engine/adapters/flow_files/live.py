@@ -50,6 +50,10 @@ class LiveFolder:
         """See the port. The definition's `folder` is the kept copy: later edits do not reach it."""
         return await asyncio.to_thread(self._load)
 
+    async def kept(self, version: str) -> CentreDefinition | None:
+        """See the port."""
+        return await asyncio.to_thread(self._load_kept, version)
+
     async def keep(self, definition: CentreDefinition) -> CentreDefinition:
         """The definition as loaded from the kept copy; as it stands when the files are others already."""
         loaded = (await self.load()).definition
@@ -74,6 +78,14 @@ class LiveFolder:
             if kept is not None:
                 return Loaded(definition=replace(definition, folder=str(kept)))
         return Loaded(definition=None, problems=(f"{self._folder}: the files change while they are read; try again",))
+
+    def _load_kept(self, version: str) -> CentreDefinition | None:
+        folder = next((each.folder for each in self._kept.versions() if each.version == version), None)
+        if folder is None:
+            return None
+        with _calls_first():
+            definition = load_centre(folder).definition
+        return definition if definition is not None and definition.version == version else None
 
     def _stamp(self) -> str:
         return hashlib.sha256("\n".join(sorted(self._states())).encode("utf-8", "surrogateescape")).hexdigest()

@@ -22,6 +22,7 @@ from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
+from ivr_engine.ports.spool import SpooledCall
 from ivr_engine.ports.switch import Sound
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
@@ -31,8 +32,8 @@ from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.recovery import Before, recover
 from ivr_engine.services.resumption import Resumption
-from ivr_engine.services.standing import in_force, standing_conversations, standing_presences, standing_queues
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
@@ -86,6 +87,9 @@ class Files:
     async def load(self) -> Loaded:
         self.loads += 1
         return Loaded(definition=None if self.problems else self.definition, problems=self.problems)
+
+    async def kept(self, version: str) -> CentreDefinition | None:
+        return self.definition if self.definition is not None and self.definition.version == version else None
 
     async def stamp(self) -> str:
         return self.stamps.pop(0) if len(self.stamps) > 1 else self.stamps[0]
@@ -144,6 +148,16 @@ class LogBook:
 
 
 @dataclass
+class Spool:
+    """What the switch wrote down."""
+
+    spooled: dict[CallId, SpooledCall] = field(default_factory=dict)
+
+    def calls(self) -> Mapping[CallId, SpooledCall]:
+        return self.spooled
+
+
+@dataclass
 class Switchboard:
     """What the reconciler asked of the switch."""
 
@@ -174,18 +188,20 @@ class Office:
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
         files: CentreFiles | None = None,
+        spool: Spool | None = None,
     ) -> None:
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
-        left_open = self.recorder.recover()
         core = centre_of(self.definition, offer_prefix="offer")
-        queues = standing_queues(left_open, now=self.clock.now())
-        presences = tuple(standing_presences(self.store))
-        fresh = in_force(self.recorder, presences, now=self.clock.now(), limit=PRESENCE_LIMIT)
-        core.take_up(fresh, standing_conversations(self.recorder), queues.visits)
+        self.spool = spool or Spool()
+        phones = {each.phone: agent for agent, each in self.definition.agents.items()}
+        before = Before(
+            journal=self.store, records=self.store, spool=self.spool, agent_of=phones.get, presence_limit=PRESENCE_LIMIT
+        )
+        recovered = recover(core, self.recorder, before, now=self.clock.now(), log=self.log)
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
@@ -215,7 +231,8 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            left=queues.left,
+            ended=recovered.spooled.ended,
+            left=recovered.queues.left,
         )
         self.calls = CallRunner(
             versions=CallVersions(
@@ -236,6 +253,7 @@ class Office:
         self.reconciler = Reconciler(
             calls=self.calls,
             unserved=self.unserved,
+            spooled=recovered.spooled,
             centre=self.centre,
             recorder=self.recorder,
             agent_of=self.desk.of_phone,

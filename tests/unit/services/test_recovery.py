@@ -13,15 +13,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.core.events import CallLeftQueue, CallQueued, CallReconciled, CallResumed, FlowResumed, OfferMade
-from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.events import CallEnded, CallLeftQueue, CallQueued, CallReconciled, CallResumed, FlowResumed, OfferMade
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait
 from ivr_engine.ports.inbound import Arrival, LineState, LiveLine, Rang
+from ivr_engine.ports.spool import SpooledCall
 from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
-from tests.unit.services.office import Office, settle
+from tests.unit.services.office import Office, Spool, settle
 
 CARD, PIN = Press("6299990000100015#"), Press("123456")
 TO_AGENT = (Listen(), Press("2"), Press("0"))
@@ -301,3 +302,47 @@ async def test_who_chose_long_ago_is_logged_out_at_a_start(hours: int) -> None:
     first.clock.advance(Millis(hours * 3_600_000))
     second = Office(copy.deepcopy(first.store), clock=first.clock)
     assert second.centre.centre.agents()[0].presence == ("ready" if hours == 1 else "logged_out")
+
+
+def at(office: Office, seconds: int) -> Instant:
+    return later(office.clock.now(), Millis(seconds * 1000))
+
+
+async def test_calls_that_ended_while_no_engine_was_there_have_their_records_afterwards() -> None:
+    first = Office()
+    async with serving(first, _1=Hanging(*TO_AGENT), _2=Hanging(Listen(), Press("2"))) as engine:
+        store = await engine.kill()
+    answered = SpooledCall(
+        call=CallId("1"),
+        held=at(first, 10),
+        answered=at(first, 20),
+        phone="agent1001",
+        ended=at(first, 50),
+        ended_by_agent=True,
+    )
+    hung_up = SpooledCall(call=CallId("2"), number="80000", caller="138", ended=at(first, 5))
+    came = SpooledCall(call=CallId("3"), number="80000", caller="139", held=at(first, 30), ended=at(first, 40))
+    spool = Spool({each.call: each for each in (answered, hung_up, came)})
+    first.clock.advance(Millis(60_000))
+    second = Office(store, clock=first.clock, spool=spool)
+    talked = second.record("1")
+    assert (talked.disposition, talked.agent, talked.talked) == (Disposition.ANSWERED_AGENT, "1001", 30_000)
+    assert (talked.ended, talked.legs[-1].began) == (answered.ended, answered.answered)
+    assert (second.record("2").disposition, second.record("2").ended) == (Disposition.ABANDONED_IVR, hung_up.ended)
+    record = second.record("3")
+    assert (record.caller, record.arrived, record.ended) == ("139", came.held, came.ended)
+    assert second.centre.centre.calls() == ()
+    assert [agent.activity for agent in second.centre.centre.agents()] == ["idle", "idle"]
+    third = Office(second.store, clock=first.clock, spool=spool)
+    assert len(third.facts(CallEnded)) == 3, "written down once, recorded once"
+
+
+async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:
+    office = Office()
+    office.staff("1001")
+    office.spool.spooled[CallId("7")] = SpooledCall(call=CallId("7"), number="80000", caller="139", held=at(office, -30))
+    office.watch.lines_seen([LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")])
+    assert office.centre.centre.agents()[0].activity == "talking"
+    office.calls.call_over(CallId("7"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
+    record = office.record("7")
+    assert (record.disposition, record.agent, record.arrived) == (Disposition.ANSWERED_AGENT, "1001", at(office, -30))
