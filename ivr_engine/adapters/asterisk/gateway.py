@@ -94,20 +94,26 @@ class AsteriskGateway:
         self._fetching: set[CallId] = set()
         self._group = asyncio.TaskGroup()
         self._stack = AsyncExitStack()
-        self._server = AgiServer(
+        self._server = self._listening(bind, agi_port, agi_secret, calls_limit)
+        self._ami = self._reaching(bind, ami_port, ami_user, ami_secret)
+
+    def _listening(self, bind: str, port: int, secret: str, calls_limit: int) -> AgiServer:
+        return AgiServer(
             host=bind,
-            port=agi_port,
-            secret=agi_secret,
+            port=port,
+            secret=secret,
             routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
             sessions_limit=calls_limit,
         )
-        self._ami = AmiClient(
-            host=bind,
-            port=ami_port,
-            username=ami_user,
-            secret=ami_secret,
+
+    def _reaching(self, host: str, port: int, user: str, secret: str) -> AmiClient:
+        return AmiClient(
+            host=host,
+            port=port,
+            username=user,
+            secret=secret,
             on_reached=self._reconcile,
-            on_lost=listener.switch_lost,
+            on_lost=self._listener.switch_lost,
             on_event=self._hear_event,
             on_listed=self._see_lines,
         )
