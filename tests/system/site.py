@@ -168,7 +168,7 @@ def site_at(folder: Path) -> Iterator[Site]:
         state_dir=folder / "var",
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
-        sip_port=free_port(socket.SOCK_DGRAM),
+        sip_port=_sip_port(first),
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
@@ -184,6 +184,13 @@ def site_at(folder: Path) -> Iterator[Site]:
         finally:
             site.stop_engine()
             site.pbx.stop()
+
+
+def _sip_port(rtp_first: int) -> int:
+    """A free one that is none of the media ports."""
+    while rtp_first <= (port := free_port(socket.SOCK_DGRAM)) <= rtp_first + 99:
+        pass
+    return port
 
 
 def _change(path: Path, *changes: tuple[str, str]) -> None:
