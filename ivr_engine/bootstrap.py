@@ -15,7 +15,7 @@ from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
 from ivr_engine.adapters.asterisk.pbx_install import install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
-from ivr_engine.adapters.asterisk.spool import QueueLogSpool
+from ivr_engine.adapters.asterisk.queue_log import QueueLog
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
@@ -27,7 +27,7 @@ from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
 from ivr_engine.core.ids import AgentId, Millis
-from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.errors import PromptError, SetupError, StoreError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
@@ -108,7 +108,7 @@ async def engine(
         clock = SystemClock()
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
-        store = await stack.enter_async_context(SqlStore(settings.database))
+        store = await stack.enter_async_context(_store(settings, log))
         prompts = await _prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         services = _services(
@@ -144,6 +144,18 @@ async def engine(
         stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _store(settings: Settings, log: Log) -> SqlStore:
+    """Journal and records; when the database fails and when it is well again stands in the log at once."""
+
+    def troubled(trouble: StoreError | None) -> None:
+        if trouble is None:
+            log.info("store_recovered")
+        else:
+            log.error("store_failing", error=str(trouble))
+
+    return SqlStore(settings.database, spool=settings.spool, spool_size=settings.spool_mb * 1_048_576, troubled=troubled)
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
@@ -210,7 +222,7 @@ def _before(settings: Settings, definition: CentreDefinition, store: SqlStore) -
     return Before(
         journal=store,
         records=store,
-        spool=QueueLogSpool(settings.pbx_dir / "log" / "queue_log"),
+        notes=QueueLog(settings.pbx_dir / "log" / "queue_log"),
         agent_of=phones.get,
         presence_limit=Millis(settings.presence_limit_s * 1000),
     )
@@ -238,7 +250,7 @@ def _unserved(shared: _Shared, recovered: Recovered) -> Unserved:
         centre=shared.centre,
         recorder=shared.recorder,
         agent_of=shared.agent_of,
-        ended=recovered.spooled.ended,
+        ended=recovered.noted.ended,
         left=recovered.queues.left,
         clock=shared.clock,
         log=shared.log,
@@ -249,7 +261,7 @@ def _reconciler(shared: _Shared, recovered: Recovered, *, calls: CallRunner, uns
     return Reconciler(
         calls=calls,
         unserved=unserved,
-        spooled=recovered.spooled,
+        noted=recovered.noted,
         centre=shared.centre,
         recorder=shared.recorder,
         agent_of=shared.agent_of,

@@ -16,8 +16,8 @@ from ivr_engine.ports.inbound import Lines, LineState, LiveLine
 from ivr_engine.ports.log import Log
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.noted import NotedCalls
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.spooled import Spooled
 from ivr_engine.services.unserved import Unserved
 
 SURE_AFTER = Millis(4_000)
@@ -34,7 +34,7 @@ class Reconciler:
         *,
         calls: CallRunner,
         unserved: Unserved,
-        spooled: Spooled,
+        noted: NotedCalls,
         centre: CentreRunner,
         recorder: Recorder,
         agent_of: Callable[[str], AgentId | None],
@@ -43,7 +43,7 @@ class Reconciler:
     ) -> None:
         self._calls = calls
         self._unserved = unserved
-        self._spooled = spooled
+        self._noted = noted
         self._centre = centre
         self._recorder = recorder
         self._agent_of = agent_of
@@ -54,7 +54,7 @@ class Reconciler:
 
     def compare(self, lines: Sequence[LiveLine]) -> None:
         """Everything that follows from one list."""
-        self._spooled.close_ended()
+        self._noted.close_ended()
         seen = {line.call: line for line in lines}
         doubtful: set[tuple[CallId, str]] = set()
         for line in lines:
@@ -96,7 +96,7 @@ class Reconciler:
         agent, status = self._agent_of(line.phone), self._centre.centre.call(line.call)
         if agent is None or (status is not None and status.phase is CallPhase.TALKING):
             return
-        if not self._recorder.is_open(line.call) and not self._spooled.takes_up(line.call):
+        if not self._recorder.is_open(line.call) and not self._noted.takes_up(line.call):
             return
         self._recorder.record(CallReconciled(call=line.call, found=line.state))
         self._log.info("conversation_adopted", call=line.call, agent=agent)

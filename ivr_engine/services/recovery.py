@@ -11,9 +11,9 @@ from ivr_engine.core.ids import AgentId, Instant, Millis
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.records import CallRecords
-from ivr_engine.ports.spool import Spool
+from ivr_engine.ports.switch_notes import SwitchNotes
+from ivr_engine.services.noted import NotedCalls
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.spooled import Spooled
 from ivr_engine.services.standing import (
     StandingQueues,
     in_force,
@@ -29,7 +29,7 @@ class Before:
 
     journal: Journal
     records: CallRecords
-    spool: Spool
+    notes: SwitchNotes
     agent_of: Callable[[str], AgentId | None]
     presence_limit: Millis
 
@@ -38,17 +38,17 @@ class Before:
 class Recovered:
     """What the services go on with."""
 
-    spooled: Spooled
+    noted: NotedCalls
     queues: StandingQueues
 
 
 def recover(centre: Centre, recorder: Recorder, before: Before, *, now: Instant, log: Log) -> Recovered:
     """Open calls, those that ended meanwhile, agents, conversations, places in queues: each needs what comes before."""
     facts = recorder.recover()
-    spooled = Spooled(spool=before.spool, recorder=recorder, records=before.records, agent_of=before.agent_of, log=log)
-    spooled.close_ended(at_start=True)
+    noted = NotedCalls(notes=before.notes, recorder=recorder, records=before.records, agent_of=before.agent_of, log=log)
+    noted.close_ended(at_start=True)
     queues = standing_queues((each for each in facts if recorder.is_open(call_of(each.event))), now=now)
     presences = tuple(standing_presences(before.journal))
     fresh = in_force(recorder, presences, now=now, limit=before.presence_limit)
     centre.take_up(fresh, standing_conversations(recorder), queues.visits)
-    return Recovered(spooled=spooled, queues=queues)
+    return Recovered(noted=noted, queues=queues)

@@ -26,6 +26,7 @@ class Resumption:
 
     def __init__(self, *, store: CheckpointStore, recorder: Recorder, clock: Clock, log: Log) -> None:
         self._store = store
+        self._recorder = recorder
         self._clock = clock
         self._log = log
         self._standing: dict[CallId, dict[str, Any]] = {}
@@ -34,7 +35,7 @@ class Resumption:
 
     def recover(self) -> None:
         """Take up what an earlier run kept."""
-        self._standing = self._store.kept()
+        self._standing = {call: plain for call, plain in self._store.kept().items() if self._recorder.is_open(call)}
 
     def note(self, definition: CentreDefinition, session: Session) -> None:
         """The session has come to a wait: keep it, unless it holds a secret that it still needs."""

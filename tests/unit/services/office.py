@@ -22,8 +22,8 @@ from ivr_engine.flows.waits import Json, Responded
 from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
-from ivr_engine.ports.spool import SpooledCall
 from ivr_engine.ports.switch import Sound
+from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
@@ -148,13 +148,13 @@ class LogBook:
 
 
 @dataclass
-class Spool:
+class SwitchNotes:
     """What the switch wrote down."""
 
-    spooled: dict[CallId, SpooledCall] = field(default_factory=dict)
+    noted: dict[CallId, NotedCall] = field(default_factory=dict)
 
-    def calls(self) -> Mapping[CallId, SpooledCall]:
-        return self.spooled
+    def calls(self) -> Mapping[CallId, NotedCall]:
+        return self.noted
 
 
 @dataclass
@@ -188,7 +188,7 @@ class Office:
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
         files: CentreFiles | None = None,
-        spool: Spool | None = None,
+        notes: SwitchNotes | None = None,
     ) -> None:
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
@@ -196,10 +196,10 @@ class Office:
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         core = centre_of(self.definition, offer_prefix="offer")
-        self.spool = spool or Spool()
+        self.notes = notes or SwitchNotes()
         phones = {each.phone: agent for agent, each in self.definition.agents.items()}
         before = Before(
-            journal=self.store, records=self.store, spool=self.spool, agent_of=phones.get, presence_limit=PRESENCE_LIMIT
+            journal=self.store, records=self.store, notes=self.notes, agent_of=phones.get, presence_limit=PRESENCE_LIMIT
         )
         recovered = recover(core, self.recorder, before, now=self.clock.now(), log=self.log)
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
@@ -231,7 +231,7 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            ended=recovered.spooled.ended,
+            ended=recovered.noted.ended,
             left=recovered.queues.left,
         )
         self.calls = CallRunner(
@@ -253,7 +253,7 @@ class Office:
         self.reconciler = Reconciler(
             calls=self.calls,
             unserved=self.unserved,
-            spooled=recovered.spooled,
+            noted=recovered.noted,
             centre=self.centre,
             recorder=self.recorder,
             agent_of=self.desk.of_phone,

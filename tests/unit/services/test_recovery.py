@@ -18,11 +18,11 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait
 from ivr_engine.ports.inbound import Arrival, LineState, LiveLine, Rang
-from ivr_engine.ports.spool import SpooledCall
 from ivr_engine.ports.switch import Joined, Sound
+from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
-from tests.unit.services.office import Office, Spool, settle
+from tests.unit.services.office import Office, SwitchNotes, settle
 
 CARD, PIN = Press("6299990000100015#"), Press("123456")
 TO_AGENT = (Listen(), Press("2"), Press("0"))
@@ -312,7 +312,7 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
     first = Office()
     async with serving(first, _1=Hanging(*TO_AGENT), _2=Hanging(Listen(), Press("2"))) as engine:
         store = await engine.kill()
-    answered = SpooledCall(
+    answered = NotedCall(
         call=CallId("1"),
         held=at(first, 10),
         answered=at(first, 20),
@@ -320,11 +320,11 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
         ended=at(first, 50),
         ended_by_agent=True,
     )
-    hung_up = SpooledCall(call=CallId("2"), number="80000", caller="138", ended=at(first, 5))
-    came = SpooledCall(call=CallId("3"), number="80000", caller="139", held=at(first, 30), ended=at(first, 40))
-    spool = Spool({each.call: each for each in (answered, hung_up, came)})
+    hung_up = NotedCall(call=CallId("2"), number="80000", caller="138", ended=at(first, 5))
+    came = NotedCall(call=CallId("3"), number="80000", caller="139", held=at(first, 30), ended=at(first, 40))
+    notes = SwitchNotes({each.call: each for each in (answered, hung_up, came)})
     first.clock.advance(Millis(60_000))
-    second = Office(store, clock=first.clock, spool=spool)
+    second = Office(store, clock=first.clock, notes=notes)
     talked = second.record("1")
     assert (talked.disposition, talked.agent, talked.talked) == (Disposition.ANSWERED_AGENT, "1001", 30_000)
     assert (talked.ended, talked.legs[-1].began) == (answered.ended, answered.answered)
@@ -333,14 +333,14 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
     assert (record.caller, record.arrived, record.ended) == ("139", came.held, came.ended)
     assert second.centre.centre.calls() == ()
     assert [agent.activity for agent in second.centre.centre.agents()] == ["idle", "idle"]
-    third = Office(second.store, clock=first.clock, spool=spool)
+    third = Office(second.store, clock=first.clock, notes=notes)
     assert len(third.facts(CallEnded)) == 3, "written down once, recorded once"
 
 
 async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:
     office = Office()
     office.staff("1001")
-    office.spool.spooled[CallId("7")] = SpooledCall(call=CallId("7"), number="80000", caller="139", held=at(office, -30))
+    office.notes.noted[CallId("7")] = NotedCall(call=CallId("7"), number="80000", caller="139", held=at(office, -30))
     office.watch.lines_seen([LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")])
     assert office.centre.centre.agents()[0].activity == "talking"
     office.calls.call_over(CallId("7"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)

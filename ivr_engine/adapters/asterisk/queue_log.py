@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr_engine.core.ids import CallId, Instant
-from ivr_engine.ports.spool import SpooledCall
+from ivr_engine.ports.switch_notes import NotedCall
 
 LATEST_BYTES = 4_000_000
 QUEUE = "fallback"
@@ -27,15 +27,15 @@ _log = logging.getLogger(__name__)
 Data = Sequence[str]
 
 
-class QueueLogSpool:
-    """Implements ports.spool.Spool. Reads what was added since the last time; at first the latest part."""
+class QueueLog:
+    """Implements ports.switch_notes.SwitchNotes. Reads what was added since the last time; at first the latest part."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._at: int | None = None
-        self._calls: dict[CallId, SpooledCall] = {}
+        self._calls: dict[CallId, NotedCall] = {}
 
-    def calls(self) -> Mapping[CallId, SpooledCall]:
+    def calls(self) -> Mapping[CallId, NotedCall]:
         """See the port."""
         try:
             self._read_on()
@@ -65,38 +65,38 @@ class QueueLogSpool:
         at, call, member, event = Instant(int(parts[0]) * 1000), CallId(parts[1]), parts[3], parts[4]
         note = _EVENTS.get(event)
         if note is not None:
-            self._calls[call] = note(self._calls.get(call, SpooledCall(call=call)), at, member, parts[5:])
+            self._calls[call] = note(self._calls.get(call, NotedCall(call=call)), at, member, parts[5:])
 
 
-def _held(call: SpooledCall, at: Instant, _member: str, data: Data) -> SpooledCall:
+def _held(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
     return replace(_with_numbers(call, data), held=call.held or at)
 
 
-def _connected(call: SpooledCall, at: Instant, member: str, _data: Data) -> SpooledCall:
+def _connected(call: NotedCall, at: Instant, member: str, _data: Data) -> NotedCall:
     phone = _MEMBER.fullmatch(member)
     return replace(call, answered=at, phone=phone[1] if phone else "")
 
 
-def _agent_left(call: SpooledCall, at: Instant, _member: str, _data: Data) -> SpooledCall:
+def _agent_left(call: NotedCall, at: Instant, _member: str, _data: Data) -> NotedCall:
     return replace(call, ended=at, ended_by_agent=True)
 
 
-def _caller_left(call: SpooledCall, at: Instant, _member: str, _data: Data) -> SpooledCall:
+def _caller_left(call: NotedCall, at: Instant, _member: str, _data: Data) -> NotedCall:
     return replace(call, ended=at)
 
 
-def _ended(call: SpooledCall, at: Instant, _member: str, data: Data) -> SpooledCall:
+def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
     return replace(_with_numbers(call, data), ended=call.ended or at)
 
 
-def _with_numbers(call: SpooledCall, data: Data) -> SpooledCall:
+def _with_numbers(call: NotedCall, data: Data) -> NotedCall:
     number, caller = [*data, "", ""][:2]
     if not _NUMBER.fullmatch(number) or not _NUMBER.fullmatch(caller):
         return call
     return replace(call, number=call.number or number, caller=call.caller or caller)
 
 
-_EVENTS: Mapping[str, Callable[[SpooledCall, Instant, str, Data], SpooledCall]] = {
+_EVENTS: Mapping[str, Callable[[NotedCall, Instant, str, Data], NotedCall]] = {
     "HELD": _held,
     "CONNECT": _connected,
     "COMPLETEAGENT": _agent_left,

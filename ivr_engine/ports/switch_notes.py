@@ -10,7 +10,7 @@ from ivr_engine.core.ids import CallId, Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpooledCall:
+class NotedCall:
     """One call. Instants have the precision of a second; None: it did not happen, or was not seen.
 
     `held`: the switch began to hold it without an engine. `answered`: an agent's telephone, `phone`, took it then.
@@ -26,9 +26,9 @@ class SpooledCall:
     ended_by_agent: bool = False
 
 
-class Spool(Protocol):
+class SwitchNotes(Protocol):
     """Reads it."""
 
-    def calls(self) -> Mapping[CallId, SpooledCall]:
-        """Every call of which the latest part of it tells. Never raises: a spool that cannot be read is empty."""
+    def calls(self) -> Mapping[CallId, NotedCall]:
+        """Every call of which the latest part of it tells. Never raises: a notes that cannot be read is empty."""
         ...
