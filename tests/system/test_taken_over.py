@@ -169,16 +169,18 @@ async def test_ten_callers_in_ten_states_survive_the_loss_of_their_engine(own_da
     assert crowd.waiting[2].kinds(OfferMade) == []
     assert places[0] == crowd.ringing.call
 
+    last = crowd.waiting.pop()
+    await last.hangs_up()
+    assert ending(await last.record()) == "abandoned_queue, ended by caller"
     in_flow = [crowd.menu, crowd.card, crowd.pin]
     everybody = [crowd.greeting, crowd.request, crowd.talking, crowd.ringing, *in_flow, *crowd.waiting]
     await asyncio.gather(*(each.hangs_up() for each in everybody))
     records = {each.call: await each.record() for each in everybody}
-    assert len(own_day.records()) == len(everybody)
+    assert len(own_day.records()) == len(everybody) + 1
     assert [ending(records[each.call]) for each in in_flow] == ["abandoned_ivr, ended by caller"] * 3
     assert legs(records[crowd.talking.call])[1:3] == ("waiting: answered, 1 offered", "agent 1001: ended by agent")
     assert legs(records[crowd.ringing.call])[1:3] == ("waiting: answered, 1 offered", "agent 1002: ended by agent")
     assert [records[each.call].resumed for each in everybody] == [1] * len(everybody)
-    assert ending(records[crowd.waiting[2].call]) == "abandoned_queue, ended by caller"
     one_record(own_day, crowd.menu)
 
 
