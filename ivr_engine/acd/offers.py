@@ -19,7 +19,7 @@ from ivr_engine.acd.matching import (
     excluded,
     next_for,
     passed_over,
-    prospect_of,
+    scene_of,
 )
 from ivr_engine.acd.queues import QueuePolicy, WaitingCall
 from ivr_engine.acd.staff import Pool
@@ -55,8 +55,9 @@ def rematch(moment: Moment) -> None:
     if not calls and not agents:
         return
     nobody: list[WaitingCall] = []
-    while (pick := _pick(moment, nobody)) is not None:
+    while (calls or agents) and (pick := _pick(moment, nobody)) is not None:
         _make(moment, *pick)
+        agents.discard(pick[1][0].agent)
     for call in sorted(nobody, key=lambda call: call.place):
         _nobody(moment, call)
     calls.clear()
@@ -85,7 +86,9 @@ def _pick(moment: Moment, nobody: list[WaitingCall]) -> _Pick | None:
 
 def _fresh_pools(moment: Moment) -> list[Pool]:
     staff, agents = moment.state.staff, moment.state.agents
-    return list({staff.pool_of(name): None for name in sorted(moment.fresh_agents) if agents[name].free})
+    names = moment.fresh_agents
+    ordered = sorted(names) if len(names) > 1 else names
+    return list({staff.pool_of(name): None for name in ordered if agents[name].free})
 
 
 def _for_agents(moment: Moment, pool: Pool) -> tuple[Choice, _Pick] | None:
@@ -107,7 +110,7 @@ def _for_calls(moment: Moment, nobody: list[WaitingCall]) -> list[tuple[Choice, 
         if candidates:
             pool = state.staff.pool_of(candidates[0].agent)
             rule = CALL_RULES[state.rules.call_rule]
-            key = AT_ONCE if call.alone else rule(prospect_of(state, call, pool, now))
+            key = AT_ONCE if call.alone else rule(call, pool.profile, scene_of(state, now))
             found.append((Choice(key, call.place, call), (call, candidates, [])))
         else:
             nobody.append(call)
@@ -298,11 +301,10 @@ def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcom
 
 
 def _free(moment: Moment, call: WaitingCall, agent: Agent, after: Aftermath) -> None:
-    moment.change_activity(agent, ActivityStep.RELEASE, call=None)
     if after.at_fault and call.call not in agent.failed_calls:
         agent.failed_calls.append(call.call)
     pause = "failed" if len(agent.failed_calls) >= FAILURES_ALLOWED else after.pause
     if pause is not None and agent.presence is Presence.READY:
         moment.change_presence(agent, PresenceStep.PAUSE, reason=pause, by="engine")
     # A caller who hung up is not the agent's doing: the turn is kept. After a fault the others go first.
-    moment.became_free(agent, keeps_turn=not after.at_fault)
+    moment.release(agent, keeps_turn=not after.at_fault)
