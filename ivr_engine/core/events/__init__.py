@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    AgentWaitEnded,
     CallbackBooked,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     Candidate,
     ConversationBegan,
     ConversationEnded,
@@ -14,9 +16,17 @@ from ivr_engine.core.events.acd import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PassedOver,
     SkillNeed,
 )
-from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.events.agent import (
+    AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    WrapUpBegan,
+    WrapUpEnded,
+    WrapUpExtended,
+)
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
@@ -97,12 +107,17 @@ CATALOGUE: dict[str, type[Event]] = {
         MessageLeft,
         OfferMade,
         NobodyOffered,
+        CallRelaxed,
+        AgentWaitEnded,
         OfferEnded,
         ConversationBegan,
         ConversationEnded,
         CallLeftQueue,
         AgentPresenceChanged,
+        AgentQueuesChanged,
+        AgentSkillsChanged,
         WrapUpBegan,
+        WrapUpExtended,
         WrapUpEnded,
         BroadcastSet,
         BroadcastEnded,
@@ -124,6 +139,9 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentPresenceChanged",
+    "AgentQueuesChanged",
+    "AgentSkillsChanged",
+    "AgentWaitEnded",
     "AnswerGiven",
     "AuthorFault",
     "BroadcastEnded",
@@ -135,6 +153,7 @@ __all__ = [
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRelaxed",
     "CallRerouted",
     "CallResumed",
     "CallbackBooked",
@@ -160,6 +179,7 @@ __all__ = [
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
+    "PassedOver",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
@@ -181,6 +201,7 @@ __all__ = [
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",
+    "WrapUpExtended",
     "agent_of",
     "call_of",
 ]
