@@ -238,8 +238,11 @@ class CallRunner:
     async def _heard(
         self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
     ) -> Reply:
-        making = self._sounds(self._versions.prompts(definition), session, wait.prompts)
-        sounds, keys = await control.listen_during(making)
+        library = self._versions.prompts(definition)
+        ready, keys = [library.ready(each, session.language) for each in wait.prompts], ""
+        sounds = [sound for sound in ready if sound is not None]
+        if len(sounds) < len(ready):
+            sounds, keys = await control.listen_during(self._sounds(library, session, wait.prompts))
         match wait:
             case PlayWait():
                 return Played(key=keys) if keys and wait.barge_in else await control.play(sounds, barge_in=wait.barge_in)

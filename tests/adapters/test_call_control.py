@@ -508,11 +508,10 @@ async def test_a_telephone_whose_name_could_change_the_dialling_is_not_dialled(p
             )
 
 
-async def test_a_meant_end_is_marked_for_the_dialplan_before_the_call_is_ended() -> None:
+async def test_a_meant_end_is_one_command() -> None:
     async with on_the_line() as line:
 
         async def asterisk() -> None:
-            await line.peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
             await line.peer.expect("HANGUP", answer="200 result=1")
             line.peer.leave()
 

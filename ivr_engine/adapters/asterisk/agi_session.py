@@ -112,12 +112,11 @@ class AgiSession:
         return reply
 
     async def _answer_to(self, verb: str, answer: asyncio.Future[Reply | Gone], limit: float) -> Reply | Gone:
+        overdue = asyncio.get_running_loop().call_later(limit, self._break, f"no answer to {verb} within {limit:g} s")
         try:
-            async with asyncio.timeout(limit):
-                reply = await asyncio.shield(answer)
-        except TimeoutError as error:
-            self._break(f"no answer to {verb} within {limit:g} s")
-            raise SwitchError(self._broken) from error
+            reply = await answer  # who is cancelled here leaves a cancelled future behind, whose answer is still awaited
+        finally:
+            overdue.cancel()
         return self._gone_or_broken(verb) if isinstance(reply, Gone) else reply
 
     async def _break_off(self, verb: str) -> None:

@@ -229,14 +229,13 @@ class AgiCallControl:
             self._on_answer, self._joining = None, ""
 
     async def hang_up(self) -> None:
-        """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
+        """See the port. The dialplan does not go on after it, so it need not be told that this end is meant."""
         if self.gone.done():
             return
         self.ended_by_us = True
         if self._session.busy:  # its own session cannot be asked while it is at something
             await self._signals.hang_up(self._session.environment.channel)
             return
-        await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
 
     async def mark_done(self) -> None:

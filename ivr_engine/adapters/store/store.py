@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, delete, insert
+from sqlalchemy import Engine, bindparam, delete, insert
 from sqlmodel import col
 
 from ivr_engine.adapters.store.database import (
@@ -182,6 +182,10 @@ class SqlStore:
             self._lifetime = stack.pop_all()
 
 
+# One statement for any number of records: a list of them would be another text, and be compiled, each time.
+FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
+
+
 class _Writing:
     """Stores one batch in one transaction."""
 
@@ -195,5 +199,5 @@ class _Writing:
             if batch.events:
                 connection.execute(insert(JournalRow), batch.events)
             if latest:
-                connection.execute(delete(CallRow).where(col(CallRow.call).in_(list(latest))))
+                connection.execute(FORGET_RECORD, [{"forgotten": call} for call in latest])
                 connection.execute(insert(CallRow), list(latest.values()))
