@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -28,6 +28,7 @@ from ivr_engine.flows.utterances import Prompt, Utterance
 from ivr_engine.flows.waits import (
     CallerGone,
     KeysWait,
+    Played,
     PlayWait,
     QueueWait,
     RecordWait,
@@ -74,6 +75,10 @@ class CallVersions:
     definition: Callable[[Arrival], CentreDefinition]
     prompts: Callable[[CentreDefinition], PromptLibrary]
     phone_of: Callable[[AgentId], str]
+
+
+_LineWait = PlayWait | KeysWait | RecordWait | TransferWait | ScriptWait | QueueWait
+"""What needs the line to itself; with the others the caller may go on typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +210,18 @@ class CallRunner:
             turn = await self._next_turn(definition, turn, turn.wait, control)
 
     async def _next_turn(self, definition: CentreDefinition, turn: Turn, wait: Wait, control: CallControl) -> Turn:
+        if isinstance(wait, RequestWait | VerifyWait):
+            reply, keys = await control.listen_during(self._asked(wait))
+            return resume(definition, turn.session, reply, self._clock.now(), typed_ahead=keys)
         reply = await self._reply(definition, turn.session, wait, control)
         return resume(definition, turn.session, reply, self._clock.now())
 
-    async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
+    async def _reply(self, definition: CentreDefinition, session: Session, wait: _LineWait, control: CallControl) -> Reply:
         match wait:
             case PlayWait() | KeysWait() | RecordWait():
                 return await self._heard(definition, session, wait, control)
             case TransferWait() | ScriptWait():
                 return await self._handed_over(wait, control)
-            case RequestWait() | VerifyWait():
-                return await self._asked(wait)
             case QueueWait():
                 visit = QueueVisit(
                     definition=definition,
@@ -232,12 +238,17 @@ class CallRunner:
     async def _heard(
         self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
     ) -> Reply:
-        sounds = await self._sounds(self._versions.prompts(definition), session, wait.prompts)
+        library = self._versions.prompts(definition)
+        ready, keys = [library.ready(each, session.language) for each in wait.prompts], ""
+        sounds = [sound for sound in ready if sound is not None]
+        if len(sounds) < len(ready):
+            sounds, keys = await control.listen_during(self._sounds(library, session, wait.prompts))
         match wait:
             case PlayWait():
-                return await control.play(sounds, barge_in=wait.barge_in)
+                return Played(key=keys) if keys and wait.barge_in else await control.play(sounds, barge_in=wait.barge_in)
             case KeysWait():
-                return await control.gather(sounds, wait)
+                typed = "" if wait.secret or not wait.barge_in else keys
+                return await control.gather(sounds, replace(wait, typed_ahead=wait.typed_ahead + typed))
             case RecordWait():
                 return await control.record(sounds, wait, self._outside.recordings / f"{wait.name}.wav")
         assert_never(wait)

@@ -199,7 +199,6 @@ async def test_an_end_that_we_made_is_ours() -> None:
     async with running("hang up") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
         await peer.expect("ANSWER", answer="200 result=0")
-        await peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
         await peer.expect("HANGUP", answer="200 result=1")
         assert await peer.heard() == ""
         ami.say(about_caller("Hangup", Cause="16"))

@@ -46,6 +46,9 @@ class Voices:
 
     broken: set[str] = field(default_factory=set)
 
+    def ready(self, _utterance: Utterance, _language: Language) -> Sound | None:
+        return None
+
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         if isinstance(utterance, Prompt) and utterance.name in self.broken:
             raise PromptError(f"{utterance.name} cannot be spoken")
@@ -117,6 +120,9 @@ class Edition:
 
     voices: Voices
     definition: CentreDefinition
+
+    def ready(self, _utterance: Utterance, _language: Language) -> Sound | None:
+        return None
 
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         sound = await self.voices.sound(utterance, language)
