@@ -31,6 +31,7 @@ KEYS = "0123456789*#"
 INTERRUPTION = "D"
 INTERRUPT_EVERY_S = 0.1
 COMMAND_LIMIT_S = 5.0
+CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 for a call that was not answered
 SOUND_LIMIT_S = 600.0
 DIAL_SLACK_S = 30.0
 OVER_LIMIT_S = 1.0
@@ -220,6 +221,12 @@ class AgiCallControl:
             return
         await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
+
+    async def decline(self) -> None:
+        """End a call that was not answered: the caller's side is told 503, and may try elsewhere."""
+        self.ended_by_us = True
+        await self.mark_done()
+        await self._session.command("EXEC", "Hangup", CONGESTION, limit=COMMAND_LIMIT_S)
 
     async def mark_done(self) -> None:
         """Tell the dialplan that the session ends on purpose."""
