@@ -34,11 +34,13 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
+from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
@@ -56,6 +58,7 @@ class Engine:
     desk: AgentDesk
     gateway: AsteriskGateway
     store: SqlStore
+    drain: Drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ class Services:
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
+    admission: Admission
+    drain: Drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,7 @@ async def engine(
             outside=_outside(settings, lookup, store, clock),
             recorder=recorder,
             surroundings=_Surroundings(prompts=prompts, lookup=lookup),
+            admission=_admission(settings, store, clock, log),
             clock=clock,
             log=log,
         )
@@ -123,6 +129,7 @@ async def engine(
             agents=services.desk,
             versions=services.versions,
             emergency=services.emergency,
+            drain=services.drain,
             recorder=recorder,
             status=lambda: _status(services, store),
             log=log,
@@ -130,12 +137,13 @@ async def engine(
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
+        lasting.append(services.admission.keep_watch())
         for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
         stack.callback(services.centre.let_calls_go_on)
-        yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
+        yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store, drain=services.drain)
         recorder.record(EngineStopped(centre=definition.name))
 
 
@@ -159,7 +167,7 @@ def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock)
     return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
 
 
-def _services(
+def _services(  # noqa: PLR0913 - every part by name; it is here that they meet
     definition: CentreDefinition,
     *,
     files: LiveFolder,
@@ -167,6 +175,7 @@ def _services(
     outside: Outside,
     recorder: Recorder,
     surroundings: _Surroundings,
+    admission: Admission,
     clock: Clock,
     log: Log,
 ) -> Services:
@@ -182,6 +191,7 @@ def _services(
     emergency.recover(journal)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        admission=admission,
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
@@ -191,7 +201,22 @@ def _services(
     )
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
+    drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
+    return Services(
+        centre=centre,
+        calls=calls,
+        desk=desk,
+        watch=watch,
+        versions=versions,
+        emergency=emergency,
+        admission=admission,
+        drain=drain,
+    )
+
+
+def _admission(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:
+    limits = Limits(calls=settings.calls_limit, calls_per_s=settings.calls_per_s_limit, lag=Millis(settings.lag_limit_ms))
+    return Admission(limits=limits, room=lambda: store.accepting, clock=clock, log=log)
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -314,4 +339,6 @@ def _status(services: Services, store: SqlStore) -> dict[str, object]:
         "switch": "up" if services.watch.up else "down",
         "store": "healthy" if store.healthy else str(store.trouble),
         "calls": len(services.calls.served),
+        "lag_ms": services.admission.lag,
+        "draining": services.admission.draining,
     }
