@@ -32,11 +32,13 @@ class Desk:
         self.frozen: set[str] = set()
         self.ordered: list[str] = []
         self.sent: list[str] = []
+        self.handed_over: dict[str, str] = {}
         self.operations: Mapping[str, Operation] = {
             "freeze": self.freeze,
             "freeze_order": self.freeze_order,
             "notify": self.notify,
             "ticket": self.ticket,
+            "hand_over": self.hand_over,
         }
 
     def freeze(self, request: Mapping[str, Any]) -> Answer:
@@ -69,3 +71,9 @@ class Desk:
             if key not in self._tickets:
                 self._tickets[key] = str(next(self._numbers))
             return HTTPStatus.OK, {"number": self._tickets[key]}
+
+    def hand_over(self, request: Mapping[str, Any]) -> Answer:
+        """`{caller, language, reason}`: why the other centre is about to get this caller, for the people there."""
+        with self._lock:
+            self.handed_over[str(request.get("caller", ""))] = str(request.get("reason", ""))
+        return HTTPStatus.OK, {}

@@ -80,9 +80,7 @@ class Stage:
         self.now = until
         return tuple(effects)
 
-    def arrive(
-        self, call: CallId, *, number: str, caller: str = "", caller_name: str = "", reroute: str = ""
-    ) -> Turn:
+    def arrive(self, call: CallId, *, number: str, caller: str = "", caller_name: str = "", reroute: str = "") -> Turn:
         """A call arrives and begins its flow, or the one that the number is rerouted to.
 
         Raises:

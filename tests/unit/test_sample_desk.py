@@ -52,6 +52,11 @@ def test_a_message_leaves_its_template_and_nothing_personal(desk: Desk) -> None:
     assert desk.sent == ["loss_report"]
 
 
+def test_the_other_centre_finds_why_a_caller_was_handed_over(desk: Desk) -> None:
+    assert desk.hand_over({"caller": "13800138000", "language": "en", "reason": "overseas"}) == (HTTPStatus.OK, {})
+    assert desk.handed_over == {"13800138000": "overseas"}
+
+
 def ask(host: HostService, operation: str, **sent: str) -> tuple[int, dict[str, Any]]:
     try:
         with urllib.request.urlopen(f"{host.url}/{operation}", json.dumps(sent).encode(), timeout=5) as answer:

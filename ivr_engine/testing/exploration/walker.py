@@ -34,12 +34,12 @@ CALLER: Final = "13800138000"
 class Call:
     """A call that is explored: the number dialled, and the moment at which its clock stands still.
 
-    `reroute`: the flow that the number is sent to instead of its own; empty: none.
+    `reroute`: the flow that the number is sent to instead of its own.
     """
 
     number: str
     moment: Instant
-    reroute: FlowName = FlowName("")
+    reroute: FlowName | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
