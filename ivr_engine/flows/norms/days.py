@@ -15,5 +15,5 @@ def holidays_ahead(ways: Ways, rule: Rule) -> Iterable[Breach]:
     year = (ways.today + timedelta(days=rule.bound)).year
     for name, calendar in ways.centre.calendars.items():
         if calendar.holidays and max(calendar.holidays).year < year:
-            sentence = "calendar `$calendar` has no holidays of $year; add them and the make-up working days once they are published"
+            sentence = "calendar `$calendar` has no holidays of $year; add them and the make-up days once they are published"
             yield Breach(ways.calendar_places[name], name, Message.of(sentence, calendar=name, year=year))
