@@ -21,7 +21,9 @@ def desk() -> Desk:
     return Desk(frozenset(ACCOUNTS))
 
 
-@pytest.mark.parametrize(("lost", "number"), [("card", CARD), *(("identity", each) for each in sorted(IDENTITIES))])
+@pytest.mark.parametrize(
+    ("lost", "number"), [("card", CARD), ("account", "622000000001"), *(("identity", each) for each in sorted(IDENTITIES))]
+)
 def test_what_is_lost_is_frozen_once(desk: Desk, lost: str, number: str) -> None:
     status, answer = desk.freeze({"lost": lost, "number": number})
     assert (status, answer) == (HTTPStatus.OK, {"reference": "700001"})
