@@ -100,6 +100,7 @@ def as_test(fault: Fault) -> str:
         f"test: {_yaml(f'{fault.flow}, {fault.node}: {fault.code}')}",
         f"number: {_yaml(fault.call.number)}",
         *([f"reroute: {_yaml(fault.call.reroute)}"] if fault.call.reroute else []),
+        *([] if fault.call.caller else ['caller: ""']),
         f"at: {_yaml(datetime.fromtimestamp(fault.call.moment / 1_000, UTC).isoformat())}",
         *(["services:"] if answers else []),
         *(f"  {operation}: {_yaml(each)}" for operation, each in answers.items()),

@@ -34,12 +34,13 @@ CALLER: Final = "13800138000"
 class Call:
     """A call that is explored: the number dialled, and the moment at which its clock stands still.
 
-    `reroute`: the flow that the number is sent to instead of its own.
+    `reroute`: the flow that the number is sent to instead of its own; `caller`: the number shown, empty when withheld.
     """
 
     number: str
     moment: Instant
     reroute: FlowName | None = None
+    caller: str = CALLER
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -115,21 +116,21 @@ class Exploration:
 def explore(centre: CentreDefinition, examples: Examples, *, most: int = MOST_STATES) -> Exploration:
     """Walk every way of every number's flow until no new state comes up, or `most` have been found.
 
-    A flow that nothing leads to is there for a reroute, and is walked as one of the first number.
+    What tests reroute is walked as well; what they dial without showing a number, at the first moment alone: it costs as
+    many states as all the rest.
     """
     walker = _Walker(centre, examples, most)
-    for moment in moments(centre):
-        for number in centre.numbers:
+    times = moments(centre)
+    for number in centre.numbers:
+        for moment in times:
             walker.dial(Call(number, moment))
-        for flow in _for_reroutes(centre):
-            walker.dial(Call(next(iter(centre.numbers)), moment, flow))
+    for number, flow in examples.reroutes:
+        for moment in times:
+            walker.dial(Call(number, moment, flow))
+    for number in examples.withheld:
+        walker.dial(Call(number, times[0], caller=""))
     walker.walk()
     return walker.found
-
-
-def _for_reroutes(centre: CentreDefinition) -> list[FlowName]:
-    entered = {node.facts.flow for flow in centre.flows.values() for node in flow.nodes.values()}
-    return [name for name in centre.flows if name not in entered and name not in centre.numbers.values()]
 
 
 def moments(centre: CentreDefinition) -> tuple[Instant, ...]:
@@ -157,7 +158,7 @@ class _Walker:
 
     def dial(self, call: Call) -> None:
         """Begin a call."""
-        facts = CallFacts(call=CallId("explored"), number=call.number, caller=CALLER, arrived=call.moment)
+        facts = CallFacts(call=CallId("explored"), number=call.number, caller=call.caller, arrived=call.moment)
         turn = begin(self._centre, facts, call.reroute or self._centre.numbers[call.number], call.moment)
         state = self._state(turn, call, "", before=None)
         self.found.starts.append(state)
