@@ -56,6 +56,7 @@ class Engine:
 
     recorder: Recorder
     desk: AgentDesk
+    emergency: EmergencyDesk
     gateway: AsteriskGateway
     store: SqlStore
     drain: Drain
@@ -143,7 +144,14 @@ async def engine(
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
         stack.callback(services.centre.let_calls_go_on)
-        yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store, drain=services.drain)
+        yield Engine(
+            recorder=recorder,
+            desk=services.desk,
+            emergency=services.emergency,
+            gateway=gateway,
+            store=store,
+            drain=services.drain,
+        )
         recorder.record(EngineStopped(centre=definition.name))
 
 
