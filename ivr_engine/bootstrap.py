@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ivr_engine
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
@@ -137,9 +138,7 @@ async def engine(
         )
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
-        lasting.append(services.admission.keep_watch())
-        for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
+        for work in _lasting(services, watch_files=watch_files):
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
@@ -153,6 +152,16 @@ async def engine(
             drain=services.drain,
         )
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any, Any, None]]:
+    """What goes on as long as the engine does."""
+    yield services.centre.keep_time()
+    yield services.watch.keep_watch()
+    yield services.emergency.keep_time()
+    yield services.admission.keep_watch()
+    if watch_files:
+        yield services.versions.keep_watch()
 
 
 def _store(settings: Settings, log: Log) -> SqlStore:

@@ -134,9 +134,9 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """For `ivr-engine` commands about this site."""
-        names = ("state_dir", "cache_dir", "sip_port", "rtp_first", "rtp_last", "ami_port", "agi_port", "debian_mirror")
-        names += ("spool_mb", "calls_limit", "calls_per_s_limit")
-        ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
+        places = ("state_dir", "cache_dir", "sip_port", "rtp_first", "rtp_last", "ami_port", "agi_port", "debian_mirror")
+        limits = ("spool_mb", "calls_limit", "calls_per_s_limit")
+        ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in (*places, *limits)}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
         return {**kept, **ours}
 

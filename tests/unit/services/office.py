@@ -195,7 +195,7 @@ class Office:
         )
         self.emergency.recover(self.store)
         self.admission = Admission(
-            limits=limits or Limits(calls=100, calls_per_s=100, lag=Millis(250)),
+            limits=limits or Limits(calls=100_000, calls_per_s=100_000, lag=Millis(10**9)),
             room=lambda: self.room,
             clock=self.clock,
             log=self.log,
