@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,16 +126,7 @@ async def engine(
             log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
-        control = ControlServer(
-            path=settings.control_socket,
-            agents=services.desk,
-            versions=services.versions,
-            emergency=services.emergency,
-            drain=services.drain,
-            recorder=recorder,
-            status=lambda: _status(services, store),
-            log=log,
-        )
+        control = _control(settings, services, recorder, status=lambda: _status(services, store), log=log)
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for work in _lasting(services, watch_files=watch_files):
@@ -152,6 +143,21 @@ async def engine(
             drain=services.drain,
         )
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _control(
+    settings: Settings, services: Services, recorder: Recorder, *, status: Callable[[], object], log: Log
+) -> ControlServer:
+    return ControlServer(
+        path=settings.control_socket,
+        agents=services.desk,
+        versions=services.versions,
+        emergency=services.emergency,
+        drain=services.drain,
+        recorder=recorder,
+        status=status,
+        log=log,
+    )
 
 
 def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any, Any, None]]:
