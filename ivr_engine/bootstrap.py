@@ -13,7 +13,7 @@ import ivr_engine
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
-from ivr_engine.adapters.asterisk.pbx_install import install
+from ivr_engine.adapters.asterisk.pbx_install import find, install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
@@ -44,6 +44,7 @@ from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.trial import StandingTrial, standing_trial
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -76,12 +77,18 @@ class _Surroundings:
 
     prompts: SoundLibrary
     lookup: HttpLookup
+    settings: Settings
+    log: Log
 
     async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
         return tuple(str(fault) for fault in await self.prompts.prepare(definition))
 
     def take_over(self, definition: CentreDefinition) -> None:
         self.lookup.serve({name: each.url for name, each in definition.services.items()})
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        plan = await _plan(self.settings, definition, self.prompts.of(definition), self.log)
+        return await asyncio.to_thread(_update_pbx, self.settings, plan)
 
     def forget(self, version: str) -> None:
         self.prompts.forget(version)
@@ -103,6 +110,7 @@ async def engine(
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
         store = await stack.enter_async_context(SqlStore(settings.database))
+        definition, trial = await _with_trial(files, store, definition)
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
@@ -113,10 +121,13 @@ async def engine(
             journal=store,
             outside=_outside(settings, lookup, store, clock),
             recorder=recorder,
-            surroundings=_Surroundings(prompts=prompts, lookup=lookup),
+            surroundings=_Surroundings(prompts=prompts, lookup=lookup, settings=settings, log=log),
             clock=clock,
             log=log,
         )
+        if trial is not None:
+            await prompts.prepare(trial[1])
+            services.versions.take_up(*trial)
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
         control = ControlServer(
             path=settings.control_socket,
@@ -137,6 +148,17 @@ async def engine(
         stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+async def _with_trial(
+    files: LiveFolder, store: SqlStore, definition: CentreDefinition
+) -> tuple[CentreDefinition, tuple[StandingTrial, CentreDefinition] | None]:
+    """What all calls get, and the version of the folder if that was on trial when the engine ended."""
+    standing = standing_trial(store, store, version=definition.version)
+    previous = await files.earlier(standing.previous) if standing is not None else None
+    if standing is None or previous is None:
+        return definition, None
+    return previous, (standing, definition)
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
@@ -221,11 +243,14 @@ async def _prompts(stack: AsyncExitStack, settings: Settings, definition: Centre
 
 async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:
     """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words (made here)."""
-    phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
     async with AsyncExitStack() as stack:
-        prompts = await _prompts(stack, settings, definition, log)
-        greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
-        goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
+        return await _plan(settings, definition, await _prompts(stack, settings, definition, log), log)
+
+
+async def _plan(settings: Settings, definition: CentreDefinition, prompts: PromptLibrary, log: Log) -> PbxPlan:
+    phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
+    greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
+    goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
     return PbxPlan(
         folder=settings.pbx_dir,
         secrets=keep_secrets(settings.pbx_dir, phones),
@@ -252,6 +277,12 @@ async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Lo
     plan = await pbx_plan(settings=settings, definition=definition, log=log)
     installation = await asyncio.to_thread(install, settings.cache_dir, mirror=settings.debian_mirror, say=log.info)
     return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
+
+
+def _update_pbx(settings: Settings, plan: PbxPlan) -> tuple[str, ...]:
+    """What changed at the PBX of this state folder; nothing where none of ours runs."""
+    installation = find(settings.cache_dir)
+    return Pbx(settings.pbx_dir).update(plan, installation) if installation is not None else ()
 
 
 def phone_secret(settings: Settings, phone: str) -> str:

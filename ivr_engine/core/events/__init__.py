@@ -30,6 +30,7 @@ from ivr_engine.core.events.emergency import (
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
+    SwitchConfigured,
     SwitchLost,
     SwitchReached,
     VersionLoaded,
@@ -111,6 +112,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallRerouted,
         EngineStarted,
         EngineStopped,
+        SwitchConfigured,
         SwitchLost,
         SwitchReached,
         VersionLoaded,
@@ -168,6 +170,7 @@ __all__ = [
     "SubflowLeft",
     "SurveyAnswered",
     "SurveyEnded",
+    "SwitchConfigured",
     "SwitchLost",
     "SwitchReached",
     "TicketOpened",
