@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
@@ -93,3 +95,18 @@ async def test_a_new_service_number_and_a_new_telephone_work_after_a_reload_and_
     await first.hangs_up()
     assert (await second.record()).agent == "1003"
     assert (await first.record()).resumed == 0
+
+
+async def test_a_trial_goes_on_after_a_restart_of_the_engine(own_day: Day) -> None:
+    day, flow = own_day, own_day.site.folder / "bank" / "main.yaml"
+    flow.write_text(flow.read_text(encoding="utf-8").replace(OLD_EXIT, NEW_EXIT, 1) + NEW_NODE, encoding="utf-8")
+    assert day.site.command("flow", "reload", "--canary", "40").returncode == 0
+    caller = await day.caller()
+    await caller.hangs_up()
+    await caller.record()
+    before = day.site.command("flow", "status").stdout
+    day.site.stop_engine(signal.SIGKILL)
+    day.site.start_engine()
+    assert day.site.command("flow", "status").stdout == before
+    assert "on trial for 40 % of them" in before
+    assert day.site.command("flow", "withdraw").returncode == 0
