@@ -26,7 +26,7 @@ from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
 from ivr_engine.core.ids import Millis
-from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.errors import PromptError, SetupError, StoreError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
@@ -109,7 +109,7 @@ async def engine(
         clock = SystemClock()
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
-        store = await stack.enter_async_context(SqlStore(settings.database))
+        store = await _opened(stack, _store(settings, log))
         definition, trial = await _with_trial(files, store, definition)
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
@@ -159,6 +159,26 @@ async def _with_trial(
     if standing is None or previous is None:
         return definition, None
     return previous, (standing, definition)
+
+
+def _store(settings: Settings, log: Log) -> SqlStore:
+    """Journal and records; when the database fails and when it is well again stands in the log at once."""
+
+    def troubled(trouble: StoreError | None) -> None:
+        if trouble is None:
+            log.info("store_recovered")
+        else:
+            log.error("store_failing", error=str(trouble))
+
+    return SqlStore(settings.database, spool=settings.spool, spool_size=settings.spool_mb * 1_048_576, troubled=troubled)
+
+
+async def _opened(stack: AsyncExitStack, store: SqlStore) -> SqlStore:
+    """Without a database nothing can start: that is a lack of the machine, not a failure on the way."""
+    try:
+        return await stack.enter_async_context(store)
+    except StoreError as error:
+        raise SetupError(str(error)) from error
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
@@ -333,4 +353,7 @@ def _status(services: Services, store: SqlStore) -> dict[str, object]:
         "switch": "up" if services.watch.up else "down",
         "store": "healthy" if store.healthy else str(store.trouble),
         "calls": len(services.calls.served),
+        "trial": services.versions.trial,
+        "broadcasts": len(services.emergency.broadcasts()),
+        "reroutes": len(services.emergency.reroutes()),
     }

@@ -105,6 +105,11 @@ class Versions:
         """The version that new calls get, those on trial apart."""
         return self._current
 
+    @property
+    def trial(self) -> str:
+        """The version that some of the new calls get, or empty."""
+        return "" if self._trial is None else self._trial.definition.version
+
     def of_call(self, arrival: Arrival) -> CentreDefinition:
         """The version of this call: the one it began with as long as that is known, else the one for new calls."""
         if len(self._kept) == 1:

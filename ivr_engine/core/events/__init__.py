@@ -30,6 +30,7 @@ from ivr_engine.core.events.emergency import (
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
+    FactsLost,
     SwitchConfigured,
     SwitchLost,
     SwitchReached,
@@ -112,6 +113,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallRerouted,
         EngineStarted,
         EngineStopped,
+        FactsLost,
         SwitchConfigured,
         SwitchLost,
         SwitchReached,
@@ -146,6 +148,7 @@ __all__ = [
     "EngineStopped",
     "Event",
     "Exclusion",
+    "FactsLost",
     "FlowFailed",
     "FlowFinished",
     "FlowStarted",
