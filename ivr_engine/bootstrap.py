@@ -129,16 +129,7 @@ async def engine(
             await prompts.prepare(trial[1])
             services.versions.take_up(*trial)
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
-        control = ControlServer(
-            path=settings.control_socket,
-            agents=services.desk,
-            versions=services.versions,
-            emergency=services.emergency,
-            recorder=recorder,
-            status=lambda: _status(services, store),
-            log=log,
-        )
-        await stack.enter_async_context(control.serving())
+        await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
         for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
@@ -222,6 +213,18 @@ def _services(
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
     return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
+
+
+def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
+    return ControlServer(
+        path=settings.control_socket,
+        agents=services.desk,
+        versions=services.versions,
+        emergency=services.emergency,
+        recorder=recorder,
+        status=lambda: _status(services, store),
+        log=log,
+    )
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:

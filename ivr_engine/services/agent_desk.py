@@ -12,7 +12,6 @@ from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import AgentView
 from ivr_engine.services.centre_runner import CentreRunner
 
-
 NO_REASON_GIVEN = "break"
 
 
