@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import ivr_engine
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx import Pbx, PbxStatus
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
-from ivr_engine.adapters.asterisk.pbx_install import install
+from ivr_engine.adapters.asterisk.pbx_install import find, install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets, write_private
 from ivr_engine.adapters.clock import SystemClock
 from ivr_engine.adapters.control import ControlServer
@@ -47,6 +47,7 @@ from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.trial import StandingTrial, standing_trial
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -83,12 +84,18 @@ class _Surroundings:
 
     prompts: SoundLibrary
     lookup: HttpLookup
+    settings: Settings
+    log: Log
 
     async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
         return tuple(str(fault) for fault in await self.prompts.prepare(definition))
 
     def take_over(self, definition: CentreDefinition) -> None:
         self.lookup.serve({name: each.url for name, each in definition.services.items()})
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        plan = await _plan(self.settings, definition, self.prompts.of(definition), self.log)
+        return await asyncio.to_thread(_update_pbx, self.settings, plan)
 
     def forget(self, version: str) -> None:
         self.prompts.forget(version)
@@ -109,7 +116,8 @@ async def engine(
         clock = SystemClock()
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
-        store = await stack.enter_async_context(_store(settings, log))
+        store = await _opened(stack, _store(settings, log))
+        definition, trial = await _with_trial(files, store, definition)
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
@@ -120,14 +128,16 @@ async def engine(
             journal=store,
             outside=_outside(settings, lookup, store, clock),
             recorder=recorder,
-            surroundings=_Surroundings(prompts=prompts, lookup=lookup),
+            surroundings=_Surroundings(prompts=prompts, lookup=lookup, settings=settings, log=log),
             admission=_admission(settings, store, clock, log),
             clock=clock,
             log=log,
         )
+        if trial is not None:
+            await prompts.prepare(trial[1])
+            services.versions.take_up(*trial)
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
-        control = _control(settings, services, recorder, status=lambda: _status(services, store), log=log)
-        await stack.enter_async_context(control.serving())
+        await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for work in _lasting(services, watch_files=watch_files):
             stack.callback(tasks.create_task(work).cancel)
@@ -145,21 +155,6 @@ async def engine(
         recorder.record(EngineStopped(centre=definition.name))
 
 
-def _control(
-    settings: Settings, services: Services, recorder: Recorder, *, status: Callable[[], object], log: Log
-) -> ControlServer:
-    return ControlServer(
-        path=settings.control_socket,
-        agents=services.desk,
-        versions=services.versions,
-        emergency=services.emergency,
-        drain=services.drain,
-        recorder=recorder,
-        status=status,
-        log=log,
-    )
-
-
 def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any, Any, None]]:
     """What goes on as long as the engine does."""
     yield services.centre.keep_time()
@@ -168,6 +163,17 @@ def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any
     yield services.admission.keep_watch()
     if watch_files:
         yield services.versions.keep_watch()
+
+
+async def _with_trial(
+    files: LiveFolder, store: SqlStore, definition: CentreDefinition
+) -> tuple[CentreDefinition, tuple[StandingTrial, CentreDefinition] | None]:
+    """What all calls get, and the version of the folder if that was on trial when the engine ended."""
+    standing = standing_trial(store, store, version=definition.version)
+    previous = await files.earlier(standing.previous) if standing is not None else None
+    if standing is None or previous is None:
+        return definition, None
+    return previous, (standing, definition)
 
 
 def _store(settings: Settings, log: Log) -> SqlStore:
@@ -180,6 +186,14 @@ def _store(settings: Settings, log: Log) -> SqlStore:
             log.error("store_failing", error=str(trouble))
 
     return SqlStore(settings.database, spool=settings.spool, spool_size=settings.spool_mb * 1_048_576, troubled=troubled)
+
+
+async def _opened(stack: AsyncExitStack, store: SqlStore) -> SqlStore:
+    """Without a database nothing can start: that is a lack of the machine, not a failure on the way."""
+    try:
+        return await stack.enter_async_context(store)
+    except StoreError as error:
+        raise SetupError(str(error)) from error
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
@@ -242,6 +256,19 @@ def _admission(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> A
     return Admission(limits=limits, room=lambda: store.accepting, clock=clock, log=log)
 
 
+def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
+    return ControlServer(
+        path=settings.control_socket,
+        agents=services.desk,
+        versions=services.versions,
+        emergency=services.emergency,
+        drain=services.drain,
+        recorder=recorder,
+        status=lambda: _status(services, store),
+        log=log,
+    )
+
+
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
     own = keep_secrets(settings.pbx_dir, ())
     return AsteriskGateway(
@@ -281,11 +308,14 @@ async def _prompts(stack: AsyncExitStack, settings: Settings, definition: Centre
 
 async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log) -> PbxPlan:
     """What the PBX of a centre is to be: its numbers, its agents' telephones, its fallback words (made here)."""
-    phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
     async with AsyncExitStack() as stack:
-        prompts = await _prompts(stack, settings, definition, log)
-        greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
-        goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
+        return await _plan(settings, definition, await _prompts(stack, settings, definition, log), log)
+
+
+async def _plan(settings: Settings, definition: CentreDefinition, prompts: PromptLibrary, log: Log) -> PbxPlan:
+    phones = tuple(sorted(agent.phone for agent in definition.agents.values()))
+    greeting = await _fallback_words("fallback_greeting", definition, prompts, log)
+    goodbye = await _fallback_words("fallback_goodbye", definition, prompts, log)
     return PbxPlan(
         folder=settings.pbx_dir,
         secrets=keep_secrets(settings.pbx_dir, phones),
@@ -312,6 +342,12 @@ async def start_pbx(*, settings: Settings, definition: CentreDefinition, log: Lo
     plan = await pbx_plan(settings=settings, definition=definition, log=log)
     installation = await asyncio.to_thread(install, settings.cache_dir, mirror=settings.debian_mirror, say=log.info)
     return await asyncio.to_thread(Pbx(settings.pbx_dir).start, plan, installation)
+
+
+def _update_pbx(settings: Settings, plan: PbxPlan) -> tuple[str, ...]:
+    """What changed at the PBX of this state folder; nothing where none of ours runs."""
+    installation = find(settings.cache_dir)
+    return Pbx(settings.pbx_dir).update(plan, installation) if installation is not None else ()
 
 
 def phone_secret(settings: Settings, phone: str) -> str:
@@ -364,4 +400,7 @@ def _status(services: Services, store: SqlStore) -> dict[str, object]:
         "calls": len(services.calls.served),
         "lag_ms": services.admission.lag,
         "draining": services.admission.draining,
+        "trial": services.versions.trial,
+        "broadcasts": len(services.emergency.broadcasts()),
+        "reroutes": len(services.emergency.reroutes()),
     }

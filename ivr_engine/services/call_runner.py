@@ -16,6 +16,7 @@ from ivr_engine.core.events import (
     CallResumed,
     ConversationEnded,
     FlowFailed,
+    TransferEnded,
 )
 from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
@@ -233,7 +234,7 @@ class CallRunner:
             case PlayWait() | KeysWait() | RecordWait():
                 return await self._heard(definition, session, wait, control)
             case TransferWait() | ScriptWait():
-                return await self._handed_over(wait, control)
+                return await self._handed_over(session, wait, control)
             case QueueWait():
                 visit = QueueVisit(
                     definition=definition,
@@ -265,11 +266,15 @@ class CallRunner:
                 return await control.record(sounds, wait, self._outside.recordings / f"{wait.name}.wav")
         assert_never(wait)
 
-    async def _handed_over(self, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
+    async def _handed_over(self, session: Session, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
         if isinstance(wait, ScriptWait):
             return await control.run_script(wait)
         joined = await control.transfer(wait.number, ring=wait.ring, music=TRANSFER_MUSIC)
-        if joined.caller_gone:
+        if joined.caller_gone:  # nobody resumes the flow, which would record it
+            over = TransferEnded(
+                call=session.facts.call, node=session.node, to=wait.to, outcome=joined.outcome, talked=joined.talked
+            )
+            self._recorder.record(over)
             return CallerGone()
         return TransferOver(to=wait.to, outcome=joined.outcome, talked=joined.talked)
 

@@ -202,7 +202,8 @@ class AgiCallControl:
             raise SwitchError("a number is dialled by digits, *, # and +, music named by letters, digits, _ and - only")
         if not endpoint or not _ADDRESS.fullmatch(address):
             return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
-        return await self._dial(f"PJSIP/{endpoint}/sip:{number}@{address}", "", ring=ring, music=music)
+        target = f"PJSIP/{endpoint}/sip:{number}@{address}"
+        return await self._dial(target, endpoint, ring=ring, music=music, on_answer=lambda: None)
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """See the port."""

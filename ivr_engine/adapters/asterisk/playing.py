@@ -25,7 +25,7 @@ _ENDS_A_NAME = re.compile(r'[&,|\\"]')
 async def play_sounds(session: AgiSession, sounds: Sequence[Sound], escape: str) -> str | Gone:
     """Play them in order; the key of `escape` (none, or all that a caller has) that stopped them, or nothing."""
     key: str | Gone = ""
-    for row in rows(sounds):
+    for row in rows(sounds) if len(sounds) > 1 else [sounds] if sounds else []:
         key = await (play_sound(session, row[0], escape) if len(row) == 1 else _play_row(session, row, escape))
         if key:
             break
@@ -91,4 +91,4 @@ async def _leaves(session: AgiSession) -> bool:
 
 def _name(sound: Sound) -> str:
     """As the switch wants it: it picks the format itself."""
-    return str(sound.path.with_suffix(""))
+    return str(sound.path).removesuffix(sound.path.suffix)

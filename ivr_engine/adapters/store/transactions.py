@@ -28,6 +28,10 @@ writes and goes with it, so an engine that was cut off cannot write beside the o
 FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
 
 
+# One statement for any number of records: with a list in it, it would be another text, to be compiled, each time.
+FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
+
+
 class Transactions:
     """Stores batches. Use it in a `with`, from one thread at a time.
 

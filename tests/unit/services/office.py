@@ -14,7 +14,7 @@ from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import AgentId, CallId, Language, Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.errors import PromptError, SetupError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
@@ -97,7 +97,9 @@ class Rooms:
 
     voices: Voices
     unaskable: str = ""
+    untellable: str = ""
     prepared: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
 
     async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
@@ -105,6 +107,12 @@ class Rooms:
             raise SetupError(self.unaskable)
         self.prepared.append(definition.version)
         return ()
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        if self.untellable:
+            raise SwitchError(self.untellable)
+        self.told.append(definition.version)
+        return ("pjsip.conf",)
 
     def take_over(self, definition: CentreDefinition) -> None:
         assert definition.version in self.prepared
