@@ -74,7 +74,7 @@ async def _run(
         if watchdog:
             await stack.enter_async_context(watched_over())
         typer.echo(_banner(definition, settings), err=True)
-        await _stopped(stop, running.drain)
+        await _stopped(stop, running.services.drain)
         typer.echo("stopping; the PBX stays up (ivr-engine pbx stop ends it)" if pbx else "stopping", err=True)
 
 
