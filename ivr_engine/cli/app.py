@@ -32,6 +32,8 @@ SUBCOMMANDS = (
     "cdr",
     "why",
     "pbx",
+    "backup",
+    "restore",
     "doctor",
 )
 
