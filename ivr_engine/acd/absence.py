@@ -20,8 +20,7 @@ def line_lost(moment: Moment, stimulus: LineLost) -> None:
     """The call is offered to nobody any more. An offer that is not settled stays; a conversation goes on at the switch."""
     call = moment.call(stimulus.call)
     if call is not None and call.phase is CallPhase.WAITING:
-        call.change_phase(CallStep.LINE_LOST)
-        moment.fresh_calls.discard(call.call)
+        moment.change_phase(call, CallStep.LINE_LOST)
 
 
 def line_back(moment: Moment, call: WaitingCall) -> None:
@@ -29,9 +28,9 @@ def line_back(moment: Moment, call: WaitingCall) -> None:
     if call.phase is not CallPhase.AWAY:
         offers.line_is_back(moment, call)
         return
-    call.change_phase(CallStep.LINE_BACK)
+    moment.change_phase(call, CallStep.LINE_BACK)
     if call.overdue:
-        visits.release(moment, call, QueueOutcome.TIMEOUT)
+        visits.give_up(moment, call, QueueOutcome.TIMEOUT)
     else:
         moment.began_to_wait(call)
 
@@ -51,7 +50,7 @@ def joined_elsewhere(moment: Moment, stimulus: JoinedElsewhere) -> None:
         visits.leave_line(moment, call, QueueOutcome.ANSWERED)
     else:
         return
-    agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call)
+    moment.change_activity(agent, ActivityStep.RESERVE, call=call.call)
     conversations.begin(moment, call, agent)
 
 
@@ -65,5 +64,6 @@ def _unknown(moment: Moment, call: CallId, agent: Agent) -> WaitingCall:
         language=Language(""),
         arrived=moment.now,
         sequence=moment.state.next_sequence(),
+        phase=CallPhase.AWAY,
     )
     return found

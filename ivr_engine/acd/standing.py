@@ -63,11 +63,13 @@ def take_up(
         agent = state.agents.get(standing.agent)
         if agent is not None:
             agent.presence, agent.reason = standing.presence, standing.reason
-            agent.presence_since = agent.free_since = standing.since
+            agent.presence_since = agent.free_since = agent.booked = standing.since
     for talk in conversations:
         talker = state.agents.get(talk.agent)
         if talker is not None and talker.activity is Activity.IDLE and talk.queue in state.queues:
             _talk(state, talker, talk)
+    for agent in state.agents.values():
+        state.staff.sync(agent)
 
 
 def _talk(state: CentreState, agent: Agent, talk: StandingConversation) -> None:
@@ -99,14 +101,16 @@ def take_up_visits(state: CentreState, standing: Iterable[StandingVisit]) -> Non
         call = visits.readmit(moment, visit.entered)
         agent = state.agents.get(visit.offer.agent) if visit.offer is not None else None
         if visit.offer is not None and agent is not None and agent.activity is Activity.IDLE:
-            _ring_on(state, call, agent, visit.offer)
+            _ring_on(moment, call, agent, visit.offer)
         else:
-            call.change_phase(CallStep.LINE_LOST)
+            moment.change_phase(call, CallStep.LINE_LOST)
 
 
-def _ring_on(state: CentreState, call: WaitingCall, agent: Agent, offer: StandingOffer) -> None:
-    call.change_phase(CallStep.OFFER)
+def _ring_on(moment: Moment, call: WaitingCall, agent: Agent, offer: StandingOffer) -> None:
+    state = moment.state
+    moment.change_phase(call, CallStep.OFFER)
     call.agent, call.offer = offer.agent, offer.offer
     agent.change_activity(ActivityStep.RESERVE, now=offer.since, call=call.call, offer=offer.offer)
+    state.staff.sync(agent)
     state.offers[offer.offer] = call.call
     state.timers.arm(Timer(TimerKind.OFFER, offer.offer), offer.deadline)

@@ -23,7 +23,7 @@ class CentreFiles(Protocol):
         """Read and check everything, without holding up calls. Nothing that the files hold makes this raise."""
         ...
 
-    async def kept(self, version: str) -> CentreDefinition | None:
+    async def earlier(self, version: str) -> CentreDefinition | None:
         """A version that was loaded before, from the copy of its files; None when there is none any more."""
         ...
 

@@ -53,6 +53,7 @@ class QueueVisit:
 
         `rang`: what became of the telephone that rang for the call while its line was away.
         """
+        self._centre.note_hours(self._definition)
         mailbox = self._centre.enter(call, wait, rang=rang)
         music = self._definition.queues[wait.queue].music
         sounds: Sequence[Sound] = ()

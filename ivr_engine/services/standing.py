@@ -135,8 +135,12 @@ def _standing(visit: _Visit, now: Instant) -> StandingVisit:
         call=queued.call,
         queue=queued.queue,
         needs=queued.needs,
+        prefers=queued.prefers,
         priority=queued.priority,
         language=queued.language,
+        agent=queued.wanted,
+        agent_wait=queued.wanted_for,
+        arrived=queued.arrived,
     )
     if offer is not None:
         offer = replace(offer, deadline=max(offer.deadline, later(now, SETTLING)))

@@ -50,14 +50,14 @@ class LiveFolder:
         """See the port. The definition's `folder` is the kept copy: later edits do not reach it."""
         return await asyncio.to_thread(self._load)
 
-    async def kept(self, version: str) -> CentreDefinition | None:
-        """See the port."""
-        return await asyncio.to_thread(self._load_kept, version)
-
     async def keep(self, definition: CentreDefinition) -> CentreDefinition:
         """The definition as loaded from the kept copy; as it stands when the files are others already."""
         loaded = (await self.load()).definition
         return loaded if loaded is not None and loaded.version == definition.version else definition
+
+    async def earlier(self, version: str) -> CentreDefinition | None:
+        """A version that was loaded before, from its copy; None when there is none, or it is sound no more."""
+        return await asyncio.to_thread(self._earlier, version)
 
     async def stamp(self) -> str:
         """See the port: a hash over names, sizes and times of change."""
@@ -79,12 +79,12 @@ class LiveFolder:
                 return Loaded(definition=replace(definition, folder=str(kept)))
         return Loaded(definition=None, problems=(f"{self._folder}: the files change while they are read; try again",))
 
-    def _load_kept(self, version: str) -> CentreDefinition | None:
-        folder = next((each.folder for each in self._kept.versions() if each.version == version), None)
-        if folder is None:
+    def _earlier(self, version: str) -> CentreDefinition | None:
+        kept = next((each for each in self._kept.versions() if each.version == version), None)
+        if kept is None:
             return None
         with _calls_first():
-            definition = load_centre(folder).definition
+            definition = load_centre(kept.folder).definition
         return definition if definition is not None and definition.version == version else None
 
     def _stamp(self) -> str:
