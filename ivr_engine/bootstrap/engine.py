@@ -77,7 +77,7 @@ async def engine(
             services.versions.take_up(*trial)
         await services.versions.recall()
         gateway = _gateway(settings, services, await confirmations_of(settings, definition, prompts, log))
-        services.reconciler.lines = gateway
+        services.watch.reconciler.lines = gateway
         await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for work in _lasting(services, watch_files=watch_files):

@@ -48,7 +48,6 @@ class Services:
     calls: CallRunner
     desk: AgentDesk
     watch: SwitchWatch
-    reconciler: Reconciler
     versions: Versions
     emergency: EmergencyDesk
     admission: Admission
@@ -110,10 +109,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
     )
-    emergency = EmergencyDesk(
-        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
-    )
-    emergency.recover(store)
+    emergency = _emergency(versions, store, recorder, surroundings, clock)
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     shared = _Shared(recorder=recorder, centre=centre, agent_of=desk.of_phone, clock=clock, log=log)
     unserved = _unserved(shared, recovered)
@@ -129,15 +125,13 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         clock=clock,
         log=log,
     )
-    reconciler = _reconciler(shared, recovered, calls=calls, unserved=unserved)
-    watch = SwitchWatch(recorder=recorder, calls=calls, unserved=unserved, reconciler=reconciler, clock=clock, log=log)
+    watch = _watch(shared, recovered, calls=calls, unserved=unserved)
     drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
         calls=calls,
         desk=desk,
         watch=watch,
-        reconciler=reconciler,
         versions=versions,
         emergency=emergency,
         admission=admission,
@@ -186,8 +180,8 @@ def _unserved(shared: _Shared, recovered: Recovered) -> Unserved:
     )
 
 
-def _reconciler(shared: _Shared, recovered: Recovered, *, calls: CallRunner, unserved: Unserved) -> Reconciler:
-    return Reconciler(
+def _watch(shared: _Shared, recovered: Recovered, *, calls: CallRunner, unserved: Unserved) -> SwitchWatch:
+    reconciler = Reconciler(
         calls=calls,
         unserved=unserved,
         noted=recovered.noted,
@@ -197,6 +191,25 @@ def _reconciler(shared: _Shared, recovered: Recovered, *, calls: CallRunner, uns
         clock=shared.clock,
         log=shared.log,
     )
+    return SwitchWatch(
+        recorder=shared.recorder,
+        calls=calls,
+        unserved=unserved,
+        reconciler=reconciler,
+        clock=shared.clock,
+        log=shared.log,
+    )
+
+
+def _emergency(
+    versions: Versions, store: SqlStore, recorder: Recorder, surroundings: Surroundings, clock: Clock
+) -> EmergencyDesk:
+    """With what stands from an earlier run."""
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(store)
+    return emergency
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

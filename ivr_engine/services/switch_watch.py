@@ -37,7 +37,7 @@ class SwitchWatch:
         self._recorder = recorder
         self._calls = calls
         self._unserved = unserved
-        self._reconciler = reconciler
+        self.reconciler = reconciler
         self._clock = clock
         self._log = log
         self._lost_for = ""
@@ -70,7 +70,7 @@ class SwitchWatch:
 
     def lines_seen(self, lines: Sequence[LiveLine]) -> None:
         """Make up for what was missed."""
-        self._reconciler.compare(lines)
+        self.reconciler.compare(lines)
 
     async def keep_watch(self) -> None:
         """While the switch is away, close the calls that went down with it. Runs until cancelled."""
