@@ -77,6 +77,9 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
 )
 
 
+_LONG_AGO = Instant(0)
+
+
 class Centre:
     """Queues, agents, and the calls between them.
 
@@ -139,13 +142,16 @@ class Centre:
         presences: Iterable[standing.StandingPresence],
         conversations: Iterable[standing.StandingConversation],
         visits: Iterable[standing.StandingVisit] = (),
+        *,
+        now: Instant = _LONG_AGO,
     ) -> None:
         """After a start: agents are where they stood, those who talk are offered nothing until it is over.
 
-        Callers who waited keep their places, and are offered to nobody before their line is back.
+        Callers who waited keep their places, and are offered to nobody before their line is back. `now`: how far they
+        have relaxed what they ask for.
         """
         standing.take_up(self._state, presences, conversations)
-        standing.take_up_visits(self._state, visits)
+        standing.take_up_visits(self._state, visits, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ivr_engine.acd import visits
+from ivr_engine.acd import relaxation, visits
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import CentreState, Moment
@@ -88,7 +88,7 @@ def _talk(state: CentreState, agent: Agent, talk: StandingConversation) -> None:
     )
 
 
-def take_up_visits(state: CentreState, standing: Iterable[StandingVisit]) -> None:
+def take_up_visits(state: CentreState, standing: Iterable[StandingVisit], now: Instant) -> None:
     """Put waiting callers back in line in the order in which they came, away until their lines are back.
 
     A queue that is no longer configured has no line to stand in: its caller enters anew. An agent who was being rung stays
@@ -104,6 +104,7 @@ def take_up_visits(state: CentreState, standing: Iterable[StandingVisit]) -> Non
             _ring_on(moment, call, agent, visit.offer)
         else:
             moment.change_phase(call, CallStep.LINE_LOST)
+        relaxation.take_up(state, call, max(now, visit.since))  # what was relaxed by now was recorded then
 
 
 def _ring_on(moment: Moment, call: WaitingCall, agent: Agent, offer: StandingOffer) -> None:

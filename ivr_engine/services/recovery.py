@@ -50,5 +50,5 @@ def recover(centre: Centre, recorder: Recorder, before: Before, *, now: Instant,
     queues = standing_queues((each for each in facts if recorder.is_open(call_of(each.event))), now=now)
     presences = tuple(standing_presences(before.journal))
     fresh = in_force(recorder, presences, now=now, limit=before.presence_limit)
-    centre.take_up(fresh, standing_conversations(recorder), queues.visits)
+    centre.take_up(fresh, standing_conversations(recorder), queues.visits, now=now)
     return Recovered(noted=noted, queues=queues)
