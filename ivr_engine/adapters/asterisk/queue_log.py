@@ -15,7 +15,7 @@ from pathlib import Path
 from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.ports.switch_notes import NotedCall
 
-LATEST_BYTES = 4_000_000
+LATEST_BYTES = 500_000  # some thousand calls; each that has ended is looked up once at a start
 QUEUE = "fallback"
 
 _CALL = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
