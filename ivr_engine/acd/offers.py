@@ -66,7 +66,7 @@ def rematch(moment: Moment) -> None:
     while (pending or agents) and (pick := _pick(moment, pending, nobody)) is not None:
         _make(moment, *pick)
         agents.discard(pick[1][0].agent)
-    for call in nobody:
+    for call in () if moment.quiet else nobody:
         _nobody(moment, call)
     calls.clear()
     agents.clear()

@@ -129,7 +129,7 @@ class Moment:
     """One stimulus being handled: the state, the instant, and what comes of it.
 
     `fresh_calls` and `fresh_agents` are what matching has to look at: calls that began to wait, agents who became free.
-    `away`: agents who may have stopped being somebody to wait for.
+    `away`: agents who may have stopped being somebody to wait for. `quiet`: why nobody is offered is not recorded.
     """
 
     state: CentreState
@@ -139,6 +139,7 @@ class Moment:
     fresh_calls: set[CallId] = field(default_factory=set)
     fresh_agents: set[AgentId] = field(default_factory=set)
     away: set[AgentId] = field(default_factory=set)
+    quiet: bool = False
 
     def agent(self, agent: AgentId) -> Agent:
         """The agent of a command.
