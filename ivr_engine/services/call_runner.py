@@ -47,6 +47,7 @@ from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
+from ivr_engine.services.admission import Admission
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
@@ -98,6 +99,7 @@ class CallRunner:
         self,
         *,
         versions: CallVersions,
+        admission: Admission,
         entrance: Entrance,
         centre: CentreRunner,
         recorder: Recorder,
@@ -106,6 +108,7 @@ class CallRunner:
         log: Log,
     ) -> None:
         self._versions = versions
+        self._admission = admission
         self._entrance = entrance
         self._centre = centre
         self._recorder = recorder
@@ -114,6 +117,15 @@ class CallRunner:
         self._log = log
         self._served: dict[CallId, _Over | None] = {}
         self._broken: dict[CallId, Instant] = {}
+
+    def declines(self, arrival: Arrival) -> bool:
+        """See the port. A call in progress that comes back is never declined."""
+        if self._recorder.is_open(arrival.call):
+            return False
+        refused = self._admission.refusal(arrival.call, serving=len(self._served))
+        if refused is not None:
+            self._recorder.record(_arrived(arrival), refused, CallEnded(call=arrival.call, ended_by=EndedBy.ENGINE))
+        return refused is not None
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end. A second connection for a call that is being served is refused."""
@@ -298,9 +310,7 @@ class CallRunner:
             self._recorder.record(CallResumed(call=arrival.call))
             self._log.info("call_resumed", call=arrival.call, number=arrival.number)
             return
-        self._recorder.record(
-            CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)
-        )
+        self._recorder.record(_arrived(arrival))
         self._log.info("call_arrived", call=arrival.call, number=arrival.number)
 
     def _facts(self, arrival: Arrival) -> CallFacts:
@@ -344,3 +354,7 @@ class CallRunner:
             await control.hang_up()
         except (PromptError, SwitchError) as error:
             self._log.error("apology_failed", error=str(error))
+
+
+def _arrived(arrival: Arrival) -> CallArrived:
+    return CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)

@@ -35,6 +35,11 @@ class Office:
         self.joined: list[Joined] = []
         self.plan = "hold"
 
+    def declines(self, arrival: Arrival) -> bool:
+        if self.plan == "decline":
+            self.arrivals.append(arrival)
+        return self.plan == "decline"
+
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         self.arrivals.append(arrival)
         if self.plan == "join":

@@ -144,6 +144,9 @@ class Site:
             "agi_port",
             "debian_mirror",
             "carrier",
+            "spool_mb",
+            "calls_limit",
+            "calls_per_s_limit",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}

@@ -32,6 +32,7 @@ KEYS = "0123456789*#"
 INTERRUPT_EVERY_S = 0.1
 COMMAND_LIMIT_S = 5.0
 UNHEARD_S = 0.01  # Asterisk itself keeps a key that is pressed or released in a pause shorter than the key (measured)
+CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 for a call that was not answered
 DIAL_SLACK_S = 30.0
 OVER_LIMIT_S = 1.0
 RING_SLACK_MS = 500
@@ -238,6 +239,11 @@ class AgiCallControl:
             await self._signals.hang_up(self._session.environment.channel)
             return
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
+
+    async def decline(self) -> None:
+        """End a call that was not answered: the caller's side is told 503, and may try elsewhere."""
+        self.ended_by_us = True
+        await self._session.command("EXEC", "Hangup", CONGESTION, limit=COMMAND_LIMIT_S)
 
     async def mark_done(self) -> None:
         """Tell the dialplan that the session ends on purpose."""

@@ -22,10 +22,12 @@ from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
+from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
@@ -141,13 +143,14 @@ class Edition:
 
 @dataclass
 class LogBook:
-    """Log lines by event name."""
+    """Log lines by event name, and with their fields."""
 
     lines: list[str] = field(default_factory=list)
+    whole: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     def info(self, event: str, /, **fields: object) -> None:
-        del fields
         self.lines.append(event)
+        self.whole.append((event, fields))
 
     warning = error = info
 
@@ -168,7 +171,9 @@ class Office:
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
         files: CentreFiles | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self.room = True
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
@@ -197,7 +202,14 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        self.admission = Admission(
+            limits=limits or Limits(calls=100_000, calls_per_s=100_000, lag=Millis(10**9)),
+            room=lambda: self.room,
+            clock=self.clock,
+            log=self.log,
+        )
         self.calls = CallRunner(
+            admission=self.admission,
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
@@ -210,6 +222,7 @@ class Office:
             clock=self.clock,
             log=self.log,
         )
+        self.drain = Drain(admission=self.admission, serving=lambda: len(self.calls.served), clock=self.clock, log=self.log)
         self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
@@ -217,7 +230,12 @@ class Office:
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            lasting = (self.centre.keep_time(), self.watch.keep_watch(), self.emergency.keep_time())
+            lasting = (
+                self.centre.keep_time(),
+                self.watch.keep_watch(),
+                self.emergency.keep_time(),
+                self.admission.keep_watch(),
+            )
             work = [tasks.create_task(each) for each in lasting]
             yield
             for each in work:
@@ -230,8 +248,10 @@ class Office:
             self.centre.handle(SetReady(agent=AgentId(agent)))
 
     async def serve(self, line: ScriptedLine, *, call: str = "1.1", number: str = "80000") -> None:
-        """One call to its end."""
-        await self.calls.handle_call(Arrival(call=CallId(call), number=number, caller="13800138000"), line)
+        """One call to its end, unless it is declined."""
+        arrival = Arrival(call=CallId(call), number=number, caller="13800138000")
+        if not self.calls.declines(arrival):
+            await self.calls.handle_call(arrival, line)
 
     def record(self, call: str = "1.1") -> CallRecord:
         """The record of a call, which must be there."""
