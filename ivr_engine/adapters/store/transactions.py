@@ -27,9 +27,6 @@ LOCK = 0x1F12E0
 """PostgreSQL's advisory lock of the one engine that writes to a database. It is held by the connection on which the engine
 writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
 
-# One statement for any number of records: a list of them would be another text, and be compiled, each time.
-FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
-
 
 # One statement for any number of records: with a list in it, it would be another text, to be compiled, each time.
 FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
