@@ -141,8 +141,8 @@ _SHAPES = {
     "in an amount `*` is the decimal point; use another end_key": "输入金额时 `*` 是小数点；请换一个 end_key",
     "in an identity number `*` stands for X; use another end_key": "输入身份证号时 `*` 代表 X；请换一个 end_key",
     "two of these keys are the same; give each its own": "这些键中有两个相同；请各用一个不同的键",
-    "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key": (
-        "`$key` 在每个菜单中都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"
+    "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key": (
+        "`$key` 在各处都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"
     ),
     'a key of a telephone: "0" to "9", "*" or "#"': '电话按键："0" 到 "9"、"*" 或 "#"',
     "expected a pattern of digits, `.`, `*`, `[1-4]`, `{n}` and `|`, such as 62.{14}|[45].{15}": (

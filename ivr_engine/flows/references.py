@@ -85,15 +85,15 @@ def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
 
 
 def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
-    """The flow of the agent key exists, and no menu gives a key of all menus another meaning."""
+    """The flow of the agent key exists, and no node gives a key of all nodes another meaning."""
     flow, meanings = centre.keys.agent_flow, centre.keys.meanings()
     if flow and flow not in centre.flows and flow not in places.broken_flows and "" not in places.broken_flows:
         yield _error(places.parts.get("keys agent", places.centre), "R401", unknown("flow", flow, centre.flows))
-    menus = [node for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
-    for node in menus if meanings else ():
-        for key in sorted(meanings.keys() & node.spec.own_exits().keys()):
+    nodes = [node for each in centre.flows.values() for node in each.nodes.values()]
+    for node in nodes if meanings else ():
+        for key in sorted(meanings.keys() & set(node.facts.claims)):
             message = Message.of(
-                "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key",
+                "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key",
                 key=key,
                 meaning=meanings[key],
             )

@@ -178,6 +178,18 @@ GATHERINGS: dict[str, tuple[KeysWait, str, list[tuple[str, str]], Keyed]] = {
         [(STREAM, "35")],
         Keyed(keys="#", ended=GatherEnd.COMPLETE, interrupted=True),
     ),
+    "a key that acts alone ends the listening at once": (
+        keys(alone="*"),
+        "",
+        [(STREAM, "0"), ("5000", "42")],
+        Keyed(keys="*", ended=GatherEnd.COMPLETE),
+    ),
+    "after another key it is a key like any other": (
+        keys(alone="*"),
+        "",
+        [(STREAM, "49"), ("3000", "42"), ("3000", "35")],
+        Keyed(keys="1*", ended=GatherEnd.END_KEY, interrupted=True),
+    ),
     "typed ahead, complete": (keys(), "1234", [], Keyed(keys="1234", ended=GatherEnd.COMPLETE, interrupted=True)),
     "typed ahead, then more": (
         keys(),

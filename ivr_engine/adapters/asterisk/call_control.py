@@ -326,6 +326,8 @@ def over_of(text: str) -> Over:
 
 def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
     """The keys that count, and what ended the listening if something did."""
+    if keys and keys[0] in wait.alone:
+        return keys[0], GatherEnd.COMPLETE
     before, found, _ = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
     if found and len(before) <= wait.most:
         return before, GatherEnd.END_KEY

@@ -63,9 +63,10 @@ class NodeFacts:
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
     with a name that its value reads, for a value made from a secret is secret. `keys`: exits taken by one key of the
-    caller's. `attempts`: how often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free
-    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters; `result` the one
-    by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
+    caller's. `claims`: keys that mean something of the node's own here, whatever they mean elsewhere. `attempts`: how
+    often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free texts. `to_agent`: the call
+    may come to a person here. `flow` is the flow it enters; `result` the one by which it goes back to the flow before,
+    and `gives` the variables that what it gives back reads.
     """
 
     exits: tuple[str, ...]
@@ -85,6 +86,7 @@ class NodeFacts:
     secrets: tuple[str, ...] = ()
     made_from: tuple[tuple[str, str], ...] = ()
     keys: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     attempts: int = 0
     lines: tuple[Line, ...] = ()
     to_agent: bool = False
@@ -111,6 +113,11 @@ class NodeSpec:
     def own_exits(self) -> Mapping[str, NodeName]:
         """Exits written inside the settings themselves, such as the keys of a menu."""
         return {}
+
+    def takes(self, key: str) -> bool:
+        """Whether an answer to the question asked here can begin with a key that was pressed before it."""
+        del key
+        return False
 
     def run(self, walk: Walk) -> Step:
         """Do what the node does until it waits, leaves or ends."""

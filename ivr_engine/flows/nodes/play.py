@@ -5,7 +5,8 @@
       next: end
 
 With `play: {prompts: [notice], barge_in: false}` no key interrupts it. A key that does is kept for the next menu or collect,
-and until then further plays are passed over: a caller who knows the way dials through.
+and until then further plays are passed over: a caller who knows the way dials through. A key with one meaning everywhere
+acts at once, unless a question that may come next takes it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import ClassVar, Self
 
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
-from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes import everywhere
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.tree import Mapping
 from ivr_engine.flows.waits import Played, PlayWait, Reply
@@ -64,5 +66,16 @@ class Play(NodeSpec):
         if isinstance(reply, Played) and self.barge_in:
             if walk.is_stray(reply.key):
                 return self.run(walk)
+            if everywhere.is_typed_ahead(walk, reply.key):
+                walk.keep(reply.key)
+                return "next"
+            acted = everywhere.act(walk, reply.key, lambda: self.run(walk))
+            if acted is not None:
+                return acted
             walk.keep(reply.key)
         return "next"
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: say it again."""
+        del leave
+        return self.run(walk)
