@@ -133,7 +133,7 @@ async def test_a_caller_who_leaves_before_the_first_sample_is_not_a_missing_soun
         assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == CallerGone()
 
 
-def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait:
+def keys(*, most: int = 4, end_key: str = "#", secret: bool = False, alone: str = "") -> KeysWait:
     return KeysWait(
         prompts=(),
         language=Language("en"),
@@ -142,6 +142,7 @@ def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait
         first_timeout=Millis(5000),
         next_timeout=Millis(3000),
         secret=secret,
+        alone=alone,
     )
 
 
