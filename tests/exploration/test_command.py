@@ -53,7 +53,7 @@ def test_a_centre_without_faults_exits_0_and_tells_the_lengths() -> None:
     assert first == "longest way to the first menu: 0 keys, 3 s of prompts (nothing to do)"
     assert quickest == "quickest way to an agent: 2 keys, 12 s of prompts (presses 1, presses 0)"
     assert longest.startswith("longest way to an agent: 3")
-    assert most == "most words at once: 6 s, at node `ask_card` of flow `main`"
+    assert most == "most words at once: 8 s, at node `main_menu` of flow `main`"
     assert last.endswith(", 0 faults")
 
 
