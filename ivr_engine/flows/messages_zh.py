@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ivr_engine.flows.messages import Wordings
+from ivr_engine.flows.messages_zh_norms import NORMS_IN_CHINESE
 
 _YAML = {
     # Y101 to Y105: files
@@ -369,4 +370,6 @@ _SUMMARY = {
     "norms not checked (no norms.yaml)": "未检查服务规范（没有 norms.yaml）",
 }
 
-CHINESE: Wordings = MappingProxyType(_YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | _TESTS | _SUMMARY)
+CHINESE: Wordings = MappingProxyType(
+    _YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | NORMS_IN_CHINESE | _TESTS | _SUMMARY
+)

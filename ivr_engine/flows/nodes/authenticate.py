@@ -115,6 +115,7 @@ class Authenticate(NodeSpec):
         return NodeFacts(
             exits=("next", LOCKED, REFUSED, *TROUBLE, *EXITS),
             required=(("next",), (LOCKED, "failed"), (REFUSED, "failed"), ("failed",)),
+            level=self.level,
             claims=tuple({self.number.end_key, self.pin.end_key} - {""}),
             attempts=self.number.attempts,
             lines=tuple(lines),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.ids import FlowName, NodeName
+from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.saying import Line
@@ -66,7 +67,8 @@ class NodeFacts:
     caller's. `claims`: keys that mean something of the node's own here, whatever they mean elsewhere. `attempts`: how
     often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free texts. `to_agent`: the call
     may come to a person here. `flow` is the flow it enters; `result` the one by which it goes back to the flow before,
-    and `gives` the variables that what it gives back reads.
+    and `gives` the variables that what it gives back reads. `conditions`: exits that are there only when this holds.
+    `level`: how well the caller is identified who leaves by `next`. `ticket`: it opens one, and keeps it in `writes`.
     """
 
     exits: tuple[str, ...]
@@ -93,6 +95,9 @@ class NodeFacts:
     flow: str = ""
     result: str = ""
     gives: frozenset[str] = frozenset()
+    conditions: Mapping[str, Expression] = field(default_factory=dict)
+    level: int = 0
+    ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,7 @@ class Menu(asking.Asking):
             required=(("no_input", "failed"), ("no_match", "failed")),
             keys=tuple(self.choices),
             claims=tuple(self.choices),
+            conditions={key: choice.when for key, choice in self.choices.items() if choice.when is not None},
             attempts=self.attempts,
             lines=(*self.lines, *says),
             prompts=prompt_names(lines),
