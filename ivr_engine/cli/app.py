@@ -30,7 +30,10 @@ SUBCOMMANDS = (
     "broadcast",
     "reroute",
     "cdr",
+    "why",
     "pbx",
+    "backup",
+    "restore",
     "doctor",
 )
 

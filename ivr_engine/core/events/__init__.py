@@ -30,6 +30,7 @@ from ivr_engine.core.events.emergency import (
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
+    FactsLost,
     SwitchLost,
     SwitchReached,
     VersionLoaded,
@@ -111,6 +112,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallRerouted,
         EngineStarted,
         EngineStopped,
+        FactsLost,
         SwitchLost,
         SwitchReached,
         VersionLoaded,
@@ -144,6 +146,7 @@ __all__ = [
     "EngineStopped",
     "Event",
     "Exclusion",
+    "FactsLost",
     "FlowFailed",
     "FlowFinished",
     "FlowStarted",
