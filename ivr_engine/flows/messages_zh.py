@@ -344,6 +344,7 @@ _TESTS = {
     '`hears` needs the name of a prompt, or a value such as {money: "12.50"}': (
         '`hears` 需要提示语的名称，或一个值，例如 {money: "12.50"}'
     ),
+    "expected what the script sets, or failed, found $found": "应为脚本设置的变量，或 failed，实际是$found",
     "a step does one thing; make it two steps": "一个步骤只做一件事；请拆成两个步骤",
     "another test is called `$name` already, in $place": "已有名为 `$name` 的测试，见 $place",
     "expected a moment with its time zone, such as 2026-03-02T10:00:00+08:00": (

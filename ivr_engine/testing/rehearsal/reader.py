@@ -19,6 +19,7 @@ from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Entry, Sequence, Tree
 from ivr_engine.testing.clock import START
 from ivr_engine.testing.rehearsal.names import known, known_agent, known_language, known_node, plain
+from ivr_engine.testing.rehearsal.outside import read_outside
 from ivr_engine.testing.rehearsal.script import Answer, ConversationTest, Ends, Step
 from ivr_engine.testing.rehearsal.steps import read_step
 
@@ -63,7 +64,7 @@ def _test(fields: Fields, centre: CentreDefinition) -> ConversationTest:
         number=fields.read("number", _number(centre), default="", required=True),
         caller=fields.text("caller", default=CALLER),
         instant=fields.read("at", _instant, default=START),
-        answers=_answers(fields, centre),
+        answers=_answers(fields, centre) | read_outside(fields, centre),
         steps=_steps(fields, centre),
         ends=_ends(fields, centre),
     )
