@@ -129,7 +129,9 @@ def _details(centre: CentreDefinition, node: Node) -> Iterator[str]:
         yield f"queue {', '.join(facts.queues)}"
     if facts.services:
         yield f"asks {', '.join(facts.services)}"
-    if facts.writes:
+    if facts.flow:
+        yield f"flow {facts.flow}"  # what it writes are the other flow's variables
+    elif facts.writes:
         yield f"sets {', '.join(dict.fromkeys(facts.writes))}"
 
 

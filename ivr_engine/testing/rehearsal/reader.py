@@ -53,11 +53,12 @@ def _place(test: ConversationTest) -> str:
 def _sound(tree: Tree, centre: CentreDefinition, issues: list[Issue]) -> ConversationTest | None:
     before = len(issues)
     mapping = shapes.read(tree, shapes.as_mapping, None, issues)
-    test = _test(Fields(mapping, issues, where="a test"), centre) if mapping is not None else None
+    test = read_fields(Fields(mapping, issues, where="a test"), centre) if mapping is not None else None
     return test if len(issues) == before else None
 
 
-def _test(fields: Fields, centre: CentreDefinition) -> ConversationTest:
+def read_fields(fields: Fields, centre: CentreDefinition) -> ConversationTest:
+    """One test."""
     test = ConversationTest(
         name=fields.text("test", required=True),
         at=fields.place("test"),
