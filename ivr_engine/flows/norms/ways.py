@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -81,13 +81,21 @@ class Ways:
 
     def through_a_year(self, entry: Place) -> list[tuple[Stretch, Ways]]:
         """For each combination of what the calendars asked from there say: when first, and the ways there are then."""
-        reached = self.costs(entry, lambda _place, _exit: 0)
-        asked = frozenset(name for spot in reached for name in self.places[spot].facts.calendars)
+        asked = frozenset(self._asked_from(entry)) if self._asking_hours else frozenset[str]()
+        if not asked:
+            return [(Stretch(Instant(0), Instant(0), {}), self)]
         if asked not in self._years:
             calendars = {name: self.centre.calendars[name] for name in sorted(asked)}
-            found = combinations(calendars, self._today) if calendars else [Stretch(Instant(0), Instant(0), {})]
-            self._years[asked] = [(each, self._when(each)) for each in found]
+            self._years[asked] = [(each, self._when(each)) for each in combinations(calendars, self._today)]
         return self._years[asked]
+
+    @cached_property
+    def _asking_hours(self) -> bool:
+        return any(place.facts.calendars for place in self.places.values())
+
+    def _asked_from(self, entry: Place) -> Iterator[str]:
+        for spot in self.costs(entry, lambda _place, _exit: 0):
+            yield from self.places[spot].facts.calendars
 
     def _when(self, now: Stretch) -> Ways:
         """The ways while the calendars say so."""
