@@ -259,6 +259,25 @@ def failing(definition: CentreDefinition, text: str) -> str:
     return failure.found
 
 
+def test_a_fault_behind_a_flow_that_is_known_already_has_its_whole_way() -> None:
+    """The flow is entered twice; when the second node enters it, what it can come back with is known at once."""
+    enter = {"flow": {"name": "yes_or_no"}, "failed": "end", "next": "end"}
+    main = flow(
+        end_and(
+            {
+                "first": {**enter, "exits": {"yes": "say", "no": "end"}},
+                "say": {"play": ["hello"], "next": "second"},
+                "second": {**enter, "exits": {"yes": "end", "no": "wrong"}},
+                "wrong": WRONG,
+            }
+        )
+    )
+    definition = centre_of(main, YES_OR_NO)
+    (fault,) = explored(definition).faults
+    assert list(told(fault.way)) == ["presses 1", "presses 2"]
+    assert failing(definition, as_test(fault)) == "unspeakable"
+
+
 def closed_at_weekends(name: str) -> Calendar:
     return Calendar(name=name, week=((Span(0, DAY),),) * 5 + ((),) * 2)
 

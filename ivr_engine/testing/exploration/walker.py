@@ -61,6 +61,7 @@ class _Walker:
         self._waiting: deque[State] = deque()
         self._later: deque[State] = deque()
         self._fresh: deque[tuple[State, State]] = deque()
+        self._owed: deque[tuple[State, State]] = deque()
         self._places: Counter[tuple[str, str, int]] = Counter()
         self._faults: set[tuple[str, str, str]] = set()
         self._refused: dict[object, set[str]] = {}
@@ -89,9 +90,11 @@ class _Walker:
         So that the bound does not cut off a part of a flow, no place has more than EARLY states looked at before all others
         had theirs.
         """
-        while self._waiting or self._later or self._fresh:
+        while self._waiting or self._later or self._fresh or self._owed:
             if self._fresh:
                 self._spread(*self._fresh.popleft())
+            elif self._owed:
+                self._take_up(*self._owed.popleft())
             else:
                 self._look((self._waiting or self._later).popleft())
         self.found.stopped = dict(self._states.stopped)
@@ -220,8 +223,8 @@ class _Walker:
             entry.callers.append(state)
             if entry.first is None and entry.entered_by is None:
                 entry.entered_by = state
-            for left in list(entry.returns):
-                self._take_up(state, left)
+            # Not at once: how the call came to this state is not noted yet.
+            self._owed += [(state, left) for left in entry.returns]
         return state
 
     def _note_new(self, state: State) -> None:
