@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.ids import AgentId, Language
+from ivr_engine.core.ids import AgentId, Language, NodeName
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.flow_calls import check_flow_calls
@@ -15,7 +15,7 @@ from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
-from ivr_engine.flows.tree import Entry, Position
+from ivr_engine.flows.tree import Entry, Position, Tree
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate", "record", "voicemail"})
 SHOWING_KINDS = frozenset(
@@ -32,6 +32,7 @@ class Places:
     agents: Mapping[AgentId, Entry]
     prompts: Mapping[Language, Position]
     in_node: Place
+    trees: Mapping[str, Tree] = field(default_factory=dict)
     broken_flows: frozenset[str] = field(default=frozenset())
 
 
@@ -84,14 +85,20 @@ def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
             yield _error(at, "R401", unknown("flow", flow, centre.flows))
 
 
+def _is_menu(flow: Flow, name: NodeName) -> bool:
+    return name in flow.nodes and flow.nodes[name].spec.KIND == "menu"
+
+
 def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     """The flow of the agent key exists, and no node gives a key of all nodes another meaning."""
     flow, meanings = centre.keys.agent_flow, centre.keys.meanings()
     if flow and flow not in centre.flows and flow not in places.broken_flows and "" not in places.broken_flows:
         yield _error(places.parts.get("keys agent", places.centre), "R401", unknown("flow", flow, centre.flows))
-    nodes = [node for each in centre.flows.values() for node in each.nodes.values()]
-    for node in nodes if meanings else ():
+    nodes = [(each, node) for each in centre.flows.values() for node in each.nodes.values()]
+    for each, node in nodes if meanings else ():
         for key in sorted(meanings.keys() & set(node.facts.claims)):
+            if meanings[key] == "back" and key in node.exits and _is_menu(each, node.exits[key]):
+                continue  # still back, and the menu says to which one: the caller may not have come by it
             message = Message.of(
                 "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key",
                 key=key,

@@ -36,6 +36,10 @@ def gaps(found: Exploration) -> dict[str, tuple[str, ...]]:
     return {each.node.name: each.missing for each in coverage(found).nodes() if each.visits == 0 or each.missing}
 
 
+def visited(found: Exploration) -> set[str]:
+    return {each.node.name for each in coverage(found).nodes() if each.visits}
+
+
 def test_the_sample_bank_has_no_node_or_exit_that_no_call_comes_by_and_no_fault() -> None:
     definition, tests = load_tests(BANK)
     found = explore(definition, examples_of(tests))
@@ -349,3 +353,28 @@ def test_the_whole_sample_bank_is_walked_and_fails_nowhere() -> None:
     }
     withheld = {"number_known": ("else",), "book": ("failed",)}  # explored calls show their number
     assert {name: missing for name, missing in open_.items() if only_by_fault.get(name) != missing} == withheld
+
+
+def test_a_flow_that_a_test_reroutes_to_is_explored_and_one_that_nothing_leads_to_is_not() -> None:
+    hello = {"hello": {"play": ["welcome"], "next": "end"}, "end": {"hangup": {}}}
+    kept = {"sorry": {"play": [{"money": "{{ missing }}"}], "next": "over"}, "over": {"hangup": {}}}
+    definition = centre_of(flow(hello), flow(kept, name="kept"), flow({"never": {"hangup": {}}}, name="forgotten"))
+    assert visited(explored(definition)) == {"hello", "end"}
+    found = explored(definition, reroutes=(("95500", FlowName("kept")),))
+    assert visited(found) == {"hello", "end", "sorry"}
+    (fault,) = found.faults
+    assert 'reroute: "kept"\n' in as_test(fault)
+
+
+def test_a_caller_who_withholds_the_number_is_explored_when_a_test_does() -> None:
+    nodes = {
+        "who": {"branch": [{"when": "{{ len(call.caller) > 0 }}", "next": "shown"}], "else": "withheld"},
+        "shown": {"hangup": {}},
+        "withheld": {"set": {"x": "{{ missing }}"}, "next": "shown"},
+    }
+    definition = centre(nodes)
+    assert visited(explored(definition)) == {"who", "shown"}
+    found = explored(definition, withheld=("95500",))
+    assert visited(found) == {"who", "shown", "withheld"}
+    (fault,) = found.faults
+    assert 'caller: ""\n' in as_test(fault)

@@ -13,7 +13,7 @@ from ivr_engine.flows.calendars import DAY, Calendar, Span
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.norms import judge, read_norms
 from ivr_engine.testing.builders import tree
-from tests.flows.test_norms import GOOD, LANGUAGES, TODAY, Nodes, centre_with, codes, judged
+from tests.flows.test_norms import CALENDARS, GOOD, LANGUAGES, TODAY, Nodes, centre_with, codes, judged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = Calendar(name="desk", zone=SHANGHAI, week=((Span(510, 1080),),) * 5 + ((),) * 2)
@@ -241,7 +241,9 @@ def test_without_declarations_the_rules_about_them_are_silent_but_for_the_one_th
     issues: list[Issue] = []
     file = read_norms(tree({"rules": {"N-30": {"words": ["示例银行"]}}}), issues)
     assert issues == []
-    assert codes(judge(centre_with(GOOD), file, language_places=LANGUAGES, today=TODAY).issues) == ["N-03a"]
+    assert codes(
+        judge(centre_with(GOOD), file, language_places=LANGUAGES, calendar_places=CALENDARS, today=TODAY).issues
+    ) == ["N-03a"]
 
 
 # -- N-10b1: keys that are not there together

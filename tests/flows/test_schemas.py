@@ -23,7 +23,7 @@ from ivr_engine.flows.schema_notes import NOTES, fields_of
 from ivr_engine.flows.schemas import schemas
 from ivr_engine.flows.shapes import as_mapping, as_name, as_sequence, read
 from ivr_engine.flows.tree import Mapping, Scalar, Tree
-from ivr_engine.testing.rehearsal.schema import tests_schema
+from ivr_engine.testing.rehearsal.schema import schema_of_tests
 from tests.flows.corpus import GOOD, MADE, Case, cases
 from tests.flows.test_kind_examples import example
 
@@ -179,7 +179,7 @@ def test_the_sample_settings_of_an_editor_name_every_schema() -> None:
     assert set(settings["yaml.schemas"]) == {f".vscode/{name}.schema.json" for name in (*SCHEMAS, "tests")}
 
 
-TESTS = json.loads(json.dumps(tests_schema()))
+TESTS = json.loads(json.dumps(schema_of_tests()))
 CONVERSATIONS = [*SAMPLE.glob("tests/*.yaml"), *(Path(__file__).parents[1] / "small_bank/tests").glob("*.yaml")]
 
 

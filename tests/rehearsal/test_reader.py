@@ -34,11 +34,12 @@ BROKEN = {
     "nothing to hear": (HEAD + "[{hears: []}, {hears: {mony: '1'}}]", ["3:9 T513", "3:30 T513"]),
     "an unknown place outside": (
         HEAD + "[]\nrecords: {nowhere: 1s}\ntransfers: {desk: busy}\nscripts: {old: {}}",
-        ["4:11 T508", "5:13 T515", "6:11 T515"],
+        ["4:11 T508", "5:13 T516", "6:11 T516"],
     ),
     "no way that a recording can end": (HEAD + "[]\nrecords: {bye: soon, sorry: [1s, 2]}", ["4:16 S206", "4:34 S206"]),
-    "no way that a script can end": (HEAD + "[]\nscripts: {old: 1}", ["4:11 T515", "4:16 T516"]),
+    "no way that a script can end": (HEAD + "[]\nscripts: {old: 1}", ["4:11 T516", "4:16 T517"]),
     "an unknown language": (HEAD + "[]\nends: {language: de}", ["4:18 T514"]),
+    "a reroute to no flow": ("test: it\nreroute: emergncy\nnumber: '95500'\nsteps: []", ["2:10 T515"]),
     "an unknown word": (
         HEAD + "[{agent: naps}, {queue: gone}]\nends: {disposition: ok}",
         ["3:17 S210", "3:32 S210", "4:21 S210"],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    AgentWaitEnded,
     CallbackBooked,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     Candidate,
     ConversationBegan,
     ConversationEnded,
@@ -14,9 +16,17 @@ from ivr_engine.core.events.acd import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PassedOver,
     SkillNeed,
 )
-from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.events.agent import (
+    AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    WrapUpBegan,
+    WrapUpEnded,
+    WrapUpExtended,
+)
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
@@ -31,6 +41,7 @@ from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
     FactsLost,
+    SwitchConfigured,
     SwitchLost,
     SwitchReached,
     VersionLoaded,
@@ -97,12 +108,17 @@ CATALOGUE: dict[str, type[Event]] = {
         MessageLeft,
         OfferMade,
         NobodyOffered,
+        CallRelaxed,
+        AgentWaitEnded,
         OfferEnded,
         ConversationBegan,
         ConversationEnded,
         CallLeftQueue,
         AgentPresenceChanged,
+        AgentQueuesChanged,
+        AgentSkillsChanged,
         WrapUpBegan,
+        WrapUpExtended,
         WrapUpEnded,
         BroadcastSet,
         BroadcastEnded,
@@ -113,6 +129,7 @@ CATALOGUE: dict[str, type[Event]] = {
         EngineStarted,
         EngineStopped,
         FactsLost,
+        SwitchConfigured,
         SwitchLost,
         SwitchReached,
         VersionLoaded,
@@ -124,6 +141,9 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentPresenceChanged",
+    "AgentQueuesChanged",
+    "AgentSkillsChanged",
+    "AgentWaitEnded",
     "AnswerGiven",
     "AuthorFault",
     "BroadcastEnded",
@@ -135,6 +155,7 @@ __all__ = [
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRelaxed",
     "CallRerouted",
     "CallResumed",
     "CallbackBooked",
@@ -160,6 +181,7 @@ __all__ = [
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
+    "PassedOver",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
@@ -171,6 +193,7 @@ __all__ = [
     "SubflowLeft",
     "SurveyAnswered",
     "SurveyEnded",
+    "SwitchConfigured",
     "SwitchLost",
     "SwitchReached",
     "TicketOpened",
@@ -181,6 +204,7 @@ __all__ = [
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",
+    "WrapUpExtended",
     "agent_of",
     "call_of",
 ]

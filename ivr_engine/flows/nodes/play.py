@@ -64,15 +64,16 @@ class Play(NodeSpec):
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Keep the key that interrupted; a stray one has the prompts played again."""
         if isinstance(reply, Played) and self.barge_in:
-            if walk.is_stray(reply.key):
-                return self.run(walk)
-            if everywhere.is_typed_ahead(walk, reply.key):
-                walk.keep(reply.key)
-                return "next"
-            acted = everywhere.act(walk, reply.key, lambda: self.run(walk))
-            if acted is not None:
-                return acted
-            walk.keep(reply.key)
+            keys = reply.key
+            if keys and walk.is_stray(keys[0]):
+                keys = keys[1:]
+                if not keys:
+                    return self.run(walk)
+            if len(keys) == 1 and not everywhere.is_typed_ahead(walk, keys):
+                acted = everywhere.act(walk, keys, lambda: self.run(walk))
+                if acted is not None:
+                    return acted
+            walk.keep(keys)
         return "next"
 
     def returned(self, walk: Walk, leave: Leave) -> Step:

@@ -7,7 +7,7 @@ one norm needs. What the norms ask beyond these rules is listed in docs/norms.md
 from __future__ import annotations
 
 from ivr_engine.flows.issues import Severity
-from ivr_engine.flows.norms import hours, menus, people, services, words
+from ivr_engine.flows.norms import days, hours, menus, people, services, words
 from ivr_engine.flows.norms.rules import Rule
 
 _E, _W = Severity.ERROR, Severity.WARNING
@@ -59,6 +59,13 @@ RULES: tuple[Rule, ...] = (
         severity=_E,
         demands="a loss (`serves: loss_report`) can be reported at every minute of a year",
         check=hours.loss_report_at_every_minute,
+    ),
+    Rule(
+        id="N-08c",
+        severity=_W,
+        demands="so many days before a year begins, calendars with holidays have those of that year",
+        check=days.holidays_ahead,
+        most=31,
     ),
     Rule(
         id="N-09a",

@@ -39,13 +39,15 @@ class Ways:
         *,
         declared: Declared,
         language_places: Mapping[Language, Position],
+        calendar_places: Mapping[str, Position],
         today: date,
         places: Mapping[Spot, Place] | None = None,
     ) -> None:
         self.centre = centre
         self.language_places = language_places
+        self.calendar_places = calendar_places
+        self.today = today
         self._declared = declared
-        self._today = today
         self.places = places_of(centre) if places is None else places
         self._years: dict[frozenset[str], list[tuple[Stretch, Ways]]] = {}
 
@@ -86,7 +88,7 @@ class Ways:
             return [(Stretch(Instant(0), Instant(0), {}), self)]
         if asked not in self._years:
             calendars = {name: self.centre.calendars[name] for name in sorted(asked)}
-            self._years[asked] = [(each, self._when(each)) for each in combinations(calendars, self._today)]
+            self._years[asked] = [(each, self._when(each)) for each in combinations(calendars, self.today)]
         return self._years[asked]
 
     @cached_property
@@ -113,7 +115,12 @@ class Ways:
         """The same ways without these exits of each place."""
         left = {spot: _without(place, set(exits(place))) for spot, place in self.places.items()}
         return Ways(
-            self.centre, declared=self._declared, language_places=self.language_places, today=self._today, places=left
+            self.centre,
+            declared=self._declared,
+            language_places=self.language_places,
+            calendar_places=self.calendar_places,
+            today=self.today,
+            places=left,
         )
 
     @cached_property

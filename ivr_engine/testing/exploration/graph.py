@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import FlowName, Instant, Millis, NodeName
@@ -14,13 +15,20 @@ from ivr_engine.flows.session import Session
 from ivr_engine.flows.waits import KeysWait, QueueWait
 from ivr_engine.testing.exploration.choices import Choice
 
+CALLER: Final = "13800138000"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is explored: the number dialled, and the moment at which its clock stands still."""
+    """A call that is explored: the number dialled, and the moment at which its clock stands still.
+
+    `reroute`: the flow that the number is sent to instead of its own; `caller`: the number shown, empty when withheld.
+    """
 
     number: str
     moment: Instant
+    reroute: FlowName | None = None
+    caller: str = CALLER
 
 
 class Doing(StrEnum):

@@ -19,7 +19,9 @@ from ivr_engine.flows.nodes.menu import Menu
 from ivr_engine.flows.nodes.subflow import SubFlow
 from ivr_engine.flows.nodes.survey import Survey
 
-_NUMBER, _LANGUAGE = (re.compile(rf"(?<![\w.])call(?:\.{part}\b|(?![\w.]))") for part in ("number", "language"))
+_NUMBER, _CALLER, _LANGUAGE = (
+    re.compile(rf"(?<![\w.])call(?:\.{part}\b|(?![\w.]))") for part in ("number", "caller", "language")
+)
 
 
 class Relevance:
@@ -32,6 +34,7 @@ class Relevance:
         self._expressions = {name: tuple(_expressions(flow)) for name, flow in centre.flows.items()}
         reached = {name: _reached(centre, name) for name in centre.flows}
         self._ask_number = self._asking(_NUMBER, reached)
+        self._ask_caller = self._asking(_CALLER, reached)
         self._asked = {name: _calendars(centre, [name]) for name in centre.flows}
         self._asked_below = {name: _calendars(centre, reached[name]) for name in centre.flows}
 
@@ -68,6 +71,10 @@ class Relevance:
     def asks_number(self, flow: FlowName) -> bool:
         """Whether this flow or one that it enters asks which number was dialled."""
         return flow in self._ask_number
+
+    def asks_caller(self, flow: FlowName) -> bool:
+        """The same of the number that calls."""
+        return flow in self._ask_caller
 
     def hours(self, flow: FlowName, moment: Instant) -> tuple[object, ...]:
         """What the calendars say that this flow itself asks."""

@@ -13,7 +13,7 @@ from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.session import Frame, Session
 from ivr_engine.flows.session_codec import from_plain, to_plain
 from ivr_engine.flows.waits import Json, KeysWait, PlayWait, QueueWait, RecordWait
-from ivr_engine.testing.exploration.graph import Call, Doing, State
+from ivr_engine.testing.exploration.graph import CALLER, Call, Doing, State
 from ivr_engine.testing.exploration.relevance import Relevance
 
 _NOWHERE: Final = Call("", Instant(0))
@@ -54,7 +54,7 @@ class States:
 
     def left(self, session: Session) -> State:
         """The state of a call that goes back to the flow before: nothing but what is common to all flows of the call."""
-        facts = replace(session.facts, number="", arrived=Instant(0))
+        facts = replace(session.facts, number="", caller="", arrived=Instant(0))
         wait = PlayWait(prompts=(), language=self._language(session))
         essence = replace(
             session,
@@ -72,10 +72,12 @@ class States:
         """The first call that is the same to the flow; `first`: the flow is the call's first one."""
         hours = self._relevance.hours(flow, call.moment)
         moment = next(each for each in self._moments if self._relevance.hours(flow, each) == hours)
-        if self._relevance.asks_number(flow):
-            return Call(call.number, moment)
+        caller = call.caller if self._relevance.asks_caller(flow) else CALLER
+        if self._relevance.asks_number(flow) or (first and call.reroute):
+            return Call(call.number, moment, call.reroute if first else None, caller)
         numbers = self._centre.numbers.items()
-        return Call(next(number for number, leads_to in numbers if not first or leads_to == flow), moment)
+        same = next(number for number, leads_to in numbers if not first or leads_to == flow)
+        return Call(same, moment, caller=caller)
 
     def _kept(self, key: str, state: State) -> State:
         known = self._known.setdefault(key, state)
@@ -86,7 +88,7 @@ class States:
         return known
 
     def _essence(self, session: Session, call: Call, doing: Doing) -> Session:
-        facts = replace(session.facts, number=call.number, arrived=call.moment)
+        facts = replace(session.facts, number=call.number, caller=call.caller, arrived=call.moment)
         if doing is Doing.OVER:
             return Session(facts=facts, flow=session.flow, version="", node=session.node, language=session.language)
         menus = session.menus if self._relevance.keeps_menus else []

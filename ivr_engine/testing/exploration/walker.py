@@ -33,16 +33,24 @@ from ivr_engine.testing.simulation import words
 
 EARLY: Final = 15  # states of one node and try that are looked at before those of other nodes
 MOST_STATES: Final = 20_000  # of one flow
-CALLER: Final = "13800138000"
 _CALL: Final = CallId("explored")
 
 
 def explore(centre: CentreDefinition, examples: Examples, *, most: int = MOST_STATES) -> Exploration:
-    """Walk every way of every number's flow until no new state comes up, or one flow has `most` of them."""
+    """Walk every way of every number's flow until no new state comes up, or one flow has `most` of them.
+
+    What tests reroute, and what they dial without showing a number, is walked as well.
+    """
     walker = _Walker(centre, examples, most)
     for number in centre.numbers:
         for moment in walker.moments:
             walker.dial(Call(number, moment))
+    for number, flow in examples.reroutes:
+        for moment in walker.moments:
+            walker.dial(Call(number, moment, reroute=flow))
+    for number in examples.withheld:
+        for moment in walker.moments:
+            walker.dial(Call(number, moment, caller=""))
     walker.walk()
     return walker.found
 
@@ -68,17 +76,17 @@ class _Walker:
 
     def dial(self, call: Call) -> None:
         """Begin a call, unless one that is the same to its flow was begun already."""
-        flow = self._centre.numbers[call.number]
+        flow = call.reroute or self._centre.numbers[call.number]
         call = self._states.essential_call(flow, call, first=True)
         if any(state.call == call and state.session.flow == flow for state in self.found.starts):
             return
 
         def run(moment: Instant) -> Turn:
-            facts = CallFacts(call=_CALL, number=call.number, caller=CALLER, arrived=moment)
+            facts = CallFacts(call=_CALL, number=call.number, caller=call.caller, arrived=moment)
             return begin(self._centre, facts, flow, moment)
 
         for moment, turn in self._at_every_hour(run, flow, call.moment):
-            state = self._state_after(turn, [], Call(call.number, moment))
+            state = self._state_after(turn, [], replace(call, moment=moment))
             if state is not None:
                 self.found.starts.append(state)
                 self.found.beginnings.append(turn.events)

@@ -74,7 +74,7 @@ def read_outside(fields: Fields, centre: CentreDefinition) -> dict[str, tuple[An
         there_are = getattr(centre, kind)
         for entry in fields.entries(kind):
             if entry.key not in there_are:
-                fields.error("T515", unknown(what, entry.key, there_are), at=entry.key_at)
+                fields.error("T516", unknown(what, entry.key, there_are), at=entry.key_at)
             found[f"{kind} {entry.key}"] = _in_turn(entry, reader, fields)
     return found
 
@@ -110,7 +110,7 @@ def as_script(tree: Tree) -> Json:
     if isinstance(tree, TreeMapping):
         return plain(tree)
     message = Message.of("expected what the script sets, or failed, found $found", found=shapes.describe(tree))
-    raise ShapeFault(tree.at, "T516", message)
+    raise ShapeFault(tree.at, "T517", message)
 
 
 class ScriptedOutside:

@@ -32,7 +32,7 @@ _NOTES = {
 }
 
 
-def tests_schema() -> Schema:
+def schema_of_tests() -> Schema:
     """A file of tests: one, or a list."""
     test = ask(lambda fields: read_fields(fields, _NO_CENTRE))
     test["properties"]["steps"]["items"] = {"anyOf": [{"enum": list(NO_VALUE)}, *map(_step, READERS)]}

@@ -173,6 +173,7 @@ class Answer:
 class ConversationTest:
     """One test. `ends` None: the caller hangs up after the last step, whatever the call does then.
 
+    `reroute`: the flow that operations send the number to for the time of the test; empty: its own.
     `answers` of services by `service.operation`, and of what else is outside as in `outside.line_of`.
     """
 
@@ -180,6 +181,7 @@ class ConversationTest:
     at: Position
     number: str
     caller: str
+    reroute: str = ""
     instant: Instant
     answers: Mapping[str, tuple[Answer, ...]]
     steps: tuple[Step, ...]
