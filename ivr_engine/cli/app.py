@@ -22,6 +22,7 @@ SUBCOMMANDS = (
     "test",
     "simulate",
     "explore",
+    "rehearse",
     "diagram",
     "schema",
     "flow",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, log, pi, pow, sqrt
+from math import cos, exp, log, pi, sqrt
 from random import Random
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Chance:
     def gamma(self, shape: float) -> float:
         """With mean and variance `shape` (Marsaglia and Tsang 2000)."""
         if shape < 1.0:
-            return self.gamma(shape + 1.0) * pow(1.0 - self.draw(), 1.0 / shape)
+            return self.gamma(shape + 1.0) * exp(-self.exponential() / shape)
         third = shape - 1.0 / 3.0
         while True:
             normal = self.normal()
