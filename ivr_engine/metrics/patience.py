@@ -6,10 +6,11 @@ not the mean patience: on a bank's month of 38,711 callers it was 89 s where the
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import neg
 
 from ivr_engine.core.ids import Millis
 
@@ -33,7 +34,8 @@ class PatienceCurve:
 
     def quantile(self, gone: float) -> Millis | None:
         """The wait after which at least this share has given up, or None: so few were ever seen to."""
-        return next((wait for wait, staying in zip(self.waits, self.staying, strict=True) if staying <= 1.0 - gone), None)
+        place = bisect_left(self.staying, gone - 1.0, key=neg)
+        return self.waits[place] if place < len(self.waits) else None
 
 
 def patience_curve(gave_up: Sequence[Millis], served: Sequence[Millis]) -> PatienceCurve:

@@ -32,18 +32,20 @@ class Sheet:
     """A file being read. Reading a cell that makes no sense notes the problem and gives a harmless value."""
 
     name: str
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[int, int, str]] = field(default_factory=list)
 
     def problem(self, line: int, column: int, words: str) -> None:
         """Note what is wrong where."""
-        self.problems.append(f"{self.name}:{line}:{column}: error {words}")
+        self.problems.append((line, column, words))
 
     def refuse(self) -> None:
         """Raise DefinitionError with the first problems, if there are any."""
         if self.problems:
             more = len(self.problems) - MOST_PROBLEMS
             rest = [f"{self.name}: and {more} more"] if more > 0 else []
-            raise DefinitionError((*self.problems[:MOST_PROBLEMS], *rest))
+            first = sorted(self.problems)[:MOST_PROBLEMS]
+            told = [f"{self.name}:{line}:{column}: error {words}" for line, column, words in first]
+            raise DefinitionError((*told, *rest))
 
     def rows(self, text: str, *, needed: Collection[str], known: Collection[str]) -> Iterator[Row]:
         """The rows below the first; blank lines and lines that begin with # are passed over."""

@@ -1,0 +1,251 @@
+"""What a journal tells of a day: who came when, who was at work, how each offer, conversation and wrap-up went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ivr_engine.acd.offers import GRACE
+from ivr_engine.acd.stimuli import CallEntered, LogIn, LogOut, Pause, SetReady, Stimulus
+from ivr_engine.core.events import (
+    AgentPresenceChanged,
+    CallLeftQueue,
+    CallQueued,
+    ConversationBegan,
+    ConversationEnded,
+    EngineStarted,
+    NobodyOffered,
+    OfferEnded,
+    OfferMade,
+    Recorded,
+    VersionLoaded,
+    WrapUpBegan,
+    WrapUpEnded,
+)
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId, QueueName, between
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence, QueueOutcome
+
+BY_DEADLINE = "deadline"
+"""The cause with which the centre withdraws an offer of which the switch said nothing in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, and its rank among what happened at the same instant: the sequence number of the event."""
+
+    at: Instant
+    rank: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One visit to a queue. `outcome` None: it was not over when the record ends; `waited` then counts up to that end."""
+
+    entered: CallEntered
+    began: Moment
+    ended: Moment
+    outcome: QueueOutcome | None = None
+    waited: Millis = Millis(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ring:
+    """One offer: `ring` is how long the telephone was to ring. `settled`: word that came after the offer was withdrawn."""
+
+    began: Moment
+    ring: Millis
+    ended: Moment | None = None
+    outcome: OfferOutcome | None = None
+    cause: str = ""
+    settled: tuple[Moment, bool] | None = None
+    """When, and whether it had been answered after all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One conversation, from joined to parted."""
+
+    lasted: Millis
+    talked: Millis
+    ended_by: EndedBy
+    rank: int
+    agent: AgentId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUp:
+    """One wrap-up. `early`: the agent ended it before its limit."""
+
+    took: Millis
+    early: bool
+    rank: int
+
+
+@dataclass(slots=True, kw_only=True)
+class DayRecord:
+    """A day as recorded. Lists are in the order of what happened; `alarms`: when time alone brought something."""
+
+    visits: dict[CallId, list[Visit]] = field(default_factory=dict)
+    rings: dict[tuple[CallId, AgentId], list[Ring]] = field(default_factory=dict)
+    talks: dict[CallId, list[Talk]] = field(default_factory=dict)
+    wrap_ups: dict[tuple[AgentId, CallId], list[WrapUp]] = field(default_factory=dict)
+    commands: list[tuple[Moment, Stimulus]] = field(default_factory=list)
+    engine_pauses: list[Millis] = field(default_factory=list)
+    alarms: list[tuple[Instant, int]] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
+    starts: int = 0
+    versions: int = 0
+
+
+class Recording:
+    """Takes a journal's events in and gives the day they tell of."""
+
+    def __init__(self) -> None:
+        self._day = DayRecord()
+        self._open_visits: dict[CallId, Visit] = {}
+        self._open_rings: dict[OfferId, Ring] = {}
+        self._unsettled: dict[CallId, Ring] = {}
+        self._talking: dict[CallId, Moment] = {}
+        self._wrapping: dict[AgentId, Millis] = {}
+        self._paused_by_engine: dict[AgentId, Instant] = {}
+        self._previous: Recorded | None = None
+        self._readers: Mapping[type, Callable[[Any, Moment], None]] = MappingProxyType(
+            {
+                CallQueued: self._queued,
+                CallLeftQueue: self._left,
+                OfferMade: self._offered,
+                OfferEnded: self._offer_ended,
+                NobodyOffered: self._nobody,
+                ConversationBegan: self._joined,
+                ConversationEnded: self._parted,
+                WrapUpBegan: self._wrap_up,
+                WrapUpEnded: self._wrap_up_over,
+                AgentPresenceChanged: self._presence,
+            }
+        )
+
+    def take_in(self, journal: Iterable[Recorded]) -> DayRecord:
+        """All of it, in order. What does not concern distribution is passed over."""
+        for recorded in journal:
+            self._count(recorded)
+            reader = self._readers.get(type(recorded.event))
+            if reader is not None:
+                self._day.events.append(recorded)
+                reader(recorded.event, Moment(recorded.at, recorded.sequence))
+                self._previous = recorded
+        self._close()
+        return self._day
+
+    def _count(self, recorded: Recorded) -> None:
+        self._day.starts += isinstance(recorded.event, EngineStarted)
+        self._day.versions += isinstance(recorded.event, VersionLoaded)
+
+    def _close(self) -> None:
+        """Visits that were still open are known to have lasted up to the last event."""
+        if self._previous is not None:
+            for visit in self._open_visits.values():
+                visit.waited = between(visit.began.at, self._previous.at)
+
+    def _queued(self, event: CallQueued, moment: Moment) -> None:
+        entered = CallEntered(
+            call=event.call, queue=event.queue, needs=event.needs, priority=event.priority, language=event.language
+        )
+        visit = self._open_visits[event.call] = Visit(entered=entered, began=moment, ended=moment)
+        self._day.visits.setdefault(event.call, []).append(visit)
+
+    def _left(self, event: CallLeftQueue, moment: Moment) -> None:
+        visit = self._open_visits.pop(event.call, None)
+        if visit is not None:
+            visit.ended, visit.outcome, visit.waited = moment, event.outcome, event.waited
+        if event.outcome is QueueOutcome.TIMEOUT:
+            self._alarm(moment)
+            self._settle(event.call, moment, answered=False)
+        self._unsettled.pop(event.call, None)
+
+    def _offered(self, event: OfferMade, moment: Moment) -> None:
+        self._considered(event.call, moment)
+        ring = Ring(began=moment, ring=Millis(between(moment.at, event.deadline) - GRACE))
+        self._open_rings[event.offer] = ring
+        self._day.rings.setdefault((event.call, event.agent), []).append(ring)
+
+    def _nobody(self, event: NobodyOffered, moment: Moment) -> None:
+        self._considered(event.call, moment)
+
+    def _considered(self, call: CallId, moment: Moment) -> None:
+        """Nothing recorded led to it: the switch settled an offer of this caller, or a time to try again had come."""
+        if call in self._unsettled:
+            self._settle(call, moment, answered=False)
+        elif self._previous is None or self._previous.at != moment.at:
+            self._alarm(moment)
+
+    def _settle(self, call: CallId, moment: Moment, *, answered: bool) -> None:
+        ring = self._unsettled.pop(call, None)
+        if ring is not None:
+            ring.settled = moment, answered
+
+    def _offer_ended(self, event: OfferEnded, moment: Moment) -> None:
+        ring = self._open_rings.pop(event.offer, None)
+        if ring is None:
+            return
+        ring.ended, ring.outcome, ring.cause = moment, event.outcome, event.cause
+        if event.outcome is OfferOutcome.WITHDRAWN:
+            self._unsettled[event.call] = ring
+            if event.cause == BY_DEADLINE:
+                self._alarm(moment)
+
+    def _joined(self, event: ConversationBegan, moment: Moment) -> None:
+        self._settle(event.call, moment, answered=True)
+        self._talking[event.call] = moment
+
+    def _parted(self, event: ConversationEnded, moment: Moment) -> None:
+        began = self._talking.pop(event.call, None)
+        if began is not None:
+            talk = Talk(
+                lasted=between(began.at, moment.at),
+                talked=event.talked,
+                ended_by=event.ended_by,
+                rank=moment.rank,
+                agent=event.agent,
+                queue=event.queue,
+            )
+            self._day.talks.setdefault(event.call, []).append(talk)
+
+    def _wrap_up(self, event: WrapUpBegan, _moment: Moment) -> None:
+        self._wrapping[event.agent] = event.limit
+
+    def _wrap_up_over(self, event: WrapUpEnded, moment: Moment) -> None:
+        early = event.took < self._wrapping.pop(event.agent, Millis(0))
+        wrap_up = WrapUp(took=event.took, early=early, rank=moment.rank)
+        self._day.wrap_ups.setdefault((event.agent, event.call), []).append(wrap_up)
+        if not early:
+            self._alarm(moment)
+
+    def _presence(self, event: AgentPresenceChanged, moment: Moment) -> None:
+        paused = self._paused_by_engine.pop(event.agent, None)
+        if event.by == "engine":
+            self._paused_by_engine[event.agent] = moment.at
+            return
+        if paused is not None and event.presence is Presence.READY:
+            self._day.engine_pauses.append(between(paused, moment.at))
+        self._day.commands.append((moment, _command(event)))
+
+    def _alarm(self, moment: Moment) -> None:
+        self._day.alarms.append((moment.at, moment.rank))
+
+
+def _command(event: AgentPresenceChanged) -> Stimulus:
+    if event.presence is Presence.READY:
+        return SetReady(agent=event.agent)
+    if event.presence is Presence.LOGGED_OUT:
+        return LogOut(agent=event.agent)
+    if event.previous is Presence.LOGGED_OUT:
+        return LogIn(agent=event.agent)
+    return Pause(agent=event.agent, reason=event.reason)
+
+
+def read_day(journal: Iterable[Recorded]) -> DayRecord:
+    """The day a journal tells of."""
+    return Recording().take_in(journal)
