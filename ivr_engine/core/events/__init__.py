@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    AgentWaitEnded,
     CallbackBooked,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     Candidate,
     ConversationBegan,
     ConversationEnded,
@@ -14,9 +16,17 @@ from ivr_engine.core.events.acd import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PassedOver,
     SkillNeed,
 )
-from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.events.agent import (
+    AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    WrapUpBegan,
+    WrapUpEnded,
+    WrapUpExtended,
+)
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
@@ -96,12 +106,17 @@ CATALOGUE: dict[str, type[Event]] = {
         MessageLeft,
         OfferMade,
         NobodyOffered,
+        CallRelaxed,
+        AgentWaitEnded,
         OfferEnded,
         ConversationBegan,
         ConversationEnded,
         CallLeftQueue,
         AgentPresenceChanged,
+        AgentQueuesChanged,
+        AgentSkillsChanged,
         WrapUpBegan,
+        WrapUpExtended,
         WrapUpEnded,
         BroadcastSet,
         BroadcastEnded,
@@ -122,6 +137,9 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentPresenceChanged",
+    "AgentQueuesChanged",
+    "AgentSkillsChanged",
+    "AgentWaitEnded",
     "AnswerGiven",
     "AuthorFault",
     "BroadcastEnded",
@@ -133,6 +151,7 @@ __all__ = [
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRelaxed",
     "CallRerouted",
     "CallResumed",
     "CallbackBooked",
@@ -157,6 +176,7 @@ __all__ = [
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
+    "PassedOver",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
@@ -178,6 +198,7 @@ __all__ = [
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",
+    "WrapUpExtended",
     "agent_of",
     "call_of",
 ]
