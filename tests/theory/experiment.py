@@ -13,6 +13,7 @@ from typing import Any
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events import CallLeftQueue, CallQueued, Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName
 from ivr_engine.core.outcomes import QueueOutcome
@@ -61,10 +62,14 @@ class Setting:
     traffic: Sequence[Traffic]
     people: Sequence[Person] | None = None
     pace: Mapping[AgentId, float] = field(default_factory=dict)
+    rules: CentreRules = field(default_factory=CentreRules)
 
     def world(self, seed: str, factor: float = 1.0) -> Rehearsal:
         chance = Chance(seed)
         return Rehearsal(callers=self.callers(chance, factor), people=self.workers(), chance=chance)
+
+    def centre(self) -> Centre:
+        return Centre(queues=self.queues, agents=self.staff, rules=self.rules, brief=True)
 
     def callers(self, chance: Chance, factor: float = 1.0) -> Iterable[Caller]:
         return poisson(self.traffic, chance, factor=factor)
@@ -128,7 +133,7 @@ def batches(setting: Setting, *, warm_up: float, batch: float, number: int, seed
     """`number` batches of `batch` minutes each, after `warm_up` minutes and before what is left of the traffic."""
     cuts = [START, *(instant(warm_up + batch * place) for place in range(number + 1))]
     kept = Batches(cuts)
-    drive(Centre(queues=setting.queues, agents=setting.staff), setting.world(seed), kept.record)
+    drive(setting.centre(), setting.world(seed), kept.record)
     found = kept.batches[1:-1]
     assert sum(each.everybody.offered for each in found) >= FEWEST
     return found
@@ -139,7 +144,7 @@ def days(setting: Setting, number: int, *, closes: Instant | None = None) -> lis
     found = []
     for seed in range(number):
         kept = Batches([START], closes)
-        drive(Centre(queues=setting.queues, agents=setting.staff), setting.world(str(seed)), kept.record)
+        drive(setting.centre(), setting.world(str(seed)), kept.record)
         found += kept.batches
     assert sum(each.everybody.offered for each in found) >= FEWEST
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ivr_engine.acd.queues import STRICTLY
 from ivr_engine.core.ids import Instant, Millis
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.metrics.erlang import PatientQueue
@@ -87,7 +88,7 @@ def test_strict_priority_among_callers_who_wait_for_ever() -> None:
         CallerKind(name=f"kind{place}", queue=QUEUE, talk=exponential(1 / talk), priority=3 - place) for place in range(3)
     ]
     traffic = [steady(kind, calls, minutes * 1.06) for kind, calls in zip(kinds, high_to_low, strict=True)]
-    setting = Setting(queues=[policy()], staff=agents("a", value.given["N"]), traffic=traffic)
+    setting = Setting(queues=[policy(priority_worth=STRICTLY)], staff=agents("a", value.given["N"]), traffic=traffic)
     found = batches(setting, warm_up=minutes / 20, batch=minutes / BATCHES, number=BATCHES)
     for place, expected in enumerate(value.expected["W"]):
         agree(

@@ -29,16 +29,7 @@ USUAL_RETURN = Millis(60_000)
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
-_OF_THE_TELEPHONE = frozenset(
-    {
-        OfferOutcome.ANSWERED,
-        OfferOutcome.NO_ANSWER,
-        OfferOutcome.DECLINED,
-        OfferOutcome.BUSY,
-        OfferOutcome.UNREACHABLE,
-        OfferOutcome.FAILED,
-    }
-)
+_NOT_OF_THE_TELEPHONE = frozenset({OfferOutcome.CALLER_GONE, OfferOutcome.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +103,10 @@ def estimates_from(day: DayRecord, chance: Chance) -> Estimates:
     """All that can be learnt from a day."""
     visits = _by((visit.entered.queue, visit) for each in day.visits.values() for visit in each)
     rings = _by(
-        (agent, ring) for (_, agent), each in day.rings.items() for ring in each if ring.outcome in _OF_THE_TELEPHONE
+        (agent, ring)
+        for (_, agent), each in day.rings.items()
+        for ring in each
+        if ring.outcome is not None and ring.outcome not in _NOT_OF_THE_TELEPHONE
     )
     return Estimates(
         chance=chance,

@@ -7,12 +7,25 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd.offers import GRACE
-from ivr_engine.acd.stimuli import CallEntered, LogIn, LogOut, Pause, SetReady, Stimulus
+from ivr_engine.acd.stimuli import (
+    CallEntered,
+    ExtendWrapUp,
+    LogIn,
+    LogOut,
+    MoveAgent,
+    Pause,
+    SetReady,
+    SetSkill,
+    Stimulus,
+)
 from ivr_engine.core.events import (
     AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    AgentWaitEnded,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     ConversationBegan,
     ConversationEnded,
     EngineStarted,
@@ -23,6 +36,7 @@ from ivr_engine.core.events import (
     VersionLoaded,
     WrapUpBegan,
     WrapUpEnded,
+    WrapUpExtended,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId, QueueName, between
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence, QueueOutcome
@@ -41,7 +55,10 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One visit to a queue. `outcome` None: it was not over when the record ends; `waited` then counts up to that end."""
+    """One visit to a queue, with those into which it overflowed. `waited` counts from its begin.
+
+    `outcome` None: it was not over when the record ends; `waited` then counts up to that end.
+    """
 
     entered: CallEntered
     began: Moment
@@ -52,15 +69,13 @@ class Visit:
 
 @dataclass(slots=True, kw_only=True)
 class Ring:
-    """One offer: `ring` is how long the telephone was to ring. `settled`: word that came after the offer was withdrawn."""
+    """One offer. `settled`: word that came after the offer was withdrawn: when, and whether it was answered after all."""
 
     began: Moment
-    ring: Millis
     ended: Moment | None = None
     outcome: OfferOutcome | None = None
     cause: str = ""
     settled: tuple[Moment, bool] | None = None
-    """When, and whether it had been answered after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +138,12 @@ class Recording:
                 ConversationEnded: self._parted,
                 WrapUpBegan: self._wrap_up,
                 WrapUpEnded: self._wrap_up_over,
+                WrapUpExtended: self._wrap_up_extended,
                 AgentPresenceChanged: self._presence,
+                AgentQueuesChanged: self._moved,
+                AgentSkillsChanged: self._skilled,
+                CallRelaxed: self._time_alone,
+                AgentWaitEnded: self._time_alone,
             }
         )
 
@@ -150,25 +170,35 @@ class Recording:
                 visit.waited = between(visit.began.at, self._previous.at)
 
     def _queued(self, event: CallQueued, moment: Moment) -> None:
+        if event.call in self._open_visits:
+            return  # it overflowed into this queue, which the centre does by itself
         entered = CallEntered(
-            call=event.call, queue=event.queue, needs=event.needs, priority=event.priority, language=event.language
+            call=event.call,
+            queue=event.queue,
+            needs=event.needs,
+            priority=event.priority,
+            language=event.language,
+            prefers=event.prefers,
+            agent=event.wanted,
+            agent_wait=event.wanted_for,
+            arrived=event.arrived,
         )
         visit = self._open_visits[event.call] = Visit(entered=entered, began=moment, ended=moment)
         self._day.visits.setdefault(event.call, []).append(visit)
 
     def _left(self, event: CallLeftQueue, moment: Moment) -> None:
-        visit = self._open_visits.pop(event.call, None)
-        if visit is not None:
-            visit.ended, visit.outcome, visit.waited = moment, event.outcome, event.waited
-        if event.outcome is QueueOutcome.TIMEOUT:
+        if event.outcome in {QueueOutcome.TIMEOUT, QueueOutcome.OVERFLOWED}:
             self._alarm(moment)
             self._settle(event.call, moment, answered=False)
-        self._unsettled.pop(event.call, None)
+        if event.outcome is not QueueOutcome.OVERFLOWED:
+            visit = self._open_visits.pop(event.call, None)
+            if visit is not None:
+                visit.ended, visit.outcome, visit.waited = moment, event.outcome, between(visit.began.at, moment.at)
+            self._unsettled.pop(event.call, None)
 
     def _offered(self, event: OfferMade, moment: Moment) -> None:
         self._considered(event.call, moment)
-        ring = Ring(began=moment, ring=Millis(between(moment.at, event.deadline) - GRACE))
-        self._open_rings[event.offer] = ring
+        ring = self._open_rings[event.offer] = Ring(began=moment)
         self._day.rings.setdefault((event.call, event.agent), []).append(ring)
 
     def _nobody(self, event: NobodyOffered, moment: Moment) -> None:
@@ -232,18 +262,39 @@ class Recording:
             self._day.engine_pauses.append(between(paused, moment.at))
         self._day.commands.append((moment, _command(event)))
 
+    def _wrap_up_extended(self, event: WrapUpExtended, moment: Moment) -> None:
+        before = self._wrapping.get(event.agent, event.limit)
+        self._wrapping[event.agent] = event.limit
+        more = Millis(event.limit - before)
+        self._day.commands.append((moment, ExtendWrapUp(agent=event.agent, more=more, by=event.by)))
+
+    def _moved(self, event: AgentQueuesChanged, moment: Moment) -> None:
+        into = tuple(queue for queue in event.queues if queue not in event.previous)
+        out_of = tuple(queue for queue in event.previous if queue not in event.queues)
+        self._day.commands.append((moment, MoveAgent(agent=event.agent, into=into, out_of=out_of, by=event.by)))
+
+    def _skilled(self, event: AgentSkillsChanged, moment: Moment) -> None:
+        before, after = ({need.skill: need.level for need in needs} for needs in (event.previous, event.skills))
+        for skill in sorted(before | after):
+            if before.get(skill) != after.get(skill):
+                command = SetSkill(agent=event.agent, skill=skill, level=after.get(skill), by=event.by)
+                self._day.commands.append((moment, command))
+
+    def _time_alone(self, _event: CallRelaxed | AgentWaitEnded, moment: Moment) -> None:
+        self._alarm(moment)
+
     def _alarm(self, moment: Moment) -> None:
         self._day.alarms.append((moment.at, moment.rank))
 
 
 def _command(event: AgentPresenceChanged) -> Stimulus:
     if event.presence is Presence.READY:
-        return SetReady(agent=event.agent)
+        return SetReady(agent=event.agent, by=event.by)
     if event.presence is Presence.LOGGED_OUT:
-        return LogOut(agent=event.agent)
+        return LogOut(agent=event.agent, by=event.by)
     if event.previous is Presence.LOGGED_OUT:
-        return LogIn(agent=event.agent)
-    return Pause(agent=event.agent, reason=event.reason)
+        return LogIn(agent=event.agent, by=event.by)
+    return Pause(agent=event.agent, reason=event.reason, by=event.by)
 
 
 def read_day(journal: Iterable[Recorded]) -> DayRecord:

@@ -26,6 +26,9 @@ from ivr_engine.testing.day.chance import Chance
 from ivr_engine.testing.day.drive import Happening
 from ivr_engine.testing.day.people import Person
 
+_GOES_ON = frozenset({QueueOutcome.ANSWERED, QueueOutcome.OVERFLOWED})
+"""The conversation begins, or the wait goes on in another queue, in the same decision."""
+
 
 class Rehearsal:
     """Implements `drive.World`.
@@ -94,6 +97,8 @@ class Rehearsal:
         return caller.at, next(self._ranks), entered
 
     def _queued(self, event: CallQueued, now: Instant) -> Iterator[Happening]:
+        if event.call in self._in_line:
+            return  # overflowed: the same wait goes on in another queue
         caller = self._in_line[event.call] = self._dialled.pop(event.call)
         if caller.patience is not None:
             yield later(now, caller.patience), next(self._ranks), CallerLeft(call=caller.call)
@@ -101,8 +106,8 @@ class Rehearsal:
             yield from self._next_caller()
 
     def _left(self, event: CallLeftQueue, now: Instant) -> Iterator[Happening]:
-        if event.outcome is QueueOutcome.ANSWERED:
-            return  # the conversation began in the same decision
+        if event.outcome in _GOES_ON:
+            return
         caller = self._in_line.pop(event.call)
         repeated = again(caller, now, self._redials) if event.outcome is QueueOutcome.ABANDONED else None
         if repeated is not None:

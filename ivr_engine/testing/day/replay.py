@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ivr_engine.acd.effects import Decision, RingAgent
+from ivr_engine.acd.offers import GRACE
 from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
@@ -36,7 +37,7 @@ from ivr_engine.core.events import (
     agent_of,
     call_of,
 )
-from ivr_engine.core.ids import CallId, Instant, Millis, later
+from ivr_engine.core.ids import CallId, Instant, Millis, between, later
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence, QueueOutcome
 from ivr_engine.testing.day.drive import Happening
 from ivr_engine.testing.day.estimates import Estimates, rung
@@ -106,6 +107,7 @@ class Replay:
         self._talks = {call: iter(talks) for call, talks in day.talks.items()}
         self._wrap_ups = {pair: iter(each) for pair, each in day.wrap_ups.items()}
         self._current: dict[CallId, Visit] = {}
+        self._came: dict[CallId, Instant] = {}
         self._leaving: dict[CallId, CallerLeft] = {}
         self._guessed: set[CallId] = set()
         self._late = count(_AFTER_THE_RECORD)
@@ -167,7 +169,10 @@ class Replay:
         yield Instant(visit.began.at + after), visit.began.rank, visit.entered
 
     def _wait(self, event: CallQueued, now: Instant) -> Iterator[Happening]:
+        if event.call in self._leaving:
+            return  # overflowed: the same wait goes on in another queue
         visit = self._current[event.call]
+        self._came[event.call] = now
         left = self._leaving[event.call] = CallerLeft(call=event.call)
         if visit.outcome is QueueOutcome.ABANDONED:
             self._guessed.discard(event.call)
@@ -179,9 +184,11 @@ class Replay:
             yield later(now, patience), next(self._late), left
 
     def _left(self, event: CallLeftQueue, now: Instant) -> Iterator[Happening]:
+        if event.outcome is QueueOutcome.OVERFLOWED:
+            return
         self._leaving.pop(event.call, None)
-        visit = self._current[event.call]
-        if visit.outcome is not QueueOutcome.ABANDONED and event.waited > visit.waited:
+        visit, waited = self._current[event.call], between(self._came[event.call], now)
+        if visit.outcome is not QueueOutcome.ABANDONED and waited > visit.waited:
             self._estimates.used["patience"] += 1
         if visit.outcome is event.outcome:
             yield from self._next_visit(event.call, now)
@@ -205,18 +212,22 @@ class Replay:
         elif ring.outcome is OfferOutcome.WITHDRAWN:
             yield from self._settle(effect, now, ring)
         else:
-            after, outcome = rung(ring)
-            more = effect.ring - ring.ring if outcome is OfferOutcome.NO_ANSWER else 0
-            yield self._rung(effect, outcome, later(now, Millis(after + more)), ring.ended.rank, ring.cause)
+            after, outcome = self._within(effect, *rung(ring))
+            yield self._rung(effect, outcome, later(now, after), ring.ended.rank, ring.cause)
+
+    def _within(self, effect: RingAgent, after: Millis, outcome: OfferOutcome) -> tuple[Millis, OfferOutcome]:
+        """The telephone rings as long as the rules say now; while nothing differs, the engine's own delay is kept."""
+        most = Millis(effect.ring + GRACE) if self.comparison.same else effect.ring
+        if outcome is OfferOutcome.NO_ANSWER:
+            return (after if effect.ring <= after < most else effect.ring), outcome
+        return (after, outcome) if after < most else (effect.ring, OfferOutcome.NO_ANSWER)
 
     def _guess(self, effect: RingAgent, now: Instant, ring: Ring | None) -> Happening:
         """Never recorded, or cut short by the caller: then it would have rung longer than it did."""
         rang = 0 if ring is None or ring.ended is None else ring.ended.at - ring.began.at + 1
         after, outcome = self._estimates.ring(effect.call, effect.agent)
-        after = Millis(min(rang + after, max(effect.ring, rang)))
-        answered_late = outcome is OfferOutcome.ANSWERED and after >= effect.ring
-        outcome = OfferOutcome.NO_ANSWER if answered_late else outcome
-        return self._rung(effect, outcome, later(now, after), next(self._late))
+        after, outcome = self._within(effect, Millis(rang + after), outcome)
+        return self._rung(effect, outcome, later(now, Millis(max(rang, after))), next(self._late))
 
     def _rung(self, effect: RingAgent, outcome: OfferOutcome, at: Instant, rank: int, cause: str = "") -> Happening:
         if outcome is OfferOutcome.ANSWERED:
