@@ -31,6 +31,7 @@ SUBCOMMANDS = (
     "broadcast",
     "reroute",
     "cdr",
+    "why",
     "pbx",
     "doctor",
 )
