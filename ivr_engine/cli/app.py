@@ -23,6 +23,7 @@ SUBCOMMANDS = (
     "simulate",
     "explore",
     "rehearse",
+    "whatif",
     "diagram",
     "schema",
     "flow",

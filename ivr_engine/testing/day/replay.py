@@ -100,7 +100,7 @@ class Replay:
     """Implements `drive.World`."""
 
     def __init__(self, day: DayRecord, estimates: Estimates) -> None:
-        self._day, self._estimates = day, estimates
+        self._day, self.estimates = day, estimates
         self.comparison = Comparison(day.events)
         self._visits = {call: iter(visits) for call, visits in day.visits.items()}
         self._rings = {pair: iter(rings) for pair, rings in day.rings.items()}
@@ -135,7 +135,7 @@ class Replay:
             return True
         if self._leaving.get(stimulus.call) is not stimulus:
             return False
-        self._estimates.used["gave up"] += stimulus.call in self._guessed
+        self.estimates.used["gave up"] += stimulus.call in self._guessed
         return True
 
     def follow(self, decision: Decision, now: Instant) -> list[Happening]:
@@ -179,7 +179,7 @@ class Replay:
             yield later(now, visit.waited), visit.ended.rank, left
             return
         self._guessed.add(event.call)
-        patience = self._estimates.patience_beyond(visit)
+        patience = self.estimates.patience_beyond(visit)
         if patience is not None:
             yield later(now, patience), next(self._late), left
 
@@ -189,7 +189,7 @@ class Replay:
         self._leaving.pop(event.call, None)
         visit, waited = self._current[event.call], between(self._came[event.call], now)
         if visit.outcome is not QueueOutcome.ABANDONED and waited > visit.waited:
-            self._estimates.used["patience"] += 1
+            self.estimates.used["patience"] += 1
         if visit.outcome is event.outcome:
             yield from self._next_visit(event.call, now)
         else:
@@ -201,7 +201,7 @@ class Replay:
             over = ConversationOver(call=event.call, ended_by=talk.ended_by, talked=talk.talked)
             yield later(now, talk.lasted), talk.rank, over
             return
-        lasted = self._estimates.talk(event.call, event.queue)
+        lasted = self.estimates.talk(event.call, event.queue)
         over = ConversationOver(call=event.call, ended_by=EndedBy.CALLER, talked=lasted)
         yield later(now, lasted), next(self._late), over
 
@@ -225,7 +225,7 @@ class Replay:
     def _guess(self, effect: RingAgent, now: Instant, ring: Ring | None) -> Happening:
         """Never recorded, or cut short by the caller: then it would have rung longer than it did."""
         rang = 0 if ring is None or ring.ended is None else ring.ended.at - ring.began.at + 1
-        after, outcome = self._estimates.ring(effect.call, effect.agent)
+        after, outcome = self.estimates.ring(effect.call, effect.agent)
         after, outcome = self._within(effect, Millis(rang + after), outcome)
         return self._rung(effect, outcome, later(now, Millis(max(rang, after))), next(self._late))
 
@@ -249,4 +249,4 @@ class Replay:
     def _paused(self, event: AgentPresenceChanged, now: Instant) -> Iterator[Happening]:
         """Whom the engine paused said ready again in the record; where it does not know of this pause, as usual."""
         if event.presence is Presence.PAUSED and event.by == "engine" and not self.comparison.same:
-            yield later(now, self._estimates.returns), next(self._late), SetReady(agent=event.agent)
+            yield later(now, self.estimates.returns), next(self._late), SetReady(agent=event.agent)
