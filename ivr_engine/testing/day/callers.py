@@ -30,6 +30,7 @@ class CallerKind:
     talk: Span
     patience: Span | None = None
     needs: tuple[SkillNeed, ...] = ()
+    prefers: tuple[SkillNeed, ...] = ()
     priority: int = 0
     language: Language = CHINESE
     redial: Redial | None = None

@@ -72,6 +72,7 @@ class Ring:
     """One offer. `settled`: word that came after the offer was withdrawn: when, and whether it was answered after all."""
 
     began: Moment
+    deadline: Instant
     ended: Moment | None = None
     outcome: OfferOutcome | None = None
     cause: str = ""
@@ -101,7 +102,10 @@ class WrapUp:
 
 @dataclass(slots=True, kw_only=True)
 class DayRecord:
-    """A day as recorded. Lists are in the order of what happened; `alarms`: when time alone brought something."""
+    """A day as recorded. Lists are in the order of what happened; `alarms`: when time alone brought something.
+
+    `lateness`: by how much the engine was late, at most, with what was due and whose instant the record tells.
+    """
 
     visits: dict[CallId, list[Visit]] = field(default_factory=dict)
     rings: dict[tuple[CallId, AgentId], list[Ring]] = field(default_factory=dict)
@@ -110,6 +114,7 @@ class DayRecord:
     commands: list[tuple[Moment, Stimulus]] = field(default_factory=list)
     engine_pauses: list[Millis] = field(default_factory=list)
     alarms: list[tuple[Instant, int]] = field(default_factory=list)
+    lateness: Millis = Millis(0)
     events: list[Recorded] = field(default_factory=list)
     starts: int = 0
     versions: int = 0
@@ -126,6 +131,7 @@ class Recording:
         self._talking: dict[CallId, Moment] = {}
         self._wrapping: dict[AgentId, Millis] = {}
         self._paused_by_engine: dict[AgentId, Instant] = {}
+        self._offer_failed: tuple[CallId, Instant] | None = None
         self._previous: Recorded | None = None
         self._readers: Mapping[type, Callable[[Any, Moment], None]] = MappingProxyType(
             {
@@ -188,17 +194,23 @@ class Recording:
 
     def _left(self, event: CallLeftQueue, moment: Moment) -> None:
         if event.outcome in {QueueOutcome.TIMEOUT, QueueOutcome.OVERFLOWED}:
-            self._alarm(moment)
-            self._settle(event.call, moment, answered=False)
+            self._time_was_up(event.call, moment)
         if event.outcome is not QueueOutcome.OVERFLOWED:
             visit = self._open_visits.pop(event.call, None)
             if visit is not None:
                 visit.ended, visit.outcome, visit.waited = moment, event.outcome, between(visit.began.at, moment.at)
             self._unsettled.pop(event.call, None)
 
+    def _time_was_up(self, call: CallId, moment: Moment) -> None:
+        """At once, or, while an offer was not settled, when that brought no conversation."""
+        if call in self._unsettled:
+            self._settle(call, moment, answered=False)
+        elif self._offer_failed != (call, moment.at):
+            self._alarm(moment)
+
     def _offered(self, event: OfferMade, moment: Moment) -> None:
         self._considered(event.call, moment)
-        ring = self._open_rings[event.offer] = Ring(began=moment)
+        ring = self._open_rings[event.offer] = Ring(began=moment, deadline=event.deadline)
         self._day.rings.setdefault((event.call, event.agent), []).append(ring)
 
     def _nobody(self, event: NobodyOffered, moment: Moment) -> None:
@@ -221,10 +233,11 @@ class Recording:
         if ring is None:
             return
         ring.ended, ring.outcome, ring.cause = moment, event.outcome, event.cause
+        self._offer_failed = event.call, moment.at
         if event.outcome is OfferOutcome.WITHDRAWN:
             self._unsettled[event.call] = ring
             if event.cause == BY_DEADLINE:
-                self._alarm(moment)
+                self._alarm(moment, due=ring.deadline)
 
     def _joined(self, event: ConversationBegan, moment: Moment) -> None:
         self._settle(event.call, moment, answered=True)
@@ -247,11 +260,12 @@ class Recording:
         self._wrapping[event.agent] = event.limit
 
     def _wrap_up_over(self, event: WrapUpEnded, moment: Moment) -> None:
-        early = event.took < self._wrapping.pop(event.agent, Millis(0))
+        limit = self._wrapping.pop(event.agent, Millis(0))
+        early = event.took < limit
         wrap_up = WrapUp(took=event.took, early=early, rank=moment.rank)
         self._day.wrap_ups.setdefault((event.agent, event.call), []).append(wrap_up)
         if not early:
-            self._alarm(moment)
+            self._alarm(moment, due=Instant(moment.at - event.took + limit))
 
     def _presence(self, event: AgentPresenceChanged, moment: Moment) -> None:
         paused = self._paused_by_engine.pop(event.agent, None)
@@ -283,8 +297,10 @@ class Recording:
     def _time_alone(self, _event: CallRelaxed | AgentWaitEnded, moment: Moment) -> None:
         self._alarm(moment)
 
-    def _alarm(self, moment: Moment) -> None:
+    def _alarm(self, moment: Moment, due: Instant | None = None) -> None:
         self._day.alarms.append((moment.at, moment.rank))
+        if due is not None:
+            self._day.lateness = max(self._day.lateness, between(due, moment.at))
 
 
 def _command(event: AgentPresenceChanged) -> Stimulus:

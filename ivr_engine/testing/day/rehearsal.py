@@ -92,7 +92,12 @@ class Rehearsal:
         self._dialled[caller.call] = caller
         kind = caller.kind
         entered = CallEntered(
-            call=caller.call, queue=kind.queue, needs=kind.needs, priority=kind.priority, language=kind.language
+            call=caller.call,
+            queue=kind.queue,
+            needs=kind.needs,
+            prefers=kind.prefers,
+            priority=kind.priority,
+            language=kind.language,
         )
         return caller.at, next(self._ranks), entered
 

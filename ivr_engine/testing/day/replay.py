@@ -43,9 +43,6 @@ from ivr_engine.testing.day.drive import Happening
 from ivr_engine.testing.day.estimates import Estimates, rung
 from ivr_engine.testing.day.record import DayRecord, Ring, Visit
 
-LATE = Millis(5_000)
-"""So late at most did a running engine handle what was due; as late does the replay, while nothing else differs."""
-
 _DECISIONS = (OfferMade, NobodyOffered, CallLeftQueue)
 _AFTER_THE_RECORD = 1 << 60  # ranks of what the record does not have: after all that it has at that instant
 
@@ -155,7 +152,7 @@ class Replay:
         """As late as the engine was, while nothing differs; else punctually."""
         if self.comparison.same:
             place = bisect_left(self._day.alarms, (alarm, -1))
-            if place < len(self._day.alarms) and self._day.alarms[place][0] - alarm <= LATE:
+            if place < len(self._day.alarms) and self._day.alarms[place][0] - alarm <= self._day.lateness:
                 return self._day.alarms[place]
         return alarm, -1
 
