@@ -34,6 +34,8 @@ SUBCOMMANDS = (
     "cdr",
     "why",
     "pbx",
+    "backup",
+    "restore",
     "doctor",
 )
 

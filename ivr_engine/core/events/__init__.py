@@ -40,6 +40,7 @@ from ivr_engine.core.events.emergency import (
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
+    FactsLost,
     SwitchLost,
     SwitchReached,
     VersionLoaded,
@@ -126,6 +127,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallRerouted,
         EngineStarted,
         EngineStopped,
+        FactsLost,
         SwitchLost,
         SwitchReached,
         VersionLoaded,
@@ -163,6 +165,7 @@ __all__ = [
     "EngineStopped",
     "Event",
     "Exclusion",
+    "FactsLost",
     "FlowFailed",
     "FlowFinished",
     "FlowStarted",
