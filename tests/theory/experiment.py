@@ -139,13 +139,16 @@ def batches(setting: Setting, *, warm_up: float, batch: float, number: int, seed
     return found
 
 
+def one_run(setting: Setting, seed: str, factor: float = 1.0, closes: Instant | None = None) -> Batch:
+    """A day that begins empty; see `Batch.cleared` for `closes` and `poisson` for `factor`."""
+    kept = Batches([START], closes)
+    drive(setting.centre(), setting.world(seed, factor), kept.record)
+    return kept.batches[0]
+
+
 def days(setting: Setting, number: int, *, closes: Instant | None = None) -> list[Batch]:
-    """So many days that begin empty, each with its own seed; see `Batch.cleared` for `closes`."""
-    found = []
-    for seed in range(number):
-        kept = Batches([START], closes)
-        drive(setting.centre(), setting.world(str(seed)), kept.record)
-        found += kept.batches
+    """So many days, each with its own seed."""
+    found = [one_run(setting, str(seed), closes=closes) for seed in range(number)]
     assert sum(each.everybody.offered for each in found) >= FEWEST
     return found
 
