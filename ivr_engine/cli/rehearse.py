@@ -144,6 +144,7 @@ def _run(
     from ivr_engine.core.ids import Instant
     from ivr_engine.services.centre_config import centre_of
     from ivr_engine.testing.day.drive import drive
+    from ivr_engine.testing.day.hours import hours_of
     from ivr_engine.testing.day.rehearsal import Rehearsal
     from ivr_engine.testing.day.sheet import MIDNIGHT
 
@@ -155,7 +156,8 @@ def _run(
 
     world = Rehearsal(callers=callers, people=people, chance=chance)
     tomorrow = Instant(MIDNIGHT + 2 * 86_400_000)  # whoever still waits then would wait for ever
-    drive(centre_of(centre, offer_prefix="offer"), world, record, until=tomorrow)
+    hours = hours_of(centre, MIDNIGHT, tomorrow, rehearsed=True)
+    drive(centre_of(centre, offer_prefix="offer"), world, record, hours=hours, until=tomorrow)
     figures.close(kept[-1][0] if kept else MIDNIGHT)
     return kept
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ivr_engine.acd.centre import Centre
     from ivr_engine.core.events import Event
     from ivr_engine.core.ids import Instant
+    from ivr_engine.flows.definition import CentreDefinition
     from ivr_engine.testing.day.figures import QueueLine
     from ivr_engine.testing.day.replay import Comparison
     from ivr_engine.testing.day.whatif import Answer
@@ -47,15 +47,26 @@ def whatif(  # noqa: PLR0913 - options of the command line
     Without --routing or --dir the rules are those of DIR: if they are those of that day, every decision is the same.
     Exit code 0: done; 1: a file has errors, or the journal holds no callers.
     """
+    from functools import partial
+
     from ivr_engine.core.ids import Millis
     from ivr_engine.errors import StoreError
+    from ivr_engine.services.centre_config import centre_of
+    from ivr_engine.testing.day.hours import hours_of
     from ivr_engine.testing.day.whatif import what_if
 
     if routing is not None and other is not None:
         raise typer.BadParameter("give --routing or --dir, not both", param_hint="--dir")
-    centre = _centre(other or folder, routing)
+    definition = _centre(other or folder, routing)
     begin, end = _instant(since, "--since"), _instant(until, "--until")
-    answer = what_if(_journal(journal, end), centre, since=begin, in_time=Millis(round(target * 1000)), seed=str(seed))
+    answer = what_if(
+        _journal(journal, end),
+        centre_of(definition, offer_prefix="whatif"),
+        hours=partial(hours_of, definition),
+        since=begin,
+        in_time=Millis(round(target * 1000)),
+        seed=str(seed),
+    )
     if not answer.recorded.visits.by_interval:
         raise StoreError(f"{journal}: nobody entered a queue in this time; `ivr-engine cdr list` shows when calls came")
     for line in _objects(answer) if as_json else _lines(answer):
@@ -80,15 +91,13 @@ def _journal(path: Path, until: Instant | None) -> Iterator[Any]:
         yield from takewhile(lambda recorded: until is None or recorded.at < until, reader.read())
 
 
-def _centre(folder: Path, routing: Path | None) -> Centre:
+def _centre(folder: Path, routing: Path | None) -> CentreDefinition:
     import tempfile
 
-    from ivr_engine.services.centre_config import centre_of
-
     if routing is None:
-        return centre_of(_load(folder), offer_prefix="whatif")
+        return _load(folder)
     with tempfile.TemporaryDirectory() as place:
-        return centre_of(_load(_with(folder, routing, Path(place)), shown=(f"{place}/", "")), offer_prefix="whatif")
+        return _load(_with(folder, routing, Path(place)), shown=(f"{place}/", ""))
 
 
 def _with(folder: Path, routing: Path, place: Path) -> Path:
@@ -106,7 +115,7 @@ def _with(folder: Path, routing: Path, place: Path) -> Path:
     return copy
 
 
-def _load(folder: Path, shown: tuple[str, str] = ("", "")) -> Any:  # noqa: ANN401 - a CentreDefinition
+def _load(folder: Path, shown: tuple[str, str] = ("", "")) -> CentreDefinition:
     from ivr_engine.adapters.flow_files import load_centre
     from ivr_engine.errors import DefinitionError
 

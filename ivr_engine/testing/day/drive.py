@@ -44,12 +44,14 @@ class World(Protocol):
         ...
 
 
-def drive(centre: Centre, world: World, record: Record, *, until: Instant | None = None) -> int:
+def drive(
+    centre: Centre, world: World, record: Record, *, hours: Iterable[Happening] = (), until: Instant | None = None
+) -> int:
     """Let everything happen in its order, up to `until` (not included) or until nothing is left.
 
-    Gives the number of commands that the centre refused, each without effect.
+    `hours`: when queues open and close. Gives the number of commands that the centre refused, each without effect.
     """
-    agenda = list(world.first())
+    agenda = [*hours, *world.first()]
     heapify(agenda)
     refused, alarm = 0, centre.next_alarm
     while (happening := _next(agenda, None if alarm is None else world.wake(alarm))) is not None:

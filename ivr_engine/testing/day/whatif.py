@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ivr_engine.acd.centre import Centre
@@ -12,9 +12,10 @@ from ivr_engine.core.events import AgentPresenceChanged, Recorded
 from ivr_engine.core.ids import AgentId, Instant, Millis
 from ivr_engine.core.outcomes import Presence
 from ivr_engine.testing.day.chance import Chance
-from ivr_engine.testing.day.drive import drive
+from ivr_engine.testing.day.drive import Happening, drive
 from ivr_engine.testing.day.estimates import estimates_from
 from ivr_engine.testing.day.figures import IN_TIME, DayFigures
+from ivr_engine.testing.day.hours import always_open
 from ivr_engine.testing.day.record import Moment, read_day
 from ivr_engine.testing.day.replay import Comparison, Replay
 
@@ -43,6 +44,7 @@ def what_if(
     journal: Iterable[Recorded],
     centre: Centre,
     *,
+    hours: Callable[[Instant, Instant], Iterable[Happening]] = always_open,
     since: Instant | None = None,
     in_time: Millis = IN_TIME,
     seed: str = "1",
@@ -52,6 +54,7 @@ def what_if(
     Args:
         journal: in order of sequence.
         centre: with the rules to try.
+        hours: when its queues open and close between two instants; see `hours.hours_of`.
         since: from when the day counts. Of what was before only who was at work is taken over, as if free since then.
         in_time: for the service level.
         seed: for estimates; the same seed gives the same answer.
@@ -66,7 +69,8 @@ def what_if(
         recorded.record([event.event], event.at)
     end = day.events[-1].at if day.events else Instant(0)
     recorded.close(end)
-    drive(centre, world, replayed.record, until=Instant(end + A_DAY))
+    changes = hours(day.events[0].at, end) if day.events else ()
+    drive(centre, world, replayed.record, hours=changes, until=Instant(end + A_DAY))
     replayed.close(end)
     world.comparison.close()
     return Answer(
