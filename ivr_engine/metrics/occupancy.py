@@ -49,17 +49,21 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
+_NOTHING = ""
+_WHEN_IDLE = {Presence.READY: AVAILABLE, Presence.PAUSED: "paused", Presence.LOGGED_OUT: _NOTHING}
+
+
 @dataclass(slots=True)
 class _Standing:
+    """An agent: `doing` is the field of Worked that time goes to, `until` the end of the interval that `now` counts."""
+
     presence: Presence = Presence.LOGGED_OUT
     activity: Activity = Activity.IDLE
+    doing: str = _NOTHING
     since: Instant = Instant(0)
+    until: Instant = Instant(0)
+    now: Worked = field(default_factory=Worked)
     worked: dict[Instant, Worked] = field(default_factory=dict)
-
-    def doing(self) -> str | None:
-        if self.activity is not Activity.IDLE:
-            return self.activity.value
-        return {Presence.READY: AVAILABLE, Presence.PAUSED: "paused", Presence.LOGGED_OUT: None}[self.presence]
 
 
 def _presence(standing: _Standing, event: AgentPresenceChanged) -> None:
@@ -76,6 +80,7 @@ def _offer_ended(standing: _Standing, event: OfferEnded) -> None:
 
 def _talking(standing: _Standing, _event: ConversationBegan) -> None:
     standing.activity = Activity.TALKING
+    standing.now.answered += 1
 
 
 def _wrap_up(standing: _Standing, _event: WrapUpBegan) -> None:
@@ -97,6 +102,7 @@ _CHANGES: Mapping[type[Event], Callable[[_Standing, Any], None]] = MappingProxyT
         WrapUpEnded: _idle,
     }
 )
+_FOR_EVER = Instant(1 << 62)
 
 
 class AgentsTime:
@@ -112,11 +118,13 @@ class AgentsTime:
         if change is None:
             return
         agent: AgentId = event.agent  # type: ignore[attr-defined]  # every kind in the table has one
-        standing = self._agents.setdefault(agent, _Standing())
+        standing = self._agents.get(agent)
+        if standing is None:
+            standing = self._agents[agent] = _Standing(since=at)
         self._pass(standing, at)
         change(standing, event)
-        if type(event) is ConversationBegan:
-            self._worked(standing, at).answered += 1
+        activity = standing.activity
+        standing.doing = _WHEN_IDLE[standing.presence] if activity is Activity.IDLE else activity.value
 
     def close(self, at: Instant) -> None:
         """Count what still goes on, up to `at`."""
@@ -126,7 +134,8 @@ class AgentsTime:
     def going_on(self) -> AgentsTime:
         """Another fold for what comes: agents stand as they do here, with no time counted yet."""
         successor = AgentsTime(self._interval)
-        successor._agents = {agent: replace(standing, worked={}) for agent, standing in self._agents.items()}
+        for agent, each in self._agents.items():
+            successor._agents[agent] = replace(each, until=Instant(0), now=Worked(), worked={})
         return successor
 
     def by_interval(self) -> dict[Instant, list[Worked]]:
@@ -142,19 +151,22 @@ class AgentsTime:
         return {agent: together(self._agents[agent].worked.values()) for agent in sorted(self._agents)}
 
     def _pass(self, standing: _Standing, now: Instant) -> None:
-        doing, begin = standing.doing(), standing.since
-        standing.since = now
-        if doing is None:
-            return
-        while begin < now:
-            end = now if self._interval is None else Instant(min(now, begin - begin % self._interval + self._interval))
-            worked = self._worked(standing, begin)
-            setattr(worked, doing, getattr(worked, doing) + end - begin)
-            begin = end
+        """Count the time up to `now`, and let `standing.now` be the interval that `now` is in."""
+        begin, standing.since = standing.since, now
+        while now >= standing.until:
+            self._count(standing, standing.until - begin)
+            begin = max(begin, standing.until)
+            self._next_interval(standing, begin if standing.doing else now)
+        self._count(standing, now - begin)
 
-    def _worked(self, standing: _Standing, at: Instant) -> Worked:
+    def _count(self, standing: _Standing, span: int) -> None:
+        if span > 0 and standing.doing:
+            setattr(standing.now, standing.doing, getattr(standing.now, standing.doing) + span)
+
+    def _next_interval(self, standing: _Standing, at: Instant) -> None:
         begin = Instant(0 if self._interval is None else at - at % self._interval)
-        return standing.worked.setdefault(begin, Worked())
+        standing.until = _FOR_EVER if self._interval is None else Instant(begin + self._interval)
+        standing.now = standing.worked.setdefault(begin, Worked())
 
 
 def together(parts: Iterable[Worked]) -> Worked:
