@@ -92,7 +92,11 @@ def new_state(
 
 def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:
     """Who serves each queue, by id."""
-    return {name: tuple(agent for agent in staff.values() if name in agent.profile.queues) for name in queues}
+    found: dict[QueueName, list[Agent]] = {name: [] for name in queues}
+    for agent in staff.values():
+        for name in dict.fromkeys(agent.profile.queues):
+            found[name].append(agent)
+    return {name: tuple(agents) for name, agents in found.items()}
 
 
 def _unknown_rules(policies: dict[QueueName, QueuePolicy], rules: CentreRules) -> list[str]:
