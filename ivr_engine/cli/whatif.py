@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ivr_engine.testing.day.replay import Comparison
     from ivr_engine.testing.day.whatif import Answer
 
-EPILOG = "Example: ivr-engine whatif flows/sample-bank --journal var/ivr.db --since 2026-03-02T08:00 --routing try.yaml"
+EPILOG = (
+    "Example: ivr-engine whatif flows/sample-bank --journal var/engine.sqlite3 --since 2026-03-02T08:00 --routing try.yaml"
+)
 
 
 def register(app: typer.Typer) -> None:
