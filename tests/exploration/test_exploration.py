@@ -15,8 +15,7 @@ from ivr_engine.flows.definition import CentreDefinition, GlobalKeys, PromptText
 from ivr_engine.flows.issues import Issue
 from ivr_engine.testing.builders import centre, centre_of, flow
 from ivr_engine.testing.exploration.choices import Examples, examples_of
-from ivr_engine.testing.exploration.findings import as_test, coverage, takes_a_fault, told
-from ivr_engine.testing.exploration.findings import gaps as findings_gaps
+from ivr_engine.testing.exploration.findings import as_test, coverage, told
 from ivr_engine.testing.exploration.graph import Exploration
 from ivr_engine.testing.exploration.lengths import longest_speech, longest_to_agent, longest_to_menu, quickest_to_agent
 from ivr_engine.testing.exploration.walker import explore
@@ -25,7 +24,6 @@ from ivr_engine.testing.rehearsal.reader import read_tests
 from tests.rehearsal.bank import NODES, bank
 
 BANK = Path(__file__).parents[1] / "small_bank"
-SAMPLE = Path(__file__).parents[2] / "flows/sample-bank"
 
 
 def explored(definition: CentreDefinition, **examples: object) -> Exploration:
@@ -338,21 +336,6 @@ def test_the_agent_key_leads_through_its_flow_and_back() -> None:
     quickest = quickest_to_agent(found)
     assert quickest is not None
     assert list(told(quickest.ways)) == ["presses 0"]
-
-
-def test_the_whole_sample_bank_is_walked_and_fails_nowhere() -> None:
-    definition, tests = load_tests(SAMPLE)
-    found = explore(definition, examples_of(tests))
-    assert (found.complete, found.faults, found.assumed) == (True, [], [])
-    open_ = {each.node.name: each.missing for each in findings_gaps(found)}
-    only_by_fault = {
-        node.name: ("failed",)
-        for each in definition.flows.values()
-        for node in each.nodes.values()
-        if takes_a_fault(node, "failed")
-    }
-    withheld = {"number_known": ("else",), "book": ("failed",)}  # explored calls show their number
-    assert {name: missing for name, missing in open_.items() if only_by_fault.get(name) != missing} == withheld
 
 
 def test_a_flow_that_a_test_reroutes_to_is_explored_and_one_that_nothing_leads_to_is_not() -> None:
