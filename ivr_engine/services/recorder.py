@@ -55,7 +55,11 @@ class Recorder:
         self._subscribers: list[Subscription] = []
 
     def record(self, *events: Event, at: Instant | None = None) -> None:
-        """Make the facts known, dated now, or `at` when they happened earlier. Never waits for the disk."""
+        """Make the facts known. Never waits for the disk.
+
+        They are dated `at`: when they were decided, so that a replay decides at the same instant, or when they happened,
+        where that was learnt later; None: now.
+        """
         if not events:
             return
         for recorded in self._journal.append(events, self._clock.now() if at is None else at):

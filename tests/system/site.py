@@ -182,7 +182,7 @@ def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre
         spool_mb=1,
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
-        sip_port=_sip_port(first),
+        sip_port=next(port for port in iter(lambda: free_port(socket.SOCK_DGRAM), 0) if not first <= port <= first + 99),
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
@@ -199,13 +199,6 @@ def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre
         finally:
             site.stop_engine()
             site.pbx.stop()
-
-
-def _sip_port(rtp_first: int) -> int:
-    """A free one that is none of the media ports."""
-    while rtp_first <= (port := free_port(socket.SOCK_DGRAM)) <= rtp_first + 99:
-        pass
-    return port
 
 
 def _change(path: Path, *changes: tuple[str, str]) -> None:
