@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr_engine.acd import offers, visits
+from ivr_engine.acd import announcements, offers, visits
 from ivr_engine.acd.conversations import end_wrap_up
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import TimePassed
@@ -44,4 +44,4 @@ def _ring(moment: Moment, timer: Timer) -> None:
         case TimerKind.MAX_WAIT:
             visits.max_wait_over(moment, timer.subject)
         case TimerKind.ANNOUNCE:
-            visits.announcement_due(moment, timer.subject)
+            announcements.due(moment, timer.subject, timer.other)

@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
+from ivr_engine.acd import (
+    alarms,
+    callers,
+    conversations,
+    foresight,
+    offers,
+    people,
+    reconfiguration,
+    snapshot,
+    standing,
+    views,
+)
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -19,6 +30,7 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    FlowedOut,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -29,6 +41,7 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
+from ivr_engine.core.events import Recorded
 from ivr_engine.core.ids import Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
@@ -39,6 +52,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         LogOut: people.log_out,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        FlowedOut: callers.flowed_out,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
         ConversationOver: conversations.conversation_over,
@@ -76,6 +90,7 @@ class Centre:
         moment = Moment(state=self._state, now=now)
         HANDLERS[type(stimulus)](moment, stimulus)
         offers.rematch(moment)
+        foresight.follow(moment)
         return Decision(events=tuple(moment.events), effects=tuple(moment.effects), next_alarm=self.next_alarm)
 
     @property
@@ -96,6 +111,11 @@ class Centre:
     ) -> None:
         """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
         standing.take_up(self._state, presences, conversations)
+        foresight.recount(self._state)
+
+    def recall(self, recorded: Iterable[Recorded], now: Instant) -> None:
+        """After a start: learn from what an earlier run recorded how fast the queues move. Nobody in line is taken up."""
+        foresight.recall(self._state, recorded, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

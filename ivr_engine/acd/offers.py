@@ -49,7 +49,7 @@ def _nobody(moment: Moment, assessment: Assessment) -> None:
 def _make(moment: Moment, assessment: Assessment, chosen: AgentId) -> None:
     state, call = moment.state, assessment.call
     agent, offer, ring = state.agents[chosen], state.next_offer(), state.queues[call.queue].ring
-    deadline = later(moment.now, Millis(ring + GRACE))
+    deadline = later(moment.now, Millis(call.reach + ring + GRACE))
     call.change_phase(CallStep.OFFER)
     call.agent, call.offer = chosen, offer
     agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call, offer=offer)

@@ -16,9 +16,9 @@ Place = tuple[int, Instant, int, CallId]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePolicy:
-    """The rules of one queue. Spans in milliseconds; None: no limit, or never for `announce_position`.
+    """The rules of one queue. Spans in milliseconds; None: no limit, or never for announcements.
 
-    `wrap_up` 0: none. `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED.
+    `comfort`: prompts said in turn, every `comfort_every`. `wrap_up` 0: none. `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED.
     """
 
     name: QueueName
@@ -28,6 +28,9 @@ class QueuePolicy:
     max_length: int | None = None
     strategy: str = "longest_idle"
     announce_position: Millis | None = None
+    announce_wait: Millis | None = None
+    comfort_every: Millis | None = None
+    comfort: tuple[str, ...] = ()
     open: bool = True
     staffed_only: bool = False
 
@@ -37,7 +40,8 @@ class WaitingCall:
     """A call from entering the queue until caller and agent are parted.
 
     `arrived` and `sequence` never change, so a failed offer costs no place. `answered`: when, if it was. `overdue`: max_wait
-    passed while an offer was not settled. `tried`: agents not to be tried again just now.
+    passed while an offer was not settled. `reach`: how long calling an absent caller may take (0: on the
+    line). `comforted`: comfort prompts said. `tried`: agents not to be tried again just now.
     """
 
     call: CallId
@@ -52,6 +56,8 @@ class WaitingCall:
     offer: OfferId | None = None
     answered: Instant = Instant(0)
     overdue: bool = False
+    reach: Millis = Millis(0)
+    comforted: int = 0
     tried: set[AgentId] = field(default_factory=set)
 
     @property

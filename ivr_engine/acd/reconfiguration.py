@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ivr_engine.acd import foresight
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import Line
 from ivr_engine.acd.state import CentreState, Moment, members_of, new_state
@@ -29,6 +30,7 @@ def reconfigure(moment: Moment, command: Reconfigure) -> None:
     state.queues = planned.queues
     state.lines = {name: state.lines.get(name, Line()) for name in planned.queues}
     state.members = members_of(planned.queues, state.agents)
+    foresight.reconfigure(state, moment.now)
     for agent in state.agents.values():
         moment.became_free(agent, keeps_turn=True)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.effects import CentreEffect
+from ivr_engine.acd.estimates import Meter, Meters
 from ivr_engine.acd.queues import Line, QueuePolicy, WaitingCall
 from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.timers import Timers
@@ -31,6 +32,7 @@ class CentreState:
     lines: dict[QueueName, Line] = field(default_factory=dict)
     offers: dict[OfferId, CallId] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
+    meters: Meters = field(default_factory=dict)
     entered: int = 0
     offered: int = 0
 
@@ -58,7 +60,8 @@ def new_state(queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile], off
         raise DefinitionError(tuple(problems))
     lines = {name: Line() for name in policies}
     members = members_of(policies, staff)
-    return CentreState(queues=policies, agents=staff, members=members, lines=lines, offer_prefix=offer_prefix)
+    meters = {name: Meter() for name in policies}
+    return CentreState(queues=policies, agents=staff, members=members, lines=lines, offer_prefix=offer_prefix, meters=meters)
 
 
 def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:

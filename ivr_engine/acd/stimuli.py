@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Language, Millis, OfferId, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 
 
@@ -45,13 +45,26 @@ class LogOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEntered:
-    """A call enters a queue."""
+    """A call enters a queue.
+
+    `since`: from when it counts as waiting, if that is earlier than now. `reach`: the caller is not on the line, and once an
+    agent is reserved it may take so long to call them; nothing is announced to such a caller, and no limit of the wait holds.
+    """
 
     call: CallId
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    since: Instant | None = None
+    reach: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowedOut:
+    """The waiting caller pressed a key that leaves the queue. Changes nothing once a telephone rings for them."""
+
+    call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +119,7 @@ Stimulus = (
     | LogOut
     | CallEntered
     | CallerLeft
+    | FlowedOut
     | OfferAnswered
     | OfferFailed
     | ConversationOver

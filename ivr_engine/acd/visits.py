@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ivr_engine.acd.effects import AnnouncePosition, ReleaseCall
-from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd import announcements
+from ivr_engine.acd.effects import ReleaseCall
+from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
@@ -22,7 +23,8 @@ def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
         needs=stimulus.needs,
         priority=stimulus.priority,
         language=stimulus.language,
-        arrived=moment.now,
+        arrived=moment.now if stimulus.since is None else min(stimulus.since, moment.now),
+        reach=stimulus.reach,
         sequence=state.next_sequence(),
     )
     line = state.lines.get(call.queue)
@@ -52,7 +54,7 @@ def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
         return QueueOutcome.FAILED
     if not policy.open:
         return QueueOutcome.CLOSED
-    if policy.max_length is not None and len(moment.state.lines[call.queue]) >= policy.max_length:
+    if policy.max_length is not None and not call.reach and len(moment.state.lines[call.queue]) >= policy.max_length:
         return QueueOutcome.FULL
     if policy.staffed_only and not _staffed(moment, call):
         return QueueOutcome.UNSTAFFED
@@ -71,31 +73,10 @@ def _take_in(moment: Moment, call: WaitingCall) -> None:
     policy = state.queues[call.queue]
     state.calls[call.call] = call
     state.lines[call.queue].add(call)
-    if policy.max_wait is not None:
+    if policy.max_wait is not None and not call.reach:
         state.timers.arm(Timer(TimerKind.MAX_WAIT, call.call), later(moment.now, policy.max_wait))
-    _arm_announcement(moment, call, policy)
+    announcements.begin(moment, call, policy)
     moment.began_to_wait(call)
-
-
-def _arm_announcement(moment: Moment, call: WaitingCall, policy: QueuePolicy) -> None:
-    if policy.announce_position is not None:
-        moment.state.timers.arm(Timer(TimerKind.ANNOUNCE, call.call), later(moment.now, policy.announce_position))
-
-
-def announce(moment: Moment, call: WaitingCall) -> None:
-    """Tell the caller the position, if the queue does so and no agent is being rung."""
-    state = moment.state
-    if call.phase is CallPhase.WAITING and state.queues[call.queue].announce_position is not None:
-        position = state.lines[call.queue].position(call)
-        moment.effects.append(AnnouncePosition(call=call.call, position=position))
-
-
-def announcement_due(moment: Moment, call_id: str) -> None:
-    """Announce, and again after the queue's interval."""
-    call = moment.call(call_id)
-    if call is not None:
-        announce(moment, call)
-        _arm_announcement(moment, call, moment.state.queues[call.queue])
 
 
 def max_wait_over(moment: Moment, call_id: str) -> None:
@@ -127,7 +108,7 @@ def leave_line(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None
     state = moment.state
     state.lines[call.queue].remove(call)
     state.timers.disarm(Timer(TimerKind.MAX_WAIT, call.call))
-    state.timers.disarm(Timer(TimerKind.ANNOUNCE, call.call))
+    announcements.end(moment, call)
     for agent in call.tried:
         state.timers.disarm(Timer(TimerKind.RETRY, call.call, agent))
     moment.fresh_calls.discard(call.call)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.effects import AnnouncePosition, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import Announce, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.core.events import (
     AgentPresenceChanged,
     CallLeftQueue,
@@ -18,6 +18,7 @@ from ivr_engine.core.events import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
 )
@@ -118,6 +119,9 @@ class Ledger:
                 self.wrapping[event.agent] = event.call
             case WrapUpEnded():
                 assert self.wrapping.pop(event.agent) == event.call
+            case WaitEstimated():
+                assert event.call in self.in_line
+                assert 0 < event.p50 <= event.p90
             case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
@@ -171,16 +175,18 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)
+        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.FLOWOUT)
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
 
     def _positions_are_true(self, decision: Decision) -> None:
         for effect in decision.effects:
-            if isinstance(effect, AnnouncePosition):
+            if isinstance(effect, Announce):
                 assert effect.call not in self._offered_calls()
                 place = self.in_line[effect.call]
+                if effect.position is None:
+                    continue
                 ahead = [each for each in self.in_line.values() if each[3].queue == place[3].queue and each[:3] < place[:3]]
                 assert effect.position == len(ahead) + 1
 

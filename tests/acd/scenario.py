@@ -13,12 +13,13 @@ from pathlib import Path
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
-from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import Announce, CentreEffect, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    FlowedOut,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -39,6 +40,7 @@ from ivr_engine.core.events import (
     OfferEnded,
     OfferMade,
     SkillNeed,
+    WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
 )
@@ -90,6 +92,8 @@ def _queue(line: str) -> QueuePolicy:
 
 
 def _option(value: str) -> object:
+    if "+" in value:
+        return tuple(filter(None, value.split("+")))
     if value in ("yes", "no"):
         return value == "yes"
     return _millis(value) if value.endswith("s") else int(value)
@@ -148,6 +152,7 @@ STIMULI: dict[str, Callable[..., Stimulus]] = {
     r"(\S+) pauses (\S+)": lambda agent, reason: Pause(agent=AgentId(agent), reason=reason),
     r"(\S+) logs out": lambda agent: LogOut(agent=AgentId(agent)),
     r"(\S+) enters (\S+)(?: needing ([^,]+))?(?:, priority (\d+))?(?:, in (\w+))?": _entered,
+    r"(\S+) flows out": lambda call: FlowedOut(call=CallId(call)),
     r"(\S+) leaves": lambda call: CallerLeft(call=CallId(call)),
     r"(\S+) answered": lambda offer: OfferAnswered(offer=OfferId(offer)),
     r"(\S+) failed (\w+)(?: \((.*)\))?": lambda offer, outcome, cause: OfferFailed(
@@ -199,6 +204,8 @@ def _event(event: Event) -> str:
             eligible = " ".join(f"{each.agent}={_seconds(each.key)}" for each in event.candidates)
             until = f"until {_seconds(event.deadline)}, waited {_seconds(event.waited)}"
             return f"{event.offer}: {event.call} to {event.agent} {until}; {event.rule} {eligible}{_excluded(event)}"
+        case WaitEstimated():
+            return f"{event.call} may wait {_seconds(event.p50)} to {_seconds(event.p90)}"
         case NobodyOffered():
             return f"nobody for {event.call}{_excluded(event)}"
         case OfferEnded():
@@ -235,8 +242,14 @@ def _effect(effect: CentreEffect) -> str:
             return f"stop ringing {effect.agent} for {effect.call}"
         case ReleaseCall():
             return f"release {effect.call} as {effect.outcome}"
-        case AnnouncePosition():
-            return f"tell {effect.call} position {effect.position}"
+        case Announce():
+            return f"tell {effect.call} {_told(effect)}"
+
+
+def _told(effect: Announce) -> str:
+    position = None if effect.position is None else f"position {effect.position}"
+    wait = None if effect.wait is None else f"{_seconds(effect.wait.p50)} to {_seconds(effect.wait.p90)}"
+    return ", ".join(filter(None, (position, wait, effect.comfort)))
 
 
 def through_json(centre: Centre, scenario: Scenario) -> Centre:

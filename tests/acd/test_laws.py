@@ -18,6 +18,7 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    FlowedOut,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -38,7 +39,15 @@ CARDS, LOANS, SHORT = QueueName("cards"), QueueName("loans"), QueueName("short")
 CARD, LOAN = SkillName("card"), SkillName("loan")
 ZH, EN = Language("zh"), Language("en")
 QUEUES = (
-    QueuePolicy(name=CARDS, ring=Millis(15_000), wrap_up=Millis(10_000), announce_position=Millis(30_000)),
+    QueuePolicy(
+        name=CARDS,
+        ring=Millis(15_000),
+        wrap_up=Millis(10_000),
+        announce_position=Millis(30_000),
+        announce_wait=Millis(20_000),
+        comfort_every=Millis(7_000),
+        comfort=("patience", "soon"),
+    ),
     QueuePolicy(name=LOANS, ring=Millis(10_000), wrap_up=Millis(0), max_wait=Millis(20_000)),
     QueuePolicy(name=SHORT, max_length=2, staffed_only=True),
 )
@@ -132,6 +141,16 @@ class Day(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_caller_leaves(self, data: st.DataObject) -> None:
         self.send(CallerLeft(call=data.draw(st.sampled_from([status.call for status in self.centre.calls()]))))
+
+    @precondition(lambda self: self.centre.calls())
+    @rule(data=st.data())
+    def a_caller_presses_a_key_that_leaves(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from([status.call for status in self.centre.calls()]))
+        waits = call in self.waiting()
+        before = self.centre.snapshot()
+        self.send(FlowedOut(call=call))
+        if not waits:
+            self.nothing_came_of_it(before)
 
     @precondition(lambda self: self.ledger.offers)
     @rule(data=st.data())

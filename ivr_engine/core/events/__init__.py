@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    CallbackAttempted,
     CallbackBooked,
+    CallbackEnded,
+    CallbackPlaced,
     CallLeftQueue,
     CallQueued,
     Candidate,
@@ -15,6 +18,7 @@ from ivr_engine.core.events.acd import (
     OfferEnded,
     OfferMade,
     SkillNeed,
+    WaitEstimated,
 )
 from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
@@ -93,6 +97,10 @@ CATALOGUE: dict[str, type[Event]] = {
         FlowFailed,
         CallQueued,
         CallbackBooked,
+        CallbackPlaced,
+        CallbackAttempted,
+        CallbackEnded,
+        WaitEstimated,
         MessageLeft,
         OfferMade,
         NobodyOffered,
@@ -135,7 +143,10 @@ __all__ = [
     "CallRefused",
     "CallRerouted",
     "CallResumed",
+    "CallbackAttempted",
     "CallbackBooked",
+    "CallbackEnded",
+    "CallbackPlaced",
     "Candidate",
     "ConversationBegan",
     "ConversationEnded",
@@ -176,6 +187,7 @@ __all__ = [
     "VersionRefused",
     "VersionWithdrawn",
     "VoiceRecorded",
+    "WaitEstimated",
     "WrapUpBegan",
     "WrapUpEnded",
     "agent_of",

@@ -1,0 +1,82 @@
+"""What a waiting caller is told: place, estimated wait and words of comfort, each at its own interval, by the queue's rules."""
+
+from __future__ import annotations
+
+from ivr_engine.acd import foresight
+from ivr_engine.acd.effects import Announce
+from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd.state import Moment
+from ivr_engine.acd.timers import Timer, TimerKind
+from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.core.ids import Millis, later
+
+POSITION, WAIT, COMFORT = "", "wait", "comfort"
+
+
+def begin(moment: Moment, call: WaitingCall, policy: QueuePolicy) -> None:
+    """Set the intervals going; a caller who is not on the line is told nothing."""
+    for what in (POSITION, WAIT, COMFORT):
+        _arm(moment, call, policy, what)
+
+
+def end(moment: Moment, call: WaitingCall) -> None:
+    """The call waits no longer."""
+    for what in (POSITION, WAIT, COMFORT):
+        moment.state.timers.disarm(Timer(TimerKind.ANNOUNCE, call.call, what))
+
+
+def welcome(moment: Moment, call: WaitingCall) -> None:
+    """On entering: place and estimated wait, if the queue tells them and no agent is being rung."""
+    _say(moment, call, (POSITION, WAIT))
+
+
+def due(moment: Moment, call_id: str, what: str) -> None:
+    """Say it, and again after the queue's interval.
+
+    What else is due at this instant is said in the same breath: two announcements would cut each other short.
+    """
+    call = moment.call(call_id)
+    if call is None:
+        return
+    timers = moment.state.timers
+    together = [each for each in (POSITION, WAIT, COMFORT) if each == what or timers.is_due(_timer(call, each), moment.now)]
+    policy = moment.state.queues[call.queue]
+    _say(moment, call, together)
+    for each in together:
+        _arm(moment, call, policy, each)
+
+
+def _say(moment: Moment, call: WaitingCall, parts: tuple[str, ...] | list[str]) -> None:
+    if call.phase is not CallPhase.WAITING or call.reach:
+        return
+    policy, state = moment.state.queues[call.queue], moment.state
+    told = [part for part in parts if _every(policy, part) is not None]
+    announcement = Announce(
+        call=call.call,
+        position=state.lines[call.queue].position(call) if POSITION in told else None,
+        wait=foresight.estimate(state, call, moment.now) if WAIT in told else None,
+        comfort=_comfort(call, policy) if COMFORT in told else "",
+    )
+    if announcement != Announce(call=call.call):
+        moment.effects.append(announcement)
+
+
+def _comfort(call: WaitingCall, policy: QueuePolicy) -> str:
+    """The next prompt of the cycle."""
+    prompt = policy.comfort[call.comforted % len(policy.comfort)] if policy.comfort else ""
+    call.comforted += 1
+    return prompt
+
+
+def _every(policy: QueuePolicy, what: str) -> Millis | None:
+    return {POSITION: policy.announce_position, WAIT: policy.announce_wait, COMFORT: policy.comfort_every}[what]
+
+
+def _timer(call: WaitingCall, what: str) -> Timer:
+    return Timer(TimerKind.ANNOUNCE, call.call, what)
+
+
+def _arm(moment: Moment, call: WaitingCall, policy: QueuePolicy, what: str) -> None:
+    every = _every(policy, what)
+    if every is not None and not call.reach:
+        moment.state.timers.arm(_timer(call, what), later(moment.now, every))
