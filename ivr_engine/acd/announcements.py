@@ -1,4 +1,4 @@
-"""What a waiting caller is told: place, estimated wait and words of comfort, each at its own interval, by the queue's rules."""
+"""What a waiting caller is told: place, estimated wait and words of comfort, each at its own interval."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from ivr_engine.core.outcomes import Presence, QueueOutcome
 KNOWN = 5
 """So many callers must have been drained before anything is estimated."""
 
-MEMORY = 150
+MEMORY = 500
 """About so many drained callers back the rates look."""
 
 STEP = 0.05

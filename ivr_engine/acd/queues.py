@@ -18,7 +18,8 @@ Place = tuple[int, Instant, int, CallId]
 class QueuePolicy:
     """The rules of one queue. Spans in milliseconds; None: no limit, or never for announcements.
 
-    `comfort`: prompts said in turn, every `comfort_every`. `wrap_up` 0: none. `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED.
+    `comfort`: prompts said in turn, every `comfort_every`. `wrap_up` 0: none.
+    `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED.
     """
 
     name: QueueName

@@ -48,7 +48,7 @@ class CallEntered:
     """A call enters a queue.
 
     `since`: from when it counts as waiting, if that is earlier than now. `reach`: the caller is not on the line, and once an
-    agent is reserved it may take so long to call them; nothing is announced to such a caller, and no limit of the wait holds.
+    agent is reserved it may take so long to call them; nothing is announced to such a caller, and no limit holds.
     """
 
     call: CallId

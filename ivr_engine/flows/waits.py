@@ -69,12 +69,13 @@ class RequestWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueWait:
-    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner."""
+    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner. One of `keys` leaves the queue."""
 
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,14 @@ class Responded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLeft:
-    """The visit to the queue is over, the caller still there. ANSWERED: they talked and the agent left."""
+    """The visit to the queue is over, the caller still there.
+
+    ANSWERED: they talked and the agent left. FLOWOUT: they pressed `key`, one of those of the wait.
+    """
 
     outcome: QueueOutcome
     agent: AgentId | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

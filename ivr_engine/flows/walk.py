@@ -142,8 +142,16 @@ class Walk:
         return QueueName(name)
 
     def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
-        """Let expressions read `queue.outcome` and `queue.agent`."""
+        """Let expressions read `queue.outcome` and `queue.agent`; who was not answered may keep the place for a callback."""
         self.session.given["queue"] = {"outcome": str(outcome), "agent": agent}
+        self.session.place = {} if outcome is QueueOutcome.ANSWERED else dict(self.session.memo)
+
+    def place_in(self, queue: QueueName) -> tuple[Instant, int] | None:
+        """Since when the caller has waited in this queue, which they left unanswered, and with what priority."""
+        place = self.session.place
+        if place.get("name") != queue:
+            return None
+        return Instant(place["since"]), int(place["priority"])
 
     @property
     def identity(self) -> dict[str, Json]:

@@ -59,8 +59,14 @@ class CallControl(Protocol):
         """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
-    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once."""
+    async def hold(
+        self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
+    ) -> T | Played | CallerGone:
+        """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once.
+
+        One of `keys` ends it too, as `Played(key)`; a value that is there by then comes first. Without `music` it ends with
+        the sounds, as `Played()`.
+        """
         ...
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:

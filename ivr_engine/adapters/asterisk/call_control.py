@@ -36,6 +36,8 @@ DIAL_SLACK_S = 30.0
 OVER_LIMIT_S = 1.0
 FAREWELL_LIMIT_S = 0.1  # measured: the session ends 1 to 45 ms after the result
 RING_SLACK_MS = 500
+LISTEN_S = 10.0  # one wait for a key under music; an offer interrupts it
+DEAF_LISTEN_S = 0.5  # ... where nothing can interrupt it, because the event stream is down
 LONGEST_WAIT_MS = 600_000
 
 _log = logging.getLogger(__name__)
@@ -61,6 +63,11 @@ class Over:
 
 class Signals(Protocol):
     """What reaches a channel past its own AGI session. May raise SwitchError: then it did not."""
+
+    @property
+    def up(self) -> bool:
+        """Whether signals arrive at this moment."""
+        ...
 
     async def send_key(self, channel: str, key: str) -> None:
         """Have the channel receive `key` as if its caller had typed it."""
@@ -149,16 +156,19 @@ class AgiCallControl:
             keys, ended = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT)
         return Keyed(keys=keys, ended=ended, interrupted=interrupted)
 
-    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """See the port. The session is idle under the music, so whatever comes next starts at once."""
+    async def hold(
+        self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
+    ) -> T | Played | CallerGone:
+        """See the port. Without `keys` the session is idle under the music, so whatever comes next starts at once."""
         async with _settling(until) as value:
-            for sound in sounds:
-                if value.done() or isinstance(await self._stream_until(sound, value), Gone):
-                    break
-            if not value.done() and not isinstance(await self._music_on(music), Gone):
-                await _first(value, self.gone)
+            key = await self._sounds_until(sounds, value, keys)
+            if music and not key and not value.done() and not isinstance(await self._music_on(music), Gone):
+                key = await self._music_until(value, keys)
             self._session.raise_if_broken()
-            return CallerGone() if self.gone.done() else await value
+            if self.gone.done():
+                return CallerGone()
+            # From here to the end of the block nothing is awaited: a value that came meanwhile cannot get lost.
+            return value.result() if value.done() else Played(key=key)
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
         """See the port.
@@ -240,10 +250,32 @@ class AgiCallControl:
         await asyncio.wait({self.gone}, timeout=FAREWELL_LIMIT_S)
         return self.gone.done()
 
-    async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
+    async def _sounds_until(self, sounds: Sequence[Sound], value: asyncio.Future[T], keys: str) -> str:
+        """Play the sounds until `value` is there or one of `keys` is pressed; that key."""
+        for sound in sounds:
+            if value.done() or self.gone.done():
+                break
+            key = await self._stream_until(sound, value, keys)
+            if not isinstance(key, Gone) and key and key in keys:
+                return key
+        return ""
+
+    async def _stream_until(self, sound: Sound, value: asyncio.Future[T], keys: str) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
         async with alongside(self._interrupt_when(value)):
-            return await self._stream(sound, INTERRUPTION)
+            return await self._stream(sound, INTERRUPTION + keys)
+
+    async def _music_until(self, value: asyncio.Future[T], keys: str) -> str:
+        """Under the music: wait for `value`, for the caller to leave, or for one of `keys`; that key."""
+        if not keys:
+            await _first(value, self.gone)
+            return ""
+        async with alongside(self._interrupt_when(value)):
+            while not value.done() and not self.gone.done():
+                key = await self._digit(LISTEN_S if self._signals.up else DEAF_LISTEN_S)
+                if not isinstance(key, Gone) and key and key in keys:
+                    return key
+        return ""
 
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
@@ -256,13 +288,15 @@ class AgiCallControl:
         """One key of the caller, or nothing. Our own interruption, come late, is none."""
         deadline = _now() + min(within, LONGEST_WAIT_MS) / 1000
         while (left := deadline - _now()) > 0:
-            reply = await self._session.command(
-                "WAIT FOR DIGIT", str(max(1, round(left * 1000))), limit=left + COMMAND_LIMIT_S
-            )
-            key = self._key_of(reply)
+            key = await self._digit(left)
             if key != INTERRUPTION:
                 return key
         return ""
+
+    async def _digit(self, within_s: float) -> str | Gone:
+        """Whatever key comes within so many seconds, ours included, or nothing."""
+        milliseconds = str(max(1, round(within_s * 1000)))
+        return self._key_of(await self._session.command("WAIT FOR DIGIT", milliseconds, limit=within_s + COMMAND_LIMIT_S))
 
     def _key_of(self, reply: Reply | Gone) -> str | Gone:
         if isinstance(reply, Gone):

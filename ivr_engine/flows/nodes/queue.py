@@ -4,28 +4,34 @@
       queue: {name: cards, skills: {card: 3}, priority: "{{ 50 if call.language == 'en' else 0 }}"}
       next: end
       exits: {timeout: end, full: end, closed: end}
+      # in `queue:`, keys while waiting: {keys: {1: call_me, 2: leave_word}}
 
 `next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
+
+`keys` are those a caller may press while waiting: each leaves the queue, with the outcome `flowout`, and leads to its node.
+A `callback` there keeps the caller's place. While an agent's telephone rings for the caller they do nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import SkillName
+from ivr_engine.core.ids import NodeName, SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
-from ivr_engine.flows.walk import Walk
+from ivr_engine.flows.walk import KEYS, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +42,11 @@ class Queue(NodeSpec):
     name: Setting
     needs: tuple[SkillNeed, ...] = ()
     priority: Setting = 0
+    keys: Mapping[str, NodeName] = field(default_factory=dict)
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`queue: {name, skills, priority}`."""
+        """`queue: {name, skills, priority, keys}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(name="")
@@ -47,6 +54,7 @@ class Queue(NodeSpec):
             name=fields.read("name", as_setting, default="", required=True),
             needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
+            keys=_read_keys(fields),
         )
         fields.finish()
         return spec
@@ -54,7 +62,8 @@ class Queue(NodeSpec):
     def facts(self) -> NodeFacts:
         """Leaves by how the visit to the queue ended."""
         return NodeFacts(
-            exits=("next", "timeout", "full", "closed", "unstaffed", "failed"),
+            exits=(*self.keys, "next", "timeout", "full", "closed", "unstaffed", "failed"),
+            keys=tuple(self.keys),
             required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
             to_agent=True,
             queues=(self.name,) if isinstance(self.name, str) else (),
@@ -62,25 +71,42 @@ class Queue(NodeSpec):
             reads=settings.reads((self.name, self.priority)),
         )
 
+    def own_exits(self) -> Mapping[str, NodeName]:
+        """Each key is an exit of its own."""
+        return self.keys
+
     def run(self, walk: Walk) -> Step:
         """Wait; keys typed ahead are forgotten."""
         walk.session.typed_ahead = walk.session.stray = ""
-        return QueueWait(
+        wait = QueueWait(
             queue=walk.queue(walk.open_value(self.name, "the queue's name")),
             needs=self.needs,
             priority=priority_now(walk, self.priority),
             language=walk.session.language,
+            keys="".join(self.keys),
         )
+        walk.session.memo = {"name": wait.queue, "since": walk.now, "priority": wait.priority}
+        return wait
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Leave by the outcome."""
         assert isinstance(reply, QueueLeft)  # noqa: S101 - the engine lets no other reply through
         walk.left_queue(reply.outcome, reply.agent or "")
+        if reply.outcome is QueueOutcome.FLOWOUT and reply.key in self.keys:
+            return reply.key
         if reply.outcome is QueueOutcome.ANSWERED:
             return "next"
         if reply.outcome is QueueOutcome.UNSTAFFED and "unstaffed" not in walk.node.exits:
             return "closed"
         return str(reply.outcome)
+
+
+def _read_keys(fields: Fields) -> dict[str, NodeName]:
+    for entry in fields.entries("keys"):
+        if entry.key not in KEYS or len(entry.key) != 1:
+            message = Message.of("`$key` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)", key=entry.key)
+            fields.error("S311", message, at=entry.key_at)
+    return {key: NodeName(node) for key, node in fields.mapping_of("keys", shapes.as_name).items()}
 
 
 def read_needs(fields: Fields) -> tuple[SkillNeed, ...]:
