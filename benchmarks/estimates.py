@@ -2,7 +2,7 @@
 
     python -m benchmarks.estimates
 
-Five kinds of day in the simulator, a day of 24 hours each, 40 agents, talks of 3 minutes on average. The callers, their waits and
+Five kinds of day in the simulator, 24 hours each, 40 agents, talks of 3 minutes on average. The callers, their waits and
 the journal are the same for both figures: only what is said to a caller on entering differs. `ratio` is the mean of the
 ratios of mean squared errors; theory says one half for a line that is steady (Ibrahim and Whitt, 2009).
 """

@@ -31,22 +31,14 @@ def welcome(moment: Moment, call: WaitingCall) -> None:
 
 
 def due(moment: Moment, call_id: str, what: str) -> None:
-    """Say it, and again after the queue's interval.
-
-    What else is due at this instant is said in the same breath: two announcements would cut each other short.
-    """
+    """Say it, and again after the queue's interval."""
     call = moment.call(call_id)
-    if call is None:
-        return
-    timers = moment.state.timers
-    together = [each for each in (POSITION, WAIT, COMFORT) if each == what or timers.is_due(_timer(call, each), moment.now)]
-    policy = moment.state.queues[call.queue]
-    _say(moment, call, together)
-    for each in together:
-        _arm(moment, call, policy, each)
+    if call is not None:
+        _say(moment, call, (what,))
+        _arm(moment, call, moment.state.queues[call.queue], what)
 
 
-def _say(moment: Moment, call: WaitingCall, parts: tuple[str, ...] | list[str]) -> None:
+def _say(moment: Moment, call: WaitingCall, parts: tuple[str, ...]) -> None:
     if call.phase is not CallPhase.WAITING or call.reach:
         return
     policy, state = moment.state.queues[call.queue], moment.state
@@ -72,11 +64,7 @@ def _every(policy: QueuePolicy, what: str) -> Millis | None:
     return {POSITION: policy.announce_position, WAIT: policy.announce_wait, COMFORT: policy.comfort_every}[what]
 
 
-def _timer(call: WaitingCall, what: str) -> Timer:
-    return Timer(TimerKind.ANNOUNCE, call.call, what)
-
-
 def _arm(moment: Moment, call: WaitingCall, policy: QueuePolicy, what: str) -> None:
     every = _every(policy, what)
     if every is not None and not call.reach:
-        moment.state.timers.arm(_timer(call, what), later(moment.now, every))
+        moment.state.timers.arm(Timer(TimerKind.ANNOUNCE, call.call, what), later(moment.now, every))

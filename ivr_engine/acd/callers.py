@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr_engine.acd import announcements, conversations, offers, visits
 from ivr_engine.acd.state import Moment
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut, HoursChanged
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.ids import between
 from ivr_engine.core.outcomes import EndedBy, QueueOutcome
@@ -30,6 +30,11 @@ def flowed_out(moment: Moment, stimulus: FlowedOut) -> None:
     call = moment.call(stimulus.call)
     if call is not None and call.phase is CallPhase.WAITING:
         visits.end(moment, call, QueueOutcome.FLOWOUT)
+
+
+def hours_changed(moment: Moment, stimulus: HoursChanged) -> None:
+    """Who waits goes on waiting; who enters from now on finds these queues closed."""
+    moment.state.closed = frozenset(stimulus.closed)
 
 
 def caller_left(moment: Moment, stimulus: CallerLeft) -> None:

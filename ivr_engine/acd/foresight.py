@@ -8,7 +8,7 @@ from ivr_engine.acd import estimates
 from ivr_engine.acd.estimates import Meter, Wait
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import CentreState, Moment
-from ivr_engine.core.events import AgentPresenceChanged, CallQueued, Event, Recorded, WaitEstimated
+from ivr_engine.core.events import AgentPresenceChanged, AgentQueuesChanged, CallQueued, Event, Recorded, WaitEstimated
 from ivr_engine.core.ids import Instant, QueueName
 from ivr_engine.core.outcomes import Presence
 
@@ -34,7 +34,7 @@ def follow(moment: Moment) -> None:
 
 def _foresee(moment: Moment, event: CallQueued) -> None:
     call, meter = moment.state.calls.get(event.call), moment.state.meters.get(event.queue)
-    if call is None or meter is None or event.call not in meter.waiting:
+    if call is None or call.queue != event.queue or meter is None or event.call not in meter.waiting:
         return
     wait = estimate(moment.state, call, moment.now)
     if wait is not None:
@@ -65,6 +65,8 @@ def reconfigure(state: CentreState, now: Instant) -> None:
 
 
 def _fold(state: CentreState, event: Event, now: Instant) -> None:
+    if isinstance(event, AgentQueuesChanged):
+        reconfigure(state, now)
     agent = state.agents.get(event.agent) if isinstance(event, AgentPresenceChanged) else None
     estimates.follow(state.meters, event, now, queues=agent.profile.queues if agent is not None else ())
 

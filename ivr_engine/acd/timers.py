@@ -16,13 +16,14 @@ class TimerKind(IntEnum):
     WRAP_UP = 0
     OFFER = 1
     RETRY = 2
-    MAX_WAIT = 3
-    ANNOUNCE = 4
+    RELAX = 3
+    WISH = 4
+    MAX_WAIT = 5
+    ANNOUNCE = 6
 
 
 class Timer(NamedTuple):
-    """One timer: its kind and whom it is about (offer, agent or call; for RETRY the call and the agent; for ANNOUNCE the call and
-    what is said)."""
+    """One timer: its kind and whom it is about (offer, agent or call); RETRY also names the agent, ANNOUNCE what is said."""
 
     kind: TimerKind
     subject: str
@@ -52,11 +53,6 @@ class Timers:
         while self._heap and self._armed.get(self._heap[0][1]) != self._heap[0][0]:
             heappop(self._heap)
         return self._heap[0][0] if self._heap else None
-
-    def is_due(self, timer: Timer, now: Instant) -> bool:
-        """Whether `timer` is set and its time has come."""
-        at = self._armed.get(timer)
-        return at is not None and at <= now
 
     def take_due(self, now: Instant) -> Timer | None:
         """Take out the earliest timer that is due, or None."""

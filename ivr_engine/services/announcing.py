@@ -34,6 +34,16 @@ def says(announcement: Announce, known: Collection[str]) -> list[Utterance]:
     return spoken
 
 
+def together(earlier: Announce, later: Announce) -> Announce:
+    """Two announcements as one; where both say the same, what is newer counts."""
+    return Announce(
+        call=later.call,
+        position=earlier.position if later.position is None else later.position,
+        wait=later.wait or earlier.wait,
+        comfort=later.comfort or earlier.comfort,
+    )
+
+
 def minutes(wait: Wait) -> int:
     """What is called "about N minutes": halfway between P50 and P90, rounded up, so that about three in four wait less."""
     return ceil((wait.p50 + wait.p90) / 2 / MINUTE)

@@ -18,6 +18,7 @@ from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Joined, Sound
 from ivr_engine.services.announcing import says as announced
+from ivr_engine.services.announcing import together
 from ivr_engine.services.centre_runner import CentreRunner, Mailbox
 from ivr_engine.services.recorder import Recorder
 
@@ -109,9 +110,9 @@ class QueueVisit:
         return making.result() if news.cancelled() else news.result()
 
     async def _urgent(self, mailbox: Mailbox) -> CentreEffect:
-        """The next news that cannot wait; of announcements the latest is kept for afterwards."""
+        """The next news that cannot wait; announcements are kept for afterwards."""
         while isinstance(news := await mailbox.get(), Announce):
-            self._unsaid = news
+            self._unsaid = news if self._unsaid is None else together(self._unsaid, news)
         return news
 
     async def _any(self, mailbox: Mailbox) -> CentreEffect:

@@ -204,8 +204,6 @@ def _event(event: Event) -> str:
             eligible = " ".join(f"{each.agent}={_seconds(each.key)}" for each in event.candidates)
             until = f"until {_seconds(event.deadline)}, waited {_seconds(event.waited)}"
             return f"{event.offer}: {event.call} to {event.agent} {until}; {event.rule} {eligible}{_excluded(event)}"
-        case WaitEstimated():
-            return f"{event.call} may wait {_seconds(event.p50)} to {_seconds(event.p90)}"
         case NobodyOffered():
             return f"nobody for {event.call}{_excluded(event)}"
         case OfferEnded():
@@ -222,6 +220,8 @@ def _conversation(event: Event) -> str:
             return f"{event.call} parted from {event.agent} by {event.ended_by} after {_seconds(event.talked)}"
         case CallLeftQueue():
             return f"{event.call} left {event.queue} {event.outcome} after {_seconds(event.waited)}"
+        case WaitEstimated():
+            return f"{event.call} may wait {_seconds(event.p50)} to {_seconds(event.p90)}"
         case WrapUpBegan():
             return f"{event.agent} wraps up {event.call}, at most {_seconds(event.limit)}"
         case WrapUpEnded():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    AgentWaitEnded,
     CallbackAttempted,
     CallbackBooked,
     CallbackEnded,
     CallbackPlaced,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     Candidate,
     ConversationBegan,
     ConversationEnded,
@@ -17,10 +19,18 @@ from ivr_engine.core.events.acd import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PassedOver,
     SkillNeed,
     WaitEstimated,
 )
-from ivr_engine.core.events.agent import AgentPresenceChanged, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.events.agent import (
+    AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    WrapUpBegan,
+    WrapUpEnded,
+    WrapUpExtended,
+)
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
@@ -104,12 +114,17 @@ CATALOGUE: dict[str, type[Event]] = {
         MessageLeft,
         OfferMade,
         NobodyOffered,
+        CallRelaxed,
+        AgentWaitEnded,
         OfferEnded,
         ConversationBegan,
         ConversationEnded,
         CallLeftQueue,
         AgentPresenceChanged,
+        AgentQueuesChanged,
+        AgentSkillsChanged,
         WrapUpBegan,
+        WrapUpExtended,
         WrapUpEnded,
         BroadcastSet,
         BroadcastEnded,
@@ -130,6 +145,9 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentPresenceChanged",
+    "AgentQueuesChanged",
+    "AgentSkillsChanged",
+    "AgentWaitEnded",
     "AnswerGiven",
     "AuthorFault",
     "BroadcastEnded",
@@ -141,6 +159,7 @@ __all__ = [
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRelaxed",
     "CallRerouted",
     "CallResumed",
     "CallbackAttempted",
@@ -168,6 +187,7 @@ __all__ = [
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
+    "PassedOver",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
@@ -190,6 +210,7 @@ __all__ = [
     "WaitEstimated",
     "WrapUpBegan",
     "WrapUpEnded",
+    "WrapUpExtended",
     "agent_of",
     "call_of",
 ]

@@ -150,6 +150,9 @@ def _answers(centre: CentreDefinition, node: Node, wait: RequestWait | VerifyWai
         yield Choice(label=f"{operation} {outcome}", reply=reply, operation=operation, answer=body)
 
 
+CALLERS_OWN: Final = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+
+
 def _visits(wait: QueueWait) -> Iterator[Choice]:
     yield Choice(
         label="talks to an agent",
@@ -157,7 +160,7 @@ def _visits(wait: QueueWait) -> Iterator[Choice]:
         step={"agent": "answers"},
     )
     for outcome in QueueOutcome:
-        if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.FLOWOUT):
+        if outcome not in CALLERS_OWN:
             yield Choice(label=f"the queue ends {outcome}", reply=QueueLeft(outcome=outcome), step={"queue": str(outcome)})
     for key in wait.keys:
         left = QueueLeft(outcome=QueueOutcome.FLOWOUT, key=key)

@@ -46,8 +46,8 @@ AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     RINGS: None,
 }
 TRANSFER_ENDS: Mapping[str, OfferOutcome] = {word: end for word, end in AGENT_DOES.items() if end is not None}
-_BY_CALLER = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.FLOWOUT)
-QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in _BY_CALLER]
+_NO_END = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in _NO_END]
 _NO_VALUE = ("waits", "hangs_up")
 
 
