@@ -37,12 +37,13 @@ from ivr_engine.ports.prompts import PromptLibrary, Synthesiser
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.standing import recent_facts, standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
@@ -68,6 +69,7 @@ class Services:
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
+    callbacks: CallbackDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ async def engine(
             agents=services.desk,
             versions=services.versions,
             emergency=services.emergency,
+            callbacks=services.callbacks,
             recorder=recorder,
             status=lambda: _status(services, store),
             log=log,
@@ -134,7 +137,9 @@ async def engine(
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
+        calling = tasks.create_task(services.callbacks.keep_calling(gateway.dialler))
         stack.callback(services.centre.let_calls_go_on)
+        stack.callback(calling.cancel)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
 
@@ -160,6 +165,7 @@ def _services(
 ) -> Services:
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
     core.take_up(standing_presences(journal), standing_conversations(recorder))
+    core.recall(recent_facts(journal), clock.now())
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
@@ -179,7 +185,34 @@ def _services(
     )
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
+    return Services(
+        centre=centre,
+        calls=calls,
+        desk=desk,
+        watch=watch,
+        versions=versions,
+        emergency=emergency,
+        callbacks=_callbacks(
+            calls, versions, surroundings, journal=journal, recorder=recorder, centre=centre, clock=clock, log=log
+        ),
+    )
+
+
+def _callbacks(
+    calls: CallRunner,
+    versions: Versions,
+    surroundings: _Surroundings,
+    *,
+    journal: Journal,
+    recorder: Recorder,
+    centre: CentreRunner,
+    clock: Clock,
+    log: Log,
+) -> CallbackDesk:
+    files = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
+    desk = CallbackDesk(files=files, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk.recover(journal)
+    return desk
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -240,6 +273,7 @@ async def pbx_plan(*, settings: Settings, definition: CentreDefinition, log: Log
         agi_port=settings.agi_port,
         call_limit_s=settings.call_limit_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+        calls_out=bool(definition.outbound),
     )
 
 

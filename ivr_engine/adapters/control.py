@@ -16,12 +16,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ivr_engine.adapters.control_callbacks import callback_handlers
 from ivr_engine.adapters.control_emergency import emergency_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
 from ivr_engine.ports.inbound import AgentCommands, Reloaded, VersionCommands, VersionsView
 from ivr_engine.ports.log import Log
+from ivr_engine.services.callbacks import CallbackDesk
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
 
@@ -48,6 +50,7 @@ class ControlServer:
         agents: AgentCommands,
         versions: VersionCommands,
         emergency: EmergencyDesk,
+        callbacks: CallbackDesk,
         recorder: Recorder,
         status: Callable[[], object],
         log: Log,
@@ -67,6 +70,7 @@ class ControlServer:
             "flow.status": lambda _body: _plain(versions.versions()),
             "status": lambda _body: _immediately(status()),
             **emergency_handlers(emergency),
+            **callback_handlers(callbacks),
         }
 
     @asynccontextmanager

@@ -29,6 +29,7 @@ SUBCOMMANDS = (
     "agent",
     "broadcast",
     "reroute",
+    "callback",
     "cdr",
     "why",
     "pbx",

@@ -15,6 +15,7 @@
         announce_position: 30s         # how often; `never` for not at all
         strategy: longest_idle
         music: default
+        # what waiting callers are told, and callbacks: see flows.waiting_reader
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
@@ -78,6 +79,7 @@ from ivr_engine.flows.shapes import (
     whole,
 )
 from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
+from ivr_engine.flows.waiting_reader import as_prefix, read_waiting
 
 T = TypeVar("T")
 
@@ -117,6 +119,7 @@ class CentreParts:
     transfers: dict[str, str]
     scripts: dict[str, ScriptDefinition]
     keys: GlobalKeys
+    outbound: tuple[str, ...]
     places: dict[str, Position]
 
 
@@ -138,6 +141,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         transfers=_keyed(fields, "transfers", as_name, _number),
         scripts=_named(fields, "scripts", _script),
         keys=_global_keys(fields),
+        outbound=fields.each("outbound", as_prefix),
     )
     fields.finish()
     return parts
@@ -226,6 +230,7 @@ def _queue(fields: Fields, name: str) -> QueueDefinition:
         strategy=fields.choice("strategy", STRATEGIES, default=STRATEGIES[0]),
         music=fields.read("music", _phone, default="default"),
         announce_position=fields.read("announce_position", _span_or_never(Millis(5_000)), default=Millis(30_000)),
+        waiting=read_waiting(fields, span_or_never=_span_or_never(Millis(5_000))),
     )
 
 

@@ -48,6 +48,27 @@ class PromptText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDefinition:
+    """How the queue's callbacks are made. `hours`: a calendar, empty: any time."""
+
+    attempts: int = 3
+    gap: Millis = Millis(600_000)
+    expiry: Millis = Millis(24 * 3_600_000)
+    ring: Millis = Millis(30_000)
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingDefinition:
+    """What those who wait in a queue are told, and how those who rather hang up are called back. None: never."""
+
+    announce_wait: Millis | None = None
+    comfort_every: Millis | None = None
+    comfort: tuple[str, ...] = ()
+    callback: CallbackDefinition = CallbackDefinition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDefinition:
     """A queue as written in centre.yaml. Spans in milliseconds; None: no limit."""
 
@@ -59,6 +80,7 @@ class QueueDefinition:
     strategy: str = "longest_idle"
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
+    waiting: WaitingDefinition = WaitingDefinition()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +153,4 @@ class CentreDefinition:
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
     keys: GlobalKeys = NO_KEYS
+    outbound: tuple[str, ...] = ()  # numbers that callbacks may call begin with one of these

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.waits import (
     CallerGone,
@@ -43,6 +44,42 @@ class Joined:
     cause: str
     talked: Millis
     caller_gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCall:
+    """A call that we make: to `number` outside, or to the agent's telephone `phone`. `shown` is the number they see.
+
+    `reason` says why it is made: no outgoing call is without one.
+    """
+
+    call: CallId
+    number: str = field(default="", repr=False)
+    phone: str = ""
+    shown: str
+    ring: Millis
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Nobody answered an outgoing call. `cause` is the switch's own word."""
+
+    outcome: OfferOutcome
+    cause: str
+
+
+class Dialler(Protocol):
+    """Makes calls."""
+
+    @property
+    def can_dial(self) -> bool:
+        """Whether numbers outside can be called at all at this moment."""
+        ...
+
+    def outgoing(self, order: OutgoingCall) -> AbstractAsyncContextManager[CallControl | Unreached]:
+        """Ring, and give the line of whoever answered; it is theirs while the block runs, and the call ends with it."""
+        ...
 
 
 class CallControl(Protocol):

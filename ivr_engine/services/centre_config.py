@@ -24,6 +24,9 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
             max_length=queue.max_length,
             strategy=queue.strategy,
             announce_position=queue.announce_position,
+            announce_wait=queue.waiting.announce_wait,
+            comfort_every=queue.waiting.comfort_every,
+            comfort=queue.waiting.comfort,
         )
         for queue in definition.queues.values()
     ]

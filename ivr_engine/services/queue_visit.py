@@ -50,26 +50,31 @@ class QueueVisit:
     async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
         """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
         mailbox = self._centre.enter(call, wait)
-        music = self._definition.queues[wait.queue].music
-        says: Sequence[Utterance] = ()
         try:
-            while True:
-                news = await self._listen(mailbox, says, node, wait=wait, call=call)
-                says = ()
-                if isinstance(news, CallerGone):
-                    return news
-                if isinstance(news, Played):
-                    if news.key and self._centre.flow_out(call):
-                        return QueueLeft(outcome=QueueOutcome.FLOWOUT, key=news.key)
-                    continue
-                if isinstance(news, Announce):
-                    says = announced(news, self._definition.prompts[wait.language])
-                    continue
-                left = await self._carry_out(news, music)
-                if left is not None:
-                    return left
+            return await self.stay(call, node, wait, mailbox)
         finally:
             self._centre.leave(call)
+
+    async def stay(self, call: CallId, node: NodeName, wait: QueueWait, mailbox: Mailbox) -> QueueLeft | CallerGone:
+        """The same for a call that is in its queue already; whoever put it there has the centre forget it."""
+        says: Sequence[Utterance] = ()
+        while True:
+            news = await self._listen(mailbox, says, node, wait=wait, call=call)
+            says = ()
+            if isinstance(news, CallerGone):
+                return news
+            if isinstance(news, Announce):
+                says = announced(news, self._definition.prompts[wait.language])
+                continue
+            left = self._pressed(call, news) if isinstance(news, Played) else await self._carry_out(news, wait)
+            if left is not None:
+                return left
+
+    def _pressed(self, call: CallId, played: Played) -> QueueLeft | None:
+        """Let go who pressed a key that leads elsewhere; one that came when an agent was reserved does nothing."""
+        if played.key and self._centre.flow_out(call):
+            return QueueLeft(outcome=QueueOutcome.FLOWOUT, key=played.key)
+        return None
 
     async def _listen(
         self, mailbox: Mailbox, says: Sequence[Utterance], node: NodeName, *, wait: QueueWait, call: CallId
@@ -119,9 +124,10 @@ class QueueVisit:
         unsaid, self._unsaid = self._unsaid, None
         return unsaid or await mailbox.get()
 
-    async def _carry_out(self, effect: CentreEffect, music: str) -> QueueLeft | CallerGone | None:
+    async def _carry_out(self, effect: CentreEffect, wait: QueueWait) -> QueueLeft | CallerGone | None:
         """None: the visit goes on."""
         if isinstance(effect, RingAgent):
+            music = self._definition.queues[wait.queue].music
             return self._after(effect, await self._ring(effect, music))
         if isinstance(effect, ReleaseCall):
             return QueueLeft(outcome=effect.outcome)

@@ -19,6 +19,7 @@ from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
 from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
+from ivr_engine.adapters.asterisk.targets import outside_target, phone_target
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import SwitchError
@@ -42,9 +43,6 @@ LONGEST_WAIT_MS = 600_000
 
 _log = logging.getLogger(__name__)
 
-_PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_NUMBER = re.compile(r"[0-9*#+]{1,24}")
-_ADDRESS = re.compile(r"[A-Za-z0-9.-]{1,100}(:[0-9]{1,5})?")
 _MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
 
@@ -176,9 +174,10 @@ class AgiCallControl:
         Raises:
             SwitchError: also when the telephone's or the music's name is not one; nothing is dialled then.
         """
-        if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
-            raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
-        return await self._dial(f"PJSIP/{phone}", phone, ring=ring, music=music, on_answer=on_answer)
+        del agent
+        if not _MUSIC.fullmatch(music):
+            raise SwitchError("music may be named by letters, digits, _ and - only")
+        return await self._dial(phone_target(phone), phone, ring=ring, music=music, on_answer=on_answer)
 
     async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
         """See the port."""
@@ -188,12 +187,12 @@ class AgiCallControl:
 
     async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
         """See the port."""
-        endpoint, address = self._outside
-        if not _NUMBER.fullmatch(number) or not _MUSIC.fullmatch(music):
-            raise SwitchError("a number is dialled by digits, *, # and +, music named by letters, digits, _ and - only")
-        if not endpoint or not _ADDRESS.fullmatch(address):
+        target = outside_target(self._outside, number)
+        if not _MUSIC.fullmatch(music):
+            raise SwitchError("music may be named by letters, digits, _ and - only")
+        if not target:
             return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
-        return await self._dial(f"PJSIP/{endpoint}/sip:{number}@{address}", "", ring=ring, music=music)
+        return await self._dial(target, "", ring=ring, music=music)
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """See the port."""

@@ -47,6 +47,21 @@ def offer_outcome(status: str, cause: str, *, rang_out: bool) -> OfferOutcome:
     return _BY_BOTH.get((status, cause)) or _BY_STATUS.get(status, OfferOutcome.FAILED)
 
 
+# Why an Originate failed (Reason of OriginateResponse: AST_CONTROL_* of frame.h; 0: the channel could not be made).
+_BY_REASON = {
+    "0": OfferOutcome.UNREACHABLE,
+    "1": OfferOutcome.NO_ANSWER,
+    "3": OfferOutcome.NO_ANSWER,
+    "5": OfferOutcome.BUSY,
+    "8": OfferOutcome.FAILED,
+}
+
+
+def origination_outcome(reason: str) -> OfferOutcome:
+    """How a call that we made ended unanswered."""
+    return _BY_REASON.get(reason, OfferOutcome.FAILED)
+
+
 def cause_text(status: str, cause: str) -> str:
     """Both codes as a record shows them, such as `CHANUNAVAIL/21`; only what looks like a code gets in."""
     return f"{status if status.isalpha() else '?'}/{cause if cause.isdecimal() else '?'}"[:40]

@@ -22,6 +22,7 @@ from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
+from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
@@ -90,7 +91,12 @@ class AsteriskGateway:
             host=bind,
             port=agi_port,
             secret=agi_secret,
-            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            routes={
+                "call": self._serve_caller,
+                "callback": self._serve_callback,
+                "over": self._hear_over,
+                "agent": self._serve_agent,
+            },
             sessions_limit=calls_limit,
         )
         self._ami = AmiClient(
@@ -102,6 +108,7 @@ class AsteriskGateway:
             on_lost=listener.switch_lost,
             on_event=self._hear_event,
         )
+        self.dialler = OutgoingCalls(ami=self._ami, outside=(trunk, carrier))
 
     @property
     def agi_port(self) -> int:
@@ -146,6 +153,18 @@ class AsteriskGateway:
             if control.ended_by_us:
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
+
+    async def _serve_callback(self, session: AgiSession) -> None:
+        call = _call_id(session)
+        if call in self._live or call in self._over:
+            raise WireError("this call is served or over already")
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
+        self._live[call] = control
+        try:
+            await self.dialler.serve(call, control)
+        finally:
+            del self._live[call]
 
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)

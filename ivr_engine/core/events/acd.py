@@ -98,7 +98,8 @@ class AgentWaitEnded(Event):
 class CallbackBooked(Event):
     """Somebody of the queue is to call `number`, as if it had waited there since `since`; `window`: when it suits.
 
-    `since` 0: since this instant. The booking is known as `cb` and the sequence number of this event.
+    `since` 0: since this instant. `dialled`: the service number they had called. The booking
+    is known as `cb` and the sequence number of this event.
     """
 
     TYPE: ClassVar[str] = "acd.callback_booked"
@@ -111,13 +112,14 @@ class CallbackBooked(Event):
     language: Language
     window: str = ""
     since: Instant = Instant(0)
+    dialled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPlaced(Event):
     """An agent is reserved and the number is called: attempt `attempt` (from 1) of a booking, a call of its own.
 
-    `booked_by` is the call that booked it. `reason`: why an outgoing call was made.
+    `booked_by` is the call that booked it; `shown` the service number shown. `reason`: why an outgoing call was made.
     """
 
     TYPE: ClassVar[str] = "acd.callback_placed"
@@ -126,6 +128,8 @@ class CallbackPlaced(Event):
     booked_by: CallId
     queue: QueueName
     number: str
+    shown: str
+    language: Language
     agent: AgentId
     attempt: int
     reason: str = "callback"

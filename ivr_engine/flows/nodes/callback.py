@@ -78,6 +78,7 @@ class Callback(NodeSpec):
                 language=walk.session.language,
                 window=plain_text("window", walk.open_value(self.window, "when to call")),
                 since=since,
+                dialled=walk.session.facts.number,
             ),
         )
         return "next"
