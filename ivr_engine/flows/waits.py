@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
+from ivr_engine.core.ids import AgentId, Instant, Language, Millis, QueueName
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome, QueueOutcome, RequestOutcome
 from ivr_engine.flows.utterances import Utterance
 
@@ -69,13 +69,17 @@ class RequestWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueWait:
-    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner. One of `keys` leaves the queue."""
+    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner. One of `keys` leaves the queue.
+
+    `since`: when the caller first came to this queue, if they left it by a key and are back; they get their place back.
+    """
 
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
     keys: str = ""
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,14 @@ class CentreRunner:
         """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`."""
         mailbox = self._mailboxes[call] = Mailbox()
         self.handle(
-            CallEntered(call=call, queue=wait.queue, needs=wait.needs, priority=wait.priority, language=wait.language)
+            CallEntered(
+                call=call,
+                queue=wait.queue,
+                needs=wait.needs,
+                priority=wait.priority,
+                language=wait.language,
+                arrived=wait.since,
+            )
         )
         return mailbox
 

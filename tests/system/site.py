@@ -134,7 +134,17 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """For `ivr-engine` commands about this site."""
-        names = ("state_dir", "cache_dir", "sip_port", "rtp_first", "rtp_last", "ami_port", "agi_port", "debian_mirror")
+        names = (
+            "state_dir",
+            "cache_dir",
+            "sip_port",
+            "rtp_first",
+            "rtp_last",
+            "ami_port",
+            "agi_port",
+            "debian_mirror",
+            "carrier",
+        )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
         return {**kept, **ours}
@@ -161,8 +171,10 @@ class Site:
 
 
 @contextmanager
-def site_at(folder: Path) -> Iterator[Site]:
-    """A site that is up while the block runs."""
+def site_at(
+    folder: Path, *, carrier: str = "", changes: Mapping[str, tuple[tuple[str, str], ...]] | None = None
+) -> Iterator[Site]:
+    """A site that is up while the block runs. Numbers outside are called at `carrier`; `changes` are made to its files."""
     first = free_rtp_range()
     settings = Settings(
         state_dir=folder / "var",
@@ -173,10 +185,13 @@ def site_at(folder: Path) -> Iterator[Site]:
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
         rtp_last=first + 99,
+        carrier=carrier,
     )
     with ExitStack() as host_up:
         host = host_up.enter_context(HostService(delay=LONGEST_LIFE_S))
-        write_centre(folder, host.url)
+        centre = write_centre(folder, host.url)
+        for name, pairs in (changes or {}).items():
+            _change(centre / name, *pairs)
         site = Site(folder=folder, settings=settings, host=host, host_up=host_up)
         try:
             site.start_engine()

@@ -47,19 +47,24 @@ def offer_outcome(status: str, cause: str, *, rang_out: bool) -> OfferOutcome:
     return _BY_BOTH.get((status, cause)) or _BY_STATUS.get(status, OfferOutcome.FAILED)
 
 
-# Why an Originate failed (Reason of OriginateResponse: AST_CONTROL_* of frame.h; 0: the channel could not be made).
-_BY_REASON = {
-    "0": OfferOutcome.UNREACHABLE,
-    "1": OfferOutcome.NO_ANSWER,
-    "3": OfferOutcome.NO_ANSWER,
-    "5": OfferOutcome.BUSY,
-    "8": OfferOutcome.FAILED,
+_RANG = "3"  # Reason of OriginateResponse: it rang (AST_CONTROL_RINGING of frame.h) until its time was up
+_BY_CAUSE = {
+    "1": OfferOutcome.UNREACHABLE,
+    "3": OfferOutcome.UNREACHABLE,
+    "17": OfferOutcome.BUSY,
+    "18": OfferOutcome.UNREACHABLE,
+    "19": OfferOutcome.NO_ANSWER,
+    "20": OfferOutcome.UNREACHABLE,
+    "21": OfferOutcome.DECLINED,
 }
 
 
-def origination_outcome(reason: str) -> OfferOutcome:
-    """How a call that we made ended unanswered."""
-    return _BY_REASON.get(reason, OfferOutcome.FAILED)
+def origination_outcome(reason: str, cause: str) -> OfferOutcome:
+    """How a call that we made ended unanswered: `reason` of the Originate, `cause` (Q.850) of the channel, if known.
+
+    Measured: a customer who is busy or declines has reason 0 like one who cannot be reached; only the cause tells.
+    """
+    return OfferOutcome.NO_ANSWER if reason == _RANG else _BY_CAUSE.get(cause, OfferOutcome.FAILED)
 
 
 def cause_text(status: str, cause: str) -> str:

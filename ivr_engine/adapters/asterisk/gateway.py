@@ -213,6 +213,7 @@ class AsteriskGateway:
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
+                self.dialler.note_ended(call, cause)
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass

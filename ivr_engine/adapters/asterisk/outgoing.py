@@ -22,6 +22,7 @@ from ivr_engine.errors import SwitchError, WireError
 from ivr_engine.ports.switch import OutgoingCall, Unreached
 
 SLACK_S = 5.0  # after the ringing: for the word of the switch, and for the session of who answered at the last moment
+CAUSE_LIMIT_S = 0.5  # the channel's own end is told within milliseconds of the failure, before or after it
 CONTEXT = "callback"
 
 
@@ -34,6 +35,7 @@ class _Awaited:
     """A call that is being made, and then served until `done`."""
 
     answered: asyncio.Future[AgiCallControl] = field(default_factory=_new_future)
+    ended: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -62,6 +64,12 @@ class OutgoingCalls:
         finally:
             del self._awaited[order.call]
             awaited.done.set()
+
+    def note_ended(self, call: CallId, cause: str) -> None:
+        """The event stream says that the channel is no more, and its Q.850 cause."""
+        awaited = self._awaited.get(call)
+        if awaited is not None and not awaited.ended.done():
+            awaited.ended.set_result(cause)
 
     async def serve(self, call: CallId, control: AgiCallControl) -> None:
         """Hand the line to whoever made the call; returns when they are done with it.
@@ -96,5 +104,6 @@ async def _settled(ended: asyncio.Future[AmiMessage], awaited: _Awaited) -> AgiC
     await asyncio.wait((ended, awaited.answered), return_when=asyncio.FIRST_COMPLETED)
     if awaited.answered.done() or ended.result().get("Response") == "Success":
         return await awaited.answered
-    reason = ended.result().get("Reason")
-    return Unreached(outcome=origination_outcome(reason), cause=f"originate/{reason}"[:40])
+    await asyncio.wait((awaited.ended,), timeout=CAUSE_LIMIT_S)
+    reason, cause = ended.result().get("Reason"), awaited.ended.result() if awaited.ended.done() else "?"
+    return Unreached(outcome=origination_outcome(reason, cause), cause=f"originate {reason}/{cause}"[:40])

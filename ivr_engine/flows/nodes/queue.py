@@ -11,7 +11,8 @@
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
 
 `keys` are those a caller may press while waiting: each leaves the queue, with the outcome `flowout`, and leads to its node.
-A `callback` there keeps the caller's place. While an agent's telephone rings for the caller they do nothing.
+A `callback` there keeps the caller's place, and whoever comes back to the queue has it again. While an agent's telephone
+rings for the caller they do nothing.
 """
 
 from __future__ import annotations
@@ -78,14 +79,17 @@ class Queue(NodeSpec):
     def run(self, walk: Walk) -> Step:
         """Wait; keys typed ahead are forgotten."""
         walk.session.typed_ahead = walk.session.stray = ""
+        queue = walk.queue(walk.open_value(self.name, "the queue's name"))
+        since = walk.comes_back_to(queue)
         wait = QueueWait(
-            queue=walk.queue(walk.open_value(self.name, "the queue's name")),
+            queue=queue,
             needs=self.needs,
             priority=priority_now(walk, self.priority),
             language=walk.session.language,
             keys="".join(self.keys),
+            since=since,
         )
-        walk.session.memo = {"name": wait.queue, "since": walk.now, "priority": wait.priority}
+        walk.session.memo = {"name": queue, "since": walk.now if since is None else since, "priority": wait.priority}
         return wait
 
     def resume(self, walk: Walk, reply: Reply) -> Step:

@@ -131,7 +131,12 @@ class Visit:
         self.entered = True
         wait = self._wait
         stimulus = CallEntered(
-            call=self._call, queue=wait.queue, needs=wait.needs, priority=wait.priority, language=wait.language
+            call=self._call,
+            queue=wait.queue,
+            needs=wait.needs,
+            priority=wait.priority,
+            language=wait.language,
+            arrived=wait.since,
         )
         self._take(self._stage.decide(stimulus))
 
