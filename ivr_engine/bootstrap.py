@@ -120,17 +120,7 @@ async def engine(
             log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
-        control = ControlServer(
-            path=settings.control_socket,
-            agents=services.desk,
-            versions=services.versions,
-            emergency=services.emergency,
-            callbacks=services.callbacks,
-            recorder=recorder,
-            status=lambda: _status(services, store),
-            log=log,
-        )
-        await stack.enter_async_context(control.serving())
+        await stack.enter_async_context(_control(settings, services, recorder=recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
         for work in [*lasting, services.versions.keep_watch()] if watch_files else lasting:
@@ -142,6 +132,19 @@ async def engine(
         stack.callback(calling.cancel)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _control(settings: Settings, services: Services, *, recorder: Recorder, store: SqlStore, log: Log) -> ControlServer:
+    return ControlServer(
+        path=settings.control_socket,
+        agents=services.desk,
+        versions=services.versions,
+        emergency=services.emergency,
+        callbacks=services.callbacks,
+        recorder=recorder,
+        status=lambda: _status(services, store),
+        log=log,
+    )
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:

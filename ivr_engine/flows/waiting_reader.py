@@ -24,7 +24,6 @@ from ivr_engine.flows.definition import CallbackDefinition, WaitingDefinition
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.shapes import Shape, as_name, matching
 
-MOST_COMFORT = 20
 _PREFIX = re.compile(r"\+?[0-9]{1,15}", re.ASCII)
 
 as_prefix = matching(_PREFIX, 'the beginning of a number: digits, perhaps after a +, in quotes, such as "1" or "021"')
@@ -45,8 +44,6 @@ def read_waiting(queue: Fields, *, span_or_never: Shape[Millis | None]) -> Waiti
 def _comfort(fields: Fields) -> tuple[Millis, tuple[str, ...]]:
     every = fields.span("every", default=Millis(40_000), least=Millis(10_000), most=Millis(3_600_000))
     prompts = fields.each("prompts", as_name, required=True)
-    if len(prompts) > MOST_COMFORT:
-        fields.error("S318", "at most 20 prompts take turns", at=fields.place("prompts"))
     fields.finish()
     return every, prompts
 

@@ -41,7 +41,11 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "notify": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "ticket": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
-    "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
+    "queue": [
+        ("", "", outcome)
+        for outcome in QueueOutcome
+        if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FLOWOUT, QueueOutcome.OVERFLOWED, QueueOutcome.FAILED)
+    ],
 }
 ANSWERS: dict[str, Answer] = {
     "host.balance": {"balance": "1"},

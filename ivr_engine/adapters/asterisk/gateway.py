@@ -11,7 +11,7 @@ import binascii
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -91,12 +91,7 @@ class AsteriskGateway:
             host=bind,
             port=agi_port,
             secret=agi_secret,
-            routes={
-                "call": self._serve_caller,
-                "callback": self._serve_callback,
-                "over": self._hear_over,
-                "agent": self._serve_agent,
-            },
+            routes=self._routes(),
             sessions_limit=calls_limit,
         )
         self._ami = AmiClient(
@@ -109,6 +104,15 @@ class AsteriskGateway:
             on_event=self._hear_event,
         )
         self.dialler = OutgoingCalls(ami=self._ami, outside=(trunk, carrier))
+
+    def _routes(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+        """What the dialplan asks for, by the path of its address."""
+        return {
+            "call": self._serve_caller,
+            "callback": self._serve_callback,
+            "over": self._hear_over,
+            "agent": self._serve_agent,
+        }
 
     @property
     def agi_port(self) -> int:

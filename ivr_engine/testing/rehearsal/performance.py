@@ -119,7 +119,7 @@ class _Performance:
         """Press the keys, at as many questions as it takes; in a queue, the key that leaves it."""
         keys = step.keys
         self._listen()
-        if self.conversation.visit is not None and self.conversation.visit.talking_to is None:
+        if self.conversation.visit is not None and self.conversation.visit.takes_keys:
             self._in_queue(staffed=False).press(keys[0])
             self.conversation.after_visit()
             keys = keys[1:]

@@ -109,6 +109,11 @@ class Visit:
         self.wait(between(self._stage.now, alarm))
         return True
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the caller may press something here."""
+        return bool(self._wait.keys) and self.talking_to is None
+
     def press(self, key: str) -> None:
         """The caller presses a key that leaves the queue.
 
