@@ -7,48 +7,44 @@ places: arrival less priority (see `queues.Place`), so no rule can change the or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.queues import QueuePolicy, WaitingCall
-from ivr_engine.core.ids import Instant, between
+from ivr_engine.core.ids import Instant, QueueName, between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prospect:
-    """A call that an agent could take: the rules of its queue, how many wait there and in the whole centre."""
+class Scene(NamedTuple):
+    """What there is beside the call and the agent: the rules of the queues, and how many wait in each and in all."""
 
-    call: WaitingCall
-    profile: AgentProfile
-    policy: QueuePolicy
-    waiting: int
-    waiting_in_all: int
+    policies: Mapping[QueueName, QueuePolicy]
+    waiting: Mapping[QueueName, int]
+    in_all: int
     now: Instant
 
 
-CallRule = Callable[[Prospect], int]
+CallRule = Callable[[WaitingCall, AgentProfile, Scene], int]
 
 
-def place(prospect: Prospect) -> int:
+def place(call: WaitingCall, _profile: AgentProfile, _scene: Scene) -> int:
     """Earliest arrival, moved forward by `priority_worth` for each point of priority."""
-    return prospect.call.place[0]
+    return call.place[0]
 
 
-def accumulating(prospect: Prospect) -> int:
+def accumulating(call: WaitingCall, _profile: AgentProfile, scene: Scene) -> int:
     """Longest wait times the queue's `rate`: callers of a queue with rate 4 wait a quarter as long as those with rate 1."""
-    return -prospect.policy.rate * between(prospect.call.arrived, prospect.now)
+    return -scene.policies[call.queue].rate * between(call.arrived, scene.now)
 
 
-def share(prospect: Prospect) -> int:
+def share(call: WaitingCall, _profile: AgentProfile, scene: Scene) -> int:
     """The queue that most exceeds its `share` (percent) of all who wait (Gurvich and Whitt's queue ratio)."""
-    return prospect.policy.share * prospect.waiting_in_all - 100 * prospect.waiting
+    return scene.policies[call.queue].share * scene.in_all - 100 * scene.waiting[call.queue]
 
 
-def level(prospect: Prospect) -> int:
+def level(call: WaitingCall, profile: AgentProfile, _scene: Scene) -> int:
     """What the agent is best at: the levels in the skills that the caller came for, added up."""
-    call = prospect.call
-    return -sum(prospect.profile.skills.get(need.skill, 0) for need in (*call.needs, *call.prefers))
+    return -sum(profile.skills.get(need.skill, 0) for need in (*call.needs, *call.prefers))
 
 
 CALL_RULES: Mapping[str, CallRule] = MappingProxyType(

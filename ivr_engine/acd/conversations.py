@@ -44,7 +44,7 @@ def part(moment: Moment, call: WaitingCall, *, ended_by: EndedBy, talked: Millis
     if policy.wrap_up > 0 and agent.presence is not Presence.LOGGED_OUT:
         _begin_wrap_up(moment, agent, call, policy)
     else:
-        _release(moment, agent)
+        moment.release(agent)
 
 
 def _begin_wrap_up(moment: Moment, agent: Agent, call: WaitingCall, policy: QueuePolicy) -> None:
@@ -66,9 +66,4 @@ def end_wrap_up(moment: Moment, agent: Agent) -> None:
     moment.state.timers.disarm(Timer(TimerKind.WRAP_UP, agent.agent))
     took = between(agent.activity_since, moment.now)
     moment.events.append(WrapUpEnded(agent=agent.agent, call=agent.call, took=took))
-    _release(moment, agent)
-
-
-def _release(moment: Moment, agent: Agent) -> None:
-    moment.change_activity(agent, ActivityStep.RELEASE, call=None)
-    moment.became_free(agent)
+    moment.release(agent)

@@ -7,15 +7,16 @@ the answer is the same as before: nobody waits while an agent who may take the c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from heapq import nsmallest
 from itertools import islice
 from typing import NamedTuple
 
 from ivr_engine.acd.agents import Agent
-from ivr_engine.acd.call_choice import CALL_RULES, Prospect
+from ivr_engine.acd.call_choice import CALL_RULES, Scene
 from ivr_engine.acd.queues import Place, WaitingCall
 from ivr_engine.acd.ranking import OF_PROFILE, STRATEGIES
-from ivr_engine.acd.staff import Pool, fit_of
+from ivr_engine.acd.staff import Pool
 from ivr_engine.acd.state import CentreState
 from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver
 from ivr_engine.core.ids import AgentId, CallId, Instant, between
@@ -46,7 +47,7 @@ class Choice(NamedTuple):
 def why_not(state: CentreState, agent: Agent, call: WaitingCall) -> str | None:
     """Why the agent is not eligible for the call, as a reason code, or None. Lasting reasons come before passing ones."""
     pool = state.staff.pool_of(agent.agent)
-    unfit = fit_of(agent.profile, call.demand).unfit
+    unfit = state.staff.fit(pool, call.demand).unfit
     if unfit is not None:
         return unfit
     if not agent.free:
@@ -73,10 +74,13 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = L
         for since, name in islice(_untried(pool, call), looked_at):
             key = key_of(state.agents[name], call, now)
             ranked.append((name != call.wanted, -preferred, -key, since, name))
-    best = nsmallest(most, ranked) if most < len(ranked) else sorted(ranked)
+    if most < len(ranked):
+        ranked = nsmallest(most, ranked)
+    elif len(ranked) > 1:
+        ranked.sort()
     return tuple(
         Candidate(agent=name, key=-key, preferred=-preferred, idle=between(since, now))
-        for _, preferred, key, since, name in best
+        for _, preferred, key, since, name in ranked
     )
 
 
@@ -104,8 +108,13 @@ def excluded(state: CentreState, call: WaitingCall, candidates: Collection[Candi
     members = islice((agent for queue in call.demand.queues for agent in state.members[queue]), LOOKED_AT)
     others = {agent.agent: agent for agent in members if agent.agent not in eligible}
     found = ((name, why_not(state, agent, call)) for name, agent in others.items())
-    listed = (Exclusion(agent=agent, reason=reason) for agent, reason in found if reason is not None)
-    return tuple(islice(listed, LISTED))
+    return tuple(islice((_exclusion(name, reason) for name, reason in found if reason is not None), LISTED))
+
+
+@lru_cache(maxsize=2**16)
+def _exclusion(agent: AgentId, reason: str) -> Exclusion:
+    """One object for what is said of an agent time and again: lists of these are most of what a decision writes."""
+    return Exclusion(agent=agent, reason=reason)
 
 
 def next_for(state: CentreState, pool: Pool, fresh: Collection[AgentId], now: Instant) -> list[Choice]:
@@ -116,14 +125,14 @@ def next_for(state: CentreState, pool: Pool, fresh: Collection[AgentId], now: In
     own = [choice for agent in fresh for choice in _waiting_for(state, pool, agent)]
     if own:
         return sorted(own, key=lambda choice: choice.place)
-    rule = CALL_RULES[state.rules.call_rule]
+    rule, scene = CALL_RULES[state.rules.call_rule], scene_of(state, now)
     found: list[Choice] = []
     for demand, line in state.waiting.lines_of(pool.queues):
         if state.staff.fit(pool, demand).unfit is not None or (pool.reserved and state.staff.kept_for(pool, demand)):
             continue
         call = _first(state, pool, line)
         if call is not None:
-            found.append(Choice(rule(prospect_of(state, call, pool, now)), call.place, call))
+            found.append(Choice(rule(call, pool.profile, scene), call.place, call))
     return sorted(found, key=_sooner) if len(found) > 1 else found
 
 
@@ -131,16 +140,9 @@ def _sooner(choice: Choice) -> tuple[int, Place]:
     return choice.key, choice.place
 
 
-def prospect_of(state: CentreState, call: WaitingCall, pool: Pool, now: Instant) -> Prospect:
-    """What a call rule looks at."""
-    return Prospect(
-        call=call,
-        profile=pool.profile,
-        policy=state.queues[call.queue],
-        waiting=state.waiting.in_queue[call.queue],
-        waiting_in_all=state.waiting.in_all,
-        now=now,
-    )
+def scene_of(state: CentreState, now: Instant) -> Scene:
+    """What a call rule looks at beside the call and the agent."""
+    return Scene(state.queues, state.waiting.in_queue, state.waiting.in_all, now)
 
 
 def _waiting_for(state: CentreState, pool: Pool, agent: AgentId) -> Iterator[Choice]:

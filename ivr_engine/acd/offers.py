@@ -19,7 +19,7 @@ from ivr_engine.acd.matching import (
     excluded,
     next_for,
     passed_over,
-    prospect_of,
+    scene_of,
 )
 from ivr_engine.acd.queues import QueuePolicy, WaitingCall
 from ivr_engine.acd.staff import Pool
@@ -29,7 +29,7 @@ from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import ActivityStep, Aftermath, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
 from ivr_engine.core.events.acd import Candidate
-from ivr_engine.core.ids import AgentId, Millis, OfferId, between, later
+from ivr_engine.core.ids import AgentId, Instant, Millis, OfferId, between, later
 from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence, QueueOutcome
 
 GRACE = Millis(2_000)
@@ -43,6 +43,12 @@ FAILURES_ALLOWED = 3
 count once: a call that no telephone can take must not take everybody out of work."""
 
 
+NOT_ANYBODY = "-"
+"""As reasons that were recorded: there was nobody to give a reason of."""
+
+DEADLINE, NOT_RINGING, NOT_JOINED = "deadline", "not_ringing", "not_joined"
+"""Why an offer was taken back: rung to its end with no word from the switch; never rang; picked up and never joined."""
+
 ONCE_MORE = Aftermath(None)
 """The line was full for a moment: the agent is rung again at once, as if nothing had happened."""
 
@@ -55,8 +61,9 @@ def rematch(moment: Moment) -> None:
     if not calls and not agents:
         return
     nobody: list[WaitingCall] = []
-    while (pick := _pick(moment, nobody)) is not None:
+    while (calls or agents) and (pick := _pick(moment, nobody)) is not None:
         _make(moment, *pick)
+        agents.discard(pick[1][0].agent)
     for call in sorted(nobody, key=lambda call: call.place):
         _nobody(moment, call)
     calls.clear()
@@ -85,7 +92,9 @@ def _pick(moment: Moment, nobody: list[WaitingCall]) -> _Pick | None:
 
 def _fresh_pools(moment: Moment) -> list[Pool]:
     staff, agents = moment.state.staff, moment.state.agents
-    return list({staff.pool_of(name): None for name in sorted(moment.fresh_agents) if agents[name].free})
+    names = moment.fresh_agents
+    ordered = sorted(names) if len(names) > 1 else names
+    return list({staff.pool_of(name): None for name in ordered if agents[name].free})
 
 
 def _for_agents(moment: Moment, pool: Pool) -> tuple[Choice, _Pick] | None:
@@ -107,7 +116,7 @@ def _for_calls(moment: Moment, nobody: list[WaitingCall]) -> list[tuple[Choice, 
         if candidates:
             pool = state.staff.pool_of(candidates[0].agent)
             rule = CALL_RULES[state.rules.call_rule]
-            key = AT_ONCE if call.alone else rule(prospect_of(state, call, pool, now))
+            key = AT_ONCE if call.alone else rule(call, pool.profile, scene_of(state, now))
             found.append((Choice(key, call.place, call), (call, candidates, [])))
         else:
             nobody.append(call)
@@ -119,7 +128,7 @@ def _nobody(moment: Moment, call: WaitingCall) -> None:
     """Record why, unless the reasons are those that were recorded last: time and again the same is no news."""
     state = moment.state
     found = () if state.brief else excluded(state, call, ())
-    told = f"{call.step} {' '.join(sorted({each.reason for each in found}))}"
+    told = " ".join(sorted({each.reason for each in found})) or NOT_ANYBODY
     if told == call.told:
         return
     call.told = told
@@ -135,8 +144,7 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
     policy = state.queues[call.queue]
     others = () if state.brief else excluded(state, call, candidates)
     agent, offer, ring = state.agents[chosen], state.next_offer(), policy.ring
-    first = ring + GRACE if state.rules.start is None else state.rules.start
-    deadline = later(moment.now, Millis(call.reach + first))
+    deadline = _first_deadline(moment, call, ring)
     moment.change_phase(call, CallStep.OFFER)
     call.agent, call.offer, call.told = chosen, offer, ""
     agent.last_offer = state.offered
@@ -162,21 +170,28 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
     moment.effects.append(RingAgent(call=call.call, agent=chosen, offer=offer, ring=ring))
 
 
+def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
+    start = moment.state.rules.start
+    call.limit = DEADLINE if start is None else NOT_RINGING
+    return later(moment.now, Millis(call.reach + (ring + GRACE if start is None else start)))
+
+
 def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:
     """The telephone rings: from now on it may ring for the queue's `ring`."""
-    _go_on(moment, stimulus.offer, lambda policy: Millis(policy.ring + GRACE))
+    _go_on(moment, stimulus.offer, DEADLINE, lambda policy: Millis(policy.ring + GRACE))
 
 
 def offer_picked_up(moment: Moment, stimulus: OfferPickedUp) -> None:
     """The agent picked up: from now on the two must be joined within the queue's `join`."""
-    _go_on(moment, stimulus.offer, lambda policy: policy.join)
+    _go_on(moment, stimulus.offer, NOT_JOINED, lambda policy: policy.join)
 
 
-def _go_on(moment: Moment, offer: OfferId, span: Callable[[QueuePolicy], Millis]) -> None:
+def _go_on(moment: Moment, offer: OfferId, limit: str, span: Callable[[QueuePolicy], Millis]) -> None:
     call = moment.offered_call(offer)
     if call is not None and call.phase is CallPhase.OFFERED:
         deadline = later(moment.now, span(moment.state.queues[call.queue]))
         moment.state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
+        call.limit = limit
 
 
 def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
@@ -225,7 +240,7 @@ def lapse(moment: Moment, offer: OfferId) -> None:
     """
     call = moment.offered_call(offer)
     if call is not None:
-        _withdraw(moment, call, offer, "deadline")
+        _withdraw(moment, call, offer, call.limit or DEADLINE)
 
 
 def line_is_back(moment: Moment, call: WaitingCall) -> None:
@@ -256,7 +271,7 @@ def retry(moment: Moment, call_id: str, agent: str) -> None:
 def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) -> None:
     agent = moment.holder(call)
     _close(moment, call, agent, outcome, cause)
-    after = aftermath(outcome)
+    after = aftermath(OfferOutcome.FAILED if cause in (NOT_RINGING, NOT_JOINED) else outcome)  # no fault of the agent's
     if after.once_more and agent.agent not in call.again:
         call.again.add(agent.agent)
         after = ONCE_MORE
@@ -298,11 +313,10 @@ def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcom
 
 
 def _free(moment: Moment, call: WaitingCall, agent: Agent, after: Aftermath) -> None:
-    moment.change_activity(agent, ActivityStep.RELEASE, call=None)
     if after.at_fault and call.call not in agent.failed_calls:
         agent.failed_calls.append(call.call)
     pause = "failed" if len(agent.failed_calls) >= FAILURES_ALLOWED else after.pause
     if pause is not None and agent.presence is Presence.READY:
         moment.change_presence(agent, PresenceStep.PAUSE, reason=pause, by="engine")
     # A caller who hung up is not the agent's doing: the turn is kept. After a fault the others go first.
-    moment.became_free(agent, keeps_turn=not after.at_fault)
+    moment.release(agent, keeps_turn=not after.at_fault)

@@ -83,8 +83,8 @@ class WaitingCall:
     `entered`: when this visit began. `answered`: when, if it was. `overdue`: max_wait passed while an offer was not settled.
     `tried`: agents not to be tried again just now; `again`: those whose line was full once. `step`: the relaxation step in
     force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
-    were recorded last for offering nobody. `reach`: how long calling an absent caller may take (0: on the line).
-    `comforted`: comfort prompts said.
+    were recorded last for offering nobody. `limit`: what it means when the deadline of the offer passes.
+    `reach`: how long calling an absent caller may take (0: on the line). `comforted`: comfort prompts said.
     """
 
     call: CallId
@@ -110,6 +110,7 @@ class WaitingCall:
     wanted: AgentId | None = None
     alone: bool = False
     told: str = ""
+    limit: str = ""
     demand: Demand = NO_DEMAND
     place: Place = field(init=False)
 

@@ -213,6 +213,15 @@ class Moment:
         if call.phase is CallPhase.WAITING:
             self.fresh_calls.add(call.call)
 
+    def release(self, agent: Agent, *, keeps_turn: bool = False) -> None:
+        """The agent holds nothing any more, and is free if ready. `keeps_turn`: as in `became_free`.
+
+        Raises:
+            IllegalTransition: there is nothing to release; nothing changed.
+        """
+        agent.change_activity(ActivityStep.RELEASE, now=self.now, call=None)
+        self.became_free(agent, keeps_turn=keeps_turn)
+
     def became_free(self, agent: Agent, *, keeps_turn: bool = False) -> None:
         """Let matching look at the agent if free. `keeps_turn`: idle time goes on as if nothing had happened."""
         if not agent.free:
@@ -220,7 +229,7 @@ class Moment:
         staff = self.state.staff
         if not keeps_turn:
             agent.free_since = self.now
-            staff.sync(agent)
+        staff.sync(agent)
         self.fresh_agents.add(agent.agent)
         for skill in staff.pool_of(agent.agent).reserved:
             if staff.free_with[skill] == staff.reserve[skill] + 1:  # nobody who has it is kept back any longer

@@ -15,6 +15,7 @@ from ivr_engine.config import Settings, load_settings, mistyped
 
 if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
+    from ivr_engine.services.drain import Drain
 
 
 def register(app: typer.Typer) -> None:
@@ -67,12 +68,23 @@ async def _run(
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):  # only now: until here they end the command at once
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await stack.enter_async_context(engine(settings=settings, definition=definition, log=log, watch_files=watch))
+        running = await stack.enter_async_context(
+            engine(settings=settings, definition=definition, log=log, watch_files=watch)
+        )
         if watchdog:
             await stack.enter_async_context(watched_over())
         typer.echo(_banner(definition, settings), err=True)
-        await stop.wait()
+        await _stopped(stop, running.services.drain)
         typer.echo("stopping; the PBX stays up (ivr-engine pbx stop ends it)" if pbx else "stopping", err=True)
+
+
+async def _stopped(stop: asyncio.Event, drain: Drain) -> None:
+    """Return when the operator says so, or when a drain is over."""
+    async with asyncio.TaskGroup() as tasks:
+        ends = [tasks.create_task(stop.wait()), tasks.create_task(drain.over())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
 
 
 def _banner(definition: CentreDefinition, settings: Settings) -> str:

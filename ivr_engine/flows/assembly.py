@@ -17,6 +17,7 @@ from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.norms import Judged, judge, read_norms
 from ivr_engine.flows.references import Places, check_references
+from ivr_engine.flows.routing_checks import check_routing_names, check_staffing
 from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 
@@ -51,12 +52,15 @@ def assemble(
         places = Places(
             centre=trees.centre.at,
             parts=parts.places,
+            trees=parts.trees,
             agents=agents[1],
             prompts={language: tree.at for language, tree in trees.prompts.items()},
             in_node=NodePlaces(trees.flows),
             broken_flows=broken,
         )
-        issues += check_references(centre, places)
+        issues += (*check_references(centre, places), *check_routing_names(centre, places))
+        if trees.agents is not None and not any(issue.severity is Severity.ERROR for issue in issues):
+            issues += check_staffing(centre, places)
     return centre
 
 
@@ -72,7 +76,9 @@ def judge_centre(trees: CentreTrees, centre: CentreDefinition | None, issues: li
     items = written.items if isinstance(written, Sequence) else ()
     places = {Language(item.text): item.at for item in items if isinstance(item, Scalar)}
     language_places = {language: places.get(language, start) for language in centre.languages}
-    return judge(centre, file, language_places=language_places, today=today)
+    calendars = trees.centre.get("calendars") if isinstance(trees.centre, Mapping) else None
+    calendar_places = {entry.key: entry.key_at for entry in calendars} if isinstance(calendars, Mapping) else {}
+    return judge(centre, file, language_places=language_places, calendar_places=calendar_places, today=today)
 
 
 def _joined(
@@ -101,6 +107,7 @@ def _joined(
         scripts=parts.scripts,
         keys=parts.keys,
         outbound=parts.outbound,
+        routing=parts.routing,
     )
 
 

@@ -69,8 +69,10 @@ class RequestWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueWait:
-    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner. One of `keys` leaves the queue.
+    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner.
 
+    `prefers`: skills the caller would like; `agent`: who is wanted, and for `agent_wait` nobody else. One of `keys`
+    leaves the queue.
     `since`: when the caller first came to this queue, if they left it by a key and are back; they get their place back.
     """
 
@@ -80,6 +82,9 @@ class QueueWait:
     language: Language
     keys: str = ""
     since: Instant | None = None
+    prefers: tuple[SkillNeed, ...] = ()
+    agent: AgentId | None = None
+    agent_wait: Millis = Millis(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +144,19 @@ Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait | RecordWait |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """The prompts ended. `key` is the one that stopped them, or empty."""
+    """The prompts ended. `key` is the one that stopped them, or several that came before they began, or empty."""
 
     key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """The keys that came, end key excluded. `interrupted`: a key stopped the prompts."""
+    """The keys that came, end key excluded. `interrupted`: a key stopped the prompts; `left`: keys pressed after the end."""
 
     keys: str = field(repr=False)
     ended: GatherEnd
     interrupted: bool = False
+    left: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

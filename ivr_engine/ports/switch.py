@@ -96,6 +96,10 @@ class CallControl(Protocol):
         """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
+        """The value of `work`, and the keys pressed while it took its time. A caller who leaves does not end it."""
+        ...
+
     async def hold(
         self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
     ) -> T | Played | CallerGone:

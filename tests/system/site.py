@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -144,6 +144,9 @@ class Site:
             "agi_port",
             "debian_mirror",
             "carrier",
+            "spool_mb",
+            "calls_limit",
+            "calls_per_s_limit",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
@@ -171,13 +174,12 @@ class Site:
 
 
 @contextmanager
-def site_at(
-    folder: Path, *, carrier: str = "", changes: Mapping[str, tuple[tuple[str, str], ...]] | None = None
-) -> Iterator[Site]:
-    """A site that is up while the block runs. Numbers outside are called at `carrier`; `changes` are made to its files."""
+def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre, carrier: str = "") -> Iterator[Site]:
+    """A site that is up while the block runs. `write` puts the centre's files into the folder's `bank`."""
     first = free_rtp_range()
     settings = Settings(
         state_dir=folder / "var",
+        spool_mb=1,
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
         sip_port=free_port(socket.SOCK_DGRAM),
@@ -189,9 +191,7 @@ def site_at(
     )
     with ExitStack() as host_up:
         host = host_up.enter_context(HostService(delay=LONGEST_LIFE_S))
-        centre = write_centre(folder, host.url)
-        for name, pairs in (changes or {}).items():
-            _change(centre / name, *pairs)
+        write(folder, host.url)
         site = Site(folder=folder, settings=settings, host=host, host_up=host_up)
         try:
             site.start_engine()

@@ -23,7 +23,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.outcomes import CallbackEnd, Disposition, OfferOutcome, QueueOutcome
 from tests.system import sipp
 from tests.system.day import Caller, Day, day_at, legs
-from tests.system.site import Site, site_at
+from tests.system.site import Site, site_at, write_centre
 
 pytestmark = pytest.mark.system
 
@@ -38,6 +38,16 @@ QUICKER = {
 }
 
 
+def write_quicker_centre(folder: Path, host_url: str) -> None:
+    centre = write_centre(folder, host_url)
+    for name, changes in QUICKER.items():
+        text = (centre / name).read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, f"{name} has no longer {old!r}"
+            text = text.replace(old, new)
+        (centre / name).write_text(text, encoding="utf-8")
+
+
 def position_said(event: PromptsPlayed) -> bool:
     return event.prompts[0] == "queue_position"
 
@@ -46,7 +56,7 @@ def position_said(event: PromptsPlayed) -> bool:
 def carrier_site(tmp_path_factory: pytest.TempPathFactory, pbx_installation: Installation) -> Iterator[Site]:
     """A centre whose calls to numbers outside go to this test."""
     assert pbx_installation
-    with site_at(tmp_path_factory.mktemp("carrier"), carrier=f"127.0.0.1:{CARRIER}", changes=QUICKER) as at_work:
+    with site_at(tmp_path_factory.mktemp("carrier"), write=write_quicker_centre, carrier=f"127.0.0.1:{CARRIER}") as at_work:
         yield at_work
 
 

@@ -36,6 +36,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         versions=office.versions,
         emergency=office.emergency,
         callbacks=office.callbacks,
+        drain=office.drain,
         recorder=office.recorder,
         status=dict,
         log=office.log,

@@ -19,6 +19,7 @@ from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
 from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
+from ivr_engine.adapters.asterisk.playing import INTERRUPTION, key_of, play_sound, play_sounds
 from ivr_engine.adapters.asterisk.targets import outside_target, phone_target
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
@@ -29,13 +30,12 @@ from ivr_engine.ports.switch import Joined, Sound
 T = TypeVar("T")
 
 KEYS = "0123456789*#"
-INTERRUPTION = "D"
 INTERRUPT_EVERY_S = 0.1
 COMMAND_LIMIT_S = 5.0
-SOUND_LIMIT_S = 600.0
+UNHEARD_S = 0.01  # Asterisk itself keeps a key that is pressed or released in a pause shorter than the key (measured)
+CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 for a call that was not answered
 DIAL_SLACK_S = 30.0
 OVER_LIMIT_S = 1.0
-FAREWELL_LIMIT_S = 0.1  # measured: the session ends 1 to 45 ms after the result
 RING_SLACK_MS = 500
 LISTEN_S = 10.0  # one wait for a key under music; an offer interrupts it
 DEAF_LISTEN_S = 0.5  # ... where nothing can interrupt it, because the event stream is down
@@ -127,13 +127,9 @@ class AgiCallControl:
         """See the port."""
         if isinstance(await self._music_off(), Gone):
             return CallerGone()
-        for sound in sounds:
-            key = await self._stream(sound, KEYS if barge_in else "")
-            if isinstance(key, Gone):
-                return CallerGone()
-            if key:
-                return Played(key=key)
-        return Played()
+        self._music = ""
+        key = await play_sounds(self._session, sounds, KEYS if barge_in else "")
+        return CallerGone() if isinstance(key, Gone) else Played(key=key)
 
     async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
         """See the port. Keys typed ahead make the sounds superfluous: they are not played."""
@@ -146,13 +142,36 @@ class AgiCallControl:
                 return played
             typed = played.key
         interrupted = bool(typed)
-        keys, ended = _take(typed, wait)
+        keys, ended, left = _take(typed, wait)
         while ended is None:
             key = await self._key(wait.next_timeout if keys else wait.first_timeout)
             if isinstance(key, Gone):
                 return CallerGone()
-            keys, ended = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT)
-        return Keyed(keys=keys, ended=ended, interrupted=interrupted)
+            keys, ended, left = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT, "")
+        return Keyed(keys=keys, ended=ended, interrupted=interrupted, left=left)
+
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
+        """See the port.
+
+        Asterisk throws away the keys that arrive while its session waits for a command (res_agi, run_agi), so there is one.
+        A caller who leaves does not end the work: it may be moving money.
+        """
+        async with _settling(work) as value:
+            await asyncio.wait({value}, timeout=UNHEARD_S)
+            keys = "" if value.done() else await self._keys_until(value)
+            return await value, keys
+
+    async def _keys_until(self, done: asyncio.Future[Any]) -> str:
+        keys = ""
+        while not done.done():
+            reply = await self._session.command_until(
+                done, "WAIT FOR DIGIT", str(LONGEST_WAIT_MS), limit=LONGEST_WAIT_MS / 1000 + COMMAND_LIMIT_S
+            )
+            key = key_of(self._session, reply)
+            if isinstance(key, Gone):
+                return keys
+            keys += key.replace(INTERRUPTION, "")
+        return keys
 
     async def hold(
         self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
@@ -192,7 +211,7 @@ class AgiCallControl:
             raise SwitchError("music may be named by letters, digits, _ and - only")
         if not target:
             return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
-        return await self._dial(target, "", ring=ring, music=music)
+        return await self._dial(target, self._outside[0], ring=ring, music=music, on_answer=lambda: None)
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """See the port."""
@@ -220,34 +239,23 @@ class AgiCallControl:
             self._on_answer, self._joining = None, ""
 
     async def hang_up(self) -> None:
-        """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
+        """See the port. The dialplan does not go on after it, so it need not be told that this end is meant."""
         if self.gone.done():
             return
         self.ended_by_us = True
         if self._session.busy:  # its own session cannot be asked while it is at something
             await self._signals.hang_up(self._session.environment.channel)
             return
-        await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
+
+    async def decline(self) -> None:
+        """End a call that was not answered: the caller's side is told 503, and may try elsewhere."""
+        self.ended_by_us = True
+        await self._session.command("EXEC", "Hangup", CONGESTION, limit=COMMAND_LIMIT_S)
 
     async def mark_done(self) -> None:
         """Tell the dialplan that the session ends on purpose."""
         await self._session.command("SET VARIABLE", "IVR_DONE", "1", limit=COMMAND_LIMIT_S)
-
-    async def _stream(self, sound: Sound, escape: str) -> str | Gone:
-        """Play one sound; the key that stopped it, or nothing."""
-        self._music = ""
-        name = str(sound.path.with_suffix(""))
-        reply = await self._session.command("STREAM FILE", name, escape, limit=SOUND_LIMIT_S)
-        if isinstance(reply, Reply) and reply.result == "-1" and not reply.endpos and not await self._leaves():
-            _log.warning("sound %s cannot be played; can the switch read it?", sound.path)
-            return ""
-        return self._key_of(reply)
-
-    async def _leaves(self) -> bool:
-        """Whether the caller is gone. A sound that is missing has the same result, but no end of the session follows it."""
-        await asyncio.wait({self.gone}, timeout=FAREWELL_LIMIT_S)
-        return self.gone.done()
 
     async def _sounds_until(self, sounds: Sequence[Sound], value: asyncio.Future[T], keys: str) -> str:
         """Play the sounds until `value` is there or one of `keys` is pressed; that key."""
@@ -262,7 +270,8 @@ class AgiCallControl:
     async def _stream_until(self, sound: Sound, value: asyncio.Future[T], keys: str) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
         async with alongside(self._interrupt_when(value)):
-            return await self._stream(sound, INTERRUPTION + keys)
+            self._music = ""
+            return await play_sound(self._session, sound, INTERRUPTION + keys)
 
     async def _music_until(self, value: asyncio.Future[T], keys: str) -> str:
         """Under the music: wait for `value`, for the caller to leave, or for one of `keys`; that key."""
@@ -295,17 +304,8 @@ class AgiCallControl:
     async def _digit(self, within_s: float) -> str | Gone:
         """Whatever key comes within so many seconds, ours included, or nothing."""
         milliseconds = str(max(1, round(within_s * 1000)))
-        return self._key_of(await self._session.command("WAIT FOR DIGIT", milliseconds, limit=within_s + COMMAND_LIMIT_S))
-
-    def _key_of(self, reply: Reply | Gone) -> str | Gone:
-        if isinstance(reply, Gone):
-            return reply
-        if reply.result == "-1":
-            return self._session.note_gone()
-        if reply.code != 200 or not reply.result.isdecimal():
-            raise SwitchError(f"the switch refused to play or listen ({reply.code})")
-        code = int(reply.result)
-        return chr(code) if 32 < code < 127 else ""
+        reply = await self._session.command("WAIT FOR DIGIT", milliseconds, limit=within_s + COMMAND_LIMIT_S)
+        return key_of(self._session, reply)
 
     async def _music_on(self, music: str) -> Reply | Gone | None:
         if self._music == music:
@@ -357,14 +357,14 @@ def over_of(text: str) -> Over:
     return Over(status=match[1], cause=match[2])
 
 
-def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
-    """The keys that count, and what ended the listening if something did."""
-    before, found, _ = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
+def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
+    """The keys that count, what ended the listening if something did, and the keys after that."""
+    before, found, after = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
     if found and len(before) <= wait.most:
-        return before, GatherEnd.END_KEY
+        return before, GatherEnd.END_KEY, after
     if len(before) >= wait.most:
-        return before[: wait.most], GatherEnd.COMPLETE
-    return before, None
+        return keys[: wait.most], GatherEnd.COMPLETE, keys[wait.most :]
+    return before, None, ""
 
 
 async def _first(*futures: asyncio.Future[Any]) -> None:

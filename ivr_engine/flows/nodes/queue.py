@@ -6,6 +6,9 @@
       exits: {timeout: end, full: end, closed: end}
       # in `queue:`, keys while waiting: {keys: {1: call_me, 2: leave_word}}
 
+With `prefer: {english: 1}` who has the skill comes first. With `agent: "{{ customer.adviser }}"` the call waits for that
+agent alone, for `agent_wait` (20 s) at most and only while they are at work; afterwards anybody may take it.
+
 `next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
@@ -22,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import NodeName, SkillName
+from ivr_engine.core.ids import AgentId, Millis, NodeName, SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import ExpressionFault
@@ -34,6 +37,8 @@ from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
 from ivr_engine.flows.walk import KEYS, Walk
 
+AGENT_WAIT = Millis(20_000)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(NodeSpec):
@@ -43,11 +48,14 @@ class Queue(NodeSpec):
     name: Setting
     needs: tuple[SkillNeed, ...] = ()
     priority: Setting = 0
+    prefers: tuple[SkillNeed, ...] = ()
+    agent: Setting = ""
+    agent_wait: Millis = AGENT_WAIT
     keys: Mapping[str, NodeName] = field(default_factory=dict)
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`queue: {name, skills, priority, keys}`."""
+        """`queue: {name, skills, prefer, priority, agent, agent_wait, keys}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(name="")
@@ -56,6 +64,9 @@ class Queue(NodeSpec):
             needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
             keys=_read_keys(fields),
+            prefers=read_needs(fields, "prefer"),
+            agent=fields.read("agent", as_setting, default=""),
+            agent_wait=fields.span("agent_wait", default=AGENT_WAIT, most=Millis(3_600_000)),
         )
         fields.finish()
         return spec
@@ -68,8 +79,8 @@ class Queue(NodeSpec):
             required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
             to_agent=True,
             queues=(self.name,) if isinstance(self.name, str) else (),
-            skills=tuple(need.skill for need in self.needs),
-            reads=settings.reads((self.name, self.priority)),
+            skills=tuple(need.skill for need in (*self.needs, *self.prefers)),
+            reads=settings.reads((self.name, self.priority, self.agent)),
         )
 
     def own_exits(self) -> Mapping[str, NodeName]:
@@ -88,6 +99,9 @@ class Queue(NodeSpec):
             language=walk.session.language,
             keys="".join(self.keys),
             since=since,
+            prefers=self.prefers,
+            agent=(wanted := _wanted(walk, self.agent)),
+            agent_wait=Millis(0) if wanted is None else self.agent_wait,
         )
         walk.session.memo = {"name": queue, "since": walk.now if since is None else since, "priority": wait.priority}
         return wait
@@ -113,10 +127,20 @@ def _read_keys(fields: Fields) -> dict[str, NodeName]:
     return {key: NodeName(node) for key, node in fields.mapping_of("keys", shapes.as_name).items()}
 
 
-def read_needs(fields: Fields) -> tuple[SkillNeed, ...]:
+def read_needs(fields: Fields, key: str = "skills") -> tuple[SkillNeed, ...]:
     """`skills: {card: 3}`: what an agent must have."""
-    levels = fields.mapping_of("skills", shapes.whole(1, limits.SKILL_LEVEL))
+    levels = fields.mapping_of(key, shapes.whole(1, limits.SKILL_LEVEL))
     return tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in levels.items())
+
+
+def _wanted(walk: Walk, setting: Setting) -> AgentId | None:
+    """The agent the caller is to have, or None: nothing that is no name keeps a caller from the queue."""
+    try:
+        value = walk.open_value(setting, "the agent")
+    except (ExpressionFault, NodeFault) as fault:
+        walk.note_fault(fault)
+        return None
+    return AgentId(str(value)) if isinstance(value, str | int) and value != "" and not isinstance(value, bool) else None
 
 
 def priority_now(walk: Walk, setting: Setting) -> int:
