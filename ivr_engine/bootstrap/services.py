@@ -122,9 +122,6 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     )
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    files_now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
-    callbacks = CallbackDesk(files=files_now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
-    callbacks.recover(journal)
     drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
@@ -135,8 +132,28 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         emergency=emergency,
         admission=admission,
         drain=drain,
-        callbacks=callbacks,
+        callbacks=_callbacks(
+            calls, versions, surroundings, journal=journal, recorder=recorder, centre=centre, clock=clock, log=log
+        ),
     )
+
+
+def _callbacks(
+    calls: CallRunner,
+    versions: Versions,
+    surroundings: Surroundings,
+    *,
+    journal: Journal,
+    recorder: Recorder,
+    centre: CentreRunner,
+    clock: Clock,
+    log: Log,
+) -> CallbackDesk:
+    """The bookings of earlier runs are taken up."""
+    now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
+    desk = CallbackDesk(files=now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk.recover(journal)
+    return desk
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

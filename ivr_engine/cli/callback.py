@@ -1,4 +1,4 @@
-"""`ivr-engine callback list|cancel`: who is to be called back by the running engine."""
+"""`ivr-engine callback list|cancel`: who is to be called back by the running engine. Only `--json` shows whole numbers."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ def cancel(
 
 
 def _line(row: Row) -> str:
+    from ivr_engine.cli.cdr_text import mask_number
     from ivr_engine.cli.until import shown
 
     window = f", {row['window']}" if row["window"] else ""
     state = PHASES[row["phase"]] if row["phase"] != "booked" else f"not before {shown(row['due'])}"
     return (
-        f"{row['booking']}: {row['number']} for {row['queue']}{window}, place of {shown(row['since'])}, "
+        f"{row['booking']}: {mask_number(row['number'])} for {row['queue']}{window}, place of {shown(row['since'])}, "
         f"priority {row['priority']}, {row['attempts']} attempts, {state}"
     )

@@ -189,11 +189,9 @@ _SHAPES = {
     "node `$node` has $kinds; a node does one thing, make it two nodes": (
         "节点 `$node` 同时有 $kinds；一个节点只做一件事，请拆成两个节点"
     ),
-    "callbacks are booked here, but `outbound` of centre.yaml allows no number to be called, so each ends as "
-    "forbidden; list the beginnings of the numbers that may be called": "这里会登记回电，但 centre.yaml 的 `outbound` "
-    "没有允许呼出的号码，每个回电都会以 forbidden 结束；请列出可以呼叫的号码的开头",
-    'the beginning of a number: digits, perhaps after a +, in quotes, such as "1" or "021"': "号码的开头：数字，前面可有 +，"
-    '加引号，例如 "1" 或 "021"',
+    "nobody may be called back: list the beginnings of numbers under `outbound` in centre.yaml": "没有允许回电的号码："
+    "请在 centre.yaml 的 `outbound` 中列出号码的开头",
+    'the beginning of a number in quotes, such as "1" or "021"': '号码的开头，加引号，例如 "1" 或 "021"',
     "exit `$exit` is given twice": "出口 `$exit` 写了两次",
 }
 
