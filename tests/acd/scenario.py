@@ -122,6 +122,8 @@ def _option(value: str) -> object:
         return STRICTLY
     if re.fullmatch(r"[0-9.]+s", value):
         return _millis(value)
+    if "+" in value:
+        return tuple(value.split("+"))
     return int(value) if value.isdecimal() else value
 
 
