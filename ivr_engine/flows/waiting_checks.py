@@ -36,7 +36,7 @@ def _said(queue: QueueDefinition) -> Iterable[str]:
 def _nobody_called(centre: CentreDefinition) -> Iterable[Issue]:
     books = [node for flow in centre.flows.values() for node in flow.nodes.values() if node.spec.KIND == "callback"]
     for node in books[:1]:
-        message = "nobody may be called back: list the beginnings of numbers under `outbound` in centre.yaml"
+        message = "nobody may be called back: list numbers under `outbound` in centre.yaml"
         yield Issue(at=node.at, severity=Severity.WARNING, code="R426", message=Message.of(message))
 
 

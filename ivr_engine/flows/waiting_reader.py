@@ -26,7 +26,7 @@ from ivr_engine.flows.shapes import Shape, as_name, matching
 
 _PREFIX = re.compile(r"\+?[0-9]{1,15}", re.ASCII)
 
-as_prefix = matching(_PREFIX, 'the beginning of a number in quotes, such as "1" or "021"')
+as_prefix = matching(_PREFIX, "a number: digits, *, # and +, at most 24")
 
 
 def read_waiting(queue: Fields, *, span_or_never: Shape[Millis | None]) -> WaitingDefinition:
