@@ -122,6 +122,13 @@ class CallerLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineLost:
+    """The line to the caller broke, not the call: it comes back (CallEntered again), or is known to be over (CallerLeft)."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRinging:
     """The agent's telephone rings."""
 
@@ -149,6 +156,14 @@ class OfferFailed:
     offer: OfferId
     outcome: OfferOutcome
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedElsewhere:
+    """Caller and agent talk although this centre never joined them: the switch did, while no engine answered."""
+
+    call: CallId
+    agent: AgentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +201,12 @@ Stimulus = (
     | CallEntered
     | CallerLeft
     | FlowedOut
+    | LineLost
     | OfferRinging
     | OfferPickedUp
     | OfferAnswered
     | OfferFailed
+    | JoinedElsewhere
     | ConversationOver
     | TimePassed
     | Reconfigure

@@ -67,6 +67,7 @@ class Assembler:
         self._resumed = 0
         self._refused = ""
         self._end: CallEnded | None = None
+        self._ended: Instant | None = None
 
     @property
     def ended(self) -> bool:
@@ -83,10 +84,16 @@ class Assembler:
         if step is not None:
             self._now = max(self._now, recorded.at)
             step(self, event)
+            if isinstance(event, CallEnded):
+                self._ended = max(self._arrived, recorded.at)
 
     def record(self) -> CallRecord:
-        """The record as the events so far have it; before the end it is as if the call ended now, nobody knows how."""
-        legs = _without_empty([*self._legs, self._closed(self._leg)])
+        """The record as the events so far have it; before the end it is as if the call ended now, nobody knows how.
+
+        An end that is dated before facts that were learnt earlier cuts them short: it is known better than they were.
+        """
+        legs = [*self._legs, self._closed(self._leg)]
+        kept = _without_empty(_cut(legs, self._ended_at) if self._ended_at < self._now else legs)
         flow = self._flow
         return CallRecord(
             call=self.call,
@@ -94,7 +101,7 @@ class Assembler:
             caller=self._arrival.caller,
             caller_name=self._arrival.caller_name,
             arrived=self._arrived,
-            ended=self._now,
+            ended=self._ended_at,
             disposition=self._disposition(),
             ended_by=self._ended_by,
             language=self._language,
@@ -103,14 +110,18 @@ class Assembler:
             last_node=self._last_node,
             queue=self._queue,
             agent=self._agent,
-            waited=Millis(sum(leg.lasted for leg in legs if leg.kind is LegKind.WAITING)),
-            talked=Millis(sum(leg.talked for leg in legs)),
-            legs=legs,
+            waited=Millis(sum(leg.lasted for leg in kept if leg.kind is LegKind.WAITING)),
+            talked=Millis(sum(leg.talked for leg in kept)),
+            legs=kept,
             answers=tuple(self._answers.items()),
             faults=tuple(self._faults),
             resumed=self._resumed,
             refused=self._refused,
         )
+
+    @property
+    def _ended_at(self) -> Instant:
+        return self._now if self._ended is None else self._ended
 
     @property
     def _ended_by(self) -> EndedBy:
@@ -269,6 +280,12 @@ class Assembler:
 def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above
     """The leg with the facts of its end; a leg whose end is known keeps what it has."""
     return leg if leg.outcome else replace(leg, **facts)
+
+
+def _cut(legs: list[Leg], end: Instant) -> list[Leg]:
+    """The legs as far as `end`; what was talked is not longer than its leg."""
+    cut = [replace(leg, ended=min(leg.ended, end)) for leg in legs if leg.began <= end]
+    return [replace(leg, talked=min(leg.talked, leg.lasted)) if leg.ended == end else leg for leg in cut]
 
 
 def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:

@@ -10,10 +10,11 @@ from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.core.events import PromptsPlayed
 from ivr_engine.core.ids import AgentId, CallId, Language, NodeName, OfferId
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
-from ivr_engine.errors import PromptError
+from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Utterance, label
 from ivr_engine.flows.waits import CallerGone, Played, QueueLeft, QueueWait
+from ivr_engine.ports.inbound import Rang
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Joined, Sound
@@ -47,12 +48,18 @@ class QueueVisit:
         self._begun: OfferId | None = None
         self._unsaid: Announce | None = None
 
-    async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
-        """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
+    async def run(self, call: CallId, node: NodeName, wait: QueueWait, rang: Rang | None = None) -> QueueLeft | CallerGone:
+        """Wait, talk, and say how it ended. The centre forgets the call whatever happens, unless the line breaks.
+
+        `rang`: what became of the telephone that rang for the call while its line was away.
+        """
         self._centre.note_hours(self._definition)
-        mailbox = self._centre.enter(call, wait)
+        mailbox = self._centre.enter(call, wait, rang=rang)
         try:
             return await self.stay(call, node, wait, mailbox)
+        except SwitchError:
+            self._centre.lose(call)
+            raise
         finally:
             self._centre.leave(call)
 

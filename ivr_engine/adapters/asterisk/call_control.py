@@ -123,6 +123,12 @@ class AgiCallControl:
         """Pick up; harmless when the call is up already."""
         await self._session.command("ANSWER", limit=COMMAND_LIMIT_S)
 
+    async def take_over(self) -> None:
+        """Have the call's own time limit count: until an engine says so, the dialplan allows it only the time to say so."""
+        await self._session.command(
+            "SET VARIABLE", "TIMEOUT(absolute)", str(round(self._talk_limit_s)), limit=COMMAND_LIMIT_S
+        )
+
     async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
         """See the port."""
         if isinstance(await self._music_off(), Gone):

@@ -32,7 +32,7 @@ from ivr_engine.core.events.agent import (
     WrapUpExtended,
 )
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
-from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
+from ivr_engine.core.events.call import CallArrived, CallEnded, CallReconciled, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
     BroadcastEnded,
     BroadcastPlayed,
@@ -59,6 +59,7 @@ from ivr_engine.core.events.flow import (
     Datum,
     FlowFailed,
     FlowFinished,
+    FlowResumed,
     FlowStarted,
     HoursChecked,
     IdentityConfirmed,
@@ -84,8 +85,10 @@ CATALOGUE: dict[str, type[Event]] = {
         CallArrived,
         CallRefused,
         CallResumed,
+        CallReconciled,
         CallEnded,
         FlowStarted,
+        FlowResumed,
         NodeEntered,
         SubflowEntered,
         SubflowLeft,
@@ -162,6 +165,7 @@ __all__ = [
     "CallEnded",
     "CallLeftQueue",
     "CallQueued",
+    "CallReconciled",
     "CallRefused",
     "CallRelaxed",
     "CallRerouted",
@@ -181,6 +185,7 @@ __all__ = [
     "FactsLost",
     "FlowFailed",
     "FlowFinished",
+    "FlowResumed",
     "FlowStarted",
     "HoursChecked",
     "IdentityConfirmed",
