@@ -15,6 +15,7 @@ from ivr_engine.acd import (
     alarms,
     callers,
     conversations,
+    foresight,
     offers,
     people,
     reconfiguration,
@@ -33,6 +34,7 @@ from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
     JoinedElsewhere,
     LineLost,
@@ -50,6 +52,7 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
+from ivr_engine.core.events import Recorded
 from ivr_engine.core.ids import CallId, Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
@@ -64,6 +67,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         HoursChanged: callers.hours_changed,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        FlowedOut: callers.flowed_out,
         LineLost: absence.line_lost,
         OfferRinging: offers.offer_ringing,
         OfferPickedUp: offers.offer_picked_up,
@@ -118,6 +122,7 @@ class Centre:
         moment = Moment(state=self._state, now=now)
         HANDLERS[type(stimulus)](moment, stimulus)
         offers.rematch(moment)
+        foresight.follow(moment)
         return Decision(events=tuple(moment.events), effects=tuple(moment.effects), next_alarm=self.next_alarm)
 
     @property
@@ -152,6 +157,11 @@ class Centre:
         """
         standing.take_up(self._state, presences, conversations)
         standing.take_up_visits(self._state, visits, now)
+        foresight.recount(self._state)
+
+    def recall(self, recorded: Iterable[Recorded], now: Instant) -> None:
+        """After a start: learn from what an earlier run recorded how fast the queues move. Nobody in line is taken up."""
+        foresight.recall(self._state, recorded, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

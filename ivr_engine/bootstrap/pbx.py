@@ -45,6 +45,7 @@ async def plan_of(settings: Settings, definition: CentreDefinition, prompts: Pro
         other_engines=tuple(filter(None, settings.other_engines.split(","))),
         call_limit_s=settings.call_limit_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+        calls_out=bool(definition.outbound),
     )
 
 

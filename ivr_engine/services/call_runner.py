@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never, cast
@@ -159,6 +160,15 @@ class CallRunner:
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
+
+    @contextmanager
+    def elsewhere(self, call: CallId) -> Iterator[None]:
+        """The call is served by somebody else while the block runs, who records its end."""
+        self._served[call] = None
+        try:
+            yield
+        finally:
+            self._served.pop(call, None)
 
     async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
         """The boundary that keeps one bad call from every other."""

@@ -18,6 +18,7 @@ from ivr_engine.core.events import (
     OfferEnded,
     OfferMade,
     Recorded,
+    WaitEstimated,
     call_of,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, between, later
@@ -31,6 +32,9 @@ SETTLING = Millis(8_000)
 
 EXPIRED = "expired"
 
+LEARNT_FROM = 50_000
+"""So many facts back an engine looks after a start: some hours of a busy centre, read in about a second."""
+
 
 def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
     """Each agent's last choice."""
@@ -38,6 +42,12 @@ def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
         event = recorded.event
         if isinstance(event, AgentPresenceChanged):
             yield StandingPresence(agent=event.agent, presence=event.presence, reason=event.reason, since=recorded.at)
+
+
+def recent_facts(journal: Journal) -> Iterator[Recorded]:
+    """The last facts about queues and presences, from which the centre learns again how fast its queues move."""
+    types = tuple(kind.TYPE for kind in (AgentPresenceChanged, CallQueued, OfferMade, CallLeftQueue, WaitEstimated))
+    return journal.read(after=max(0, journal.last_sequence() - LEARNT_FROM), types=types)
 
 
 def in_force(

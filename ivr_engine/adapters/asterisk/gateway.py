@@ -12,7 +12,7 @@ import binascii
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,6 +24,7 @@ from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
+from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator, listed_lines
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
@@ -96,13 +97,14 @@ class AsteriskGateway:
         self._stack = AsyncExitStack()
         self._server = self._listening(bind, agi_port, agi_secret, calls_limit)
         self._ami = self._reaching(bind, ami_port, ami_user, ami_secret)
+        self.dialler = OutgoingCalls(ami=self._ami, outside=(trunk, carrier))
 
     def _listening(self, bind: str, port: int, secret: str, calls_limit: int) -> AgiServer:
         return AgiServer(
             host=bind,
             port=port,
             secret=secret,
-            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            routes=self._routes(),
             sessions_limit=calls_limit,
         )
 
@@ -117,6 +119,15 @@ class AsteriskGateway:
             on_event=self._hear_event,
             on_listed=self._see_lines,
         )
+
+    def _routes(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+        """What the dialplan asks for, by the path of its address."""
+        return {
+            "call": self._serve_caller,
+            "callback": self._serve_callback,
+            "over": self._hear_over,
+            "agent": self._serve_agent,
+        }
 
     @property
     def agi_port(self) -> int:
@@ -166,6 +177,18 @@ class AsteriskGateway:
             if control.ended_by_us:
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
+
+    async def _serve_callback(self, session: AgiSession) -> None:
+        call = _call_id(session)
+        if call in self._live or call in self._over:
+            raise WireError("this call is served or over already")
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
+        self._live[call] = control
+        try:
+            await self.dialler.serve(call, control)
+        finally:
+            del self._live[call]
 
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)
@@ -241,6 +264,7 @@ class AsteriskGateway:
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
+                self.dialler.note_ended(call, cause)
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass
