@@ -13,7 +13,7 @@ from ivr_engine.core.events import (
     ConversationBegan,
     ConversationEnded,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, QueueName, between
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName, between
 from ivr_engine.core.outcomes import EndedBy, QueueOutcome
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.records import CallRecords
@@ -22,6 +22,9 @@ from ivr_engine.services.recorder import Recorder
 
 FALLBACK = QueueName("fallback")
 """The switch's own queue, under which its conversations stand in the records."""
+
+NOTED_TO = Millis(1_000)
+"""The switch notes whole seconds."""
 
 
 class NotedCalls:
@@ -48,9 +51,14 @@ class NotedCalls:
         for noted in self._notes.calls().values():
             if noted.ended is None or noted.call in self._done:
                 continue
-            if at_start or not self._recorder.is_open(noted.call):
+            if not self._recorder.is_open(noted.call) or (at_start and not self._outlived(noted.call, noted.ended)):
                 self._done.add(noted.call)
                 self._close(noted, noted.ended)
+
+    def _outlived(self, call: CallId, ended: Instant) -> bool:
+        """Whether an engine heard of the call after that: what ended was something else, such as a talk at the fallback."""
+        record = self._recorder.peek(call)
+        return record is not None and between(ended, record.ended) > NOTED_TO
 
     def ended(self, call: CallId) -> Instant | None:
         """When the switch says that the call ended."""

@@ -35,6 +35,18 @@ def test_a_story_of_the_fallback_becomes_a_call(tmp_path: Path) -> None:
     }
 
 
+def test_a_caller_whom_an_engine_fetched_from_the_queue_has_not_ended(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text("101|17.1|fallback|NONE|HELD|8|1\n103|17.1|fallback|NONE|ABANDON|1|1|2\n", encoding="ascii")
+    assert QueueLog(path).calls()[CallId("17.1")].ended is None
+
+
+def test_a_call_that_went_on_after_its_talk_ended_when_it_did(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(STORY.replace("151|", "400|"), encoding="ascii")
+    assert QueueLog(path).calls()[CallId("17.1")].ended == Instant(400_000)
+
+
 def test_what_is_added_is_read_on_and_half_a_line_waits_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "queue_log"
     notes = QueueLog(path)

@@ -17,6 +17,8 @@ from ivr_engine.ports.switch_notes import NotedCall
 
 LATEST_BYTES = 500_000  # some thousand calls; each that has ended is looked up once at a start
 QUEUE = "fallback"
+TOGETHER_MS = 2_000
+"""A call that ends so soon after its talk at the fallback ended with it; one that ends later had gone on."""
 
 _CALL = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 _NUMBER = re.compile(r"[0-9*#+]{0,32}")
@@ -86,7 +88,8 @@ def _caller_left(call: NotedCall, at: Instant, _member: str, _data: Data) -> Not
 
 
 def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
-    return replace(_with_numbers(call, data), ended=call.ended or at)
+    at_talks_end = call.ended is not None and at - call.ended <= TOGETHER_MS
+    return replace(_with_numbers(call, data), ended=call.ended if at_talks_end else at)
 
 
 def _with_numbers(call: NotedCall, data: Data) -> NotedCall:
@@ -96,11 +99,11 @@ def _with_numbers(call: NotedCall, data: Data) -> NotedCall:
     return replace(call, number=call.number or number, caller=call.caller or caller)
 
 
+# ABANDON is no end: Asterisk writes it, too, when an engine fetches the caller from the queue. Who hangs up there is ENDED.
 _EVENTS: Mapping[str, Callable[[NotedCall, Instant, str, Data], NotedCall]] = {
     "HELD": _held,
     "CONNECT": _connected,
     "COMPLETEAGENT": _agent_left,
     "COMPLETECALLER": _caller_left,
-    "ABANDON": _caller_left,
     "ENDED": _ended,
 }

@@ -347,6 +347,16 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
     assert len(third.facts(CallEnded)) == 3, "written down once, recorded once"
 
 
+async def test_an_end_that_was_noted_before_the_call_was_served_again_is_not_its_end() -> None:
+    first = Office()
+    notes = SwitchNotes({CallId("1"): NotedCall(call=CallId("1"), held=at(first, -20), ended=at(first, -10))})
+    async with serving(first, _1=Hanging(*TO_AGENT)) as engine:
+        store = await engine.kill()
+    second = Office(store, clock=first.clock, notes=notes)
+    assert second.facts(CallEnded) == []
+    assert [status.call for status in second.centre.centre.calls()] == ["1"]
+
+
 async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:
     office = Office()
     office.staff("1001")
