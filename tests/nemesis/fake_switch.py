@@ -10,8 +10,8 @@ import asyncio
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -83,7 +83,7 @@ class Leg:
 class FakeSwitch:
     """See the module; `run` lets chance have its way. `harm_engine`: whether the engine is lost now and then."""
 
-    def __init__(self, seed: int, *, faults: Faults, harm_engine: bool = True) -> None:
+    def __init__(self, seed: int, *, faults: Faults, harm_engine: bool = True, store: MemoryStore | None = None) -> None:
         self._chance = random.Random(seed)
         self._faults = faults
         self._steps = [step for step in STEPS if harm_engine or step != "kill"]
@@ -93,26 +93,38 @@ class FakeSwitch:
         self._order = count()
         self._under_way: list[tuple[Instant, int, Callable[[], None]]] = []
         self.counted: Counter[str] = Counter()
-        self.office = Office()
+        self.office = Office(store)
         self.office.staff(*AGENTS)
         self._listed = self.office.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, steps: int) -> list[str]:
         """So many steps, then everybody leaves; every breach of an invariant."""
-        async with asyncio.TaskGroup() as self._group, AsyncExitStack() as self._time:
+        async with self.open():
+            await self.go_on(steps)
+        return self.breaches()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """The centre works while the block runs; then everybody leaves."""
+        async with asyncio.TaskGroup() as self._group:
+            self._time = AsyncExitStack()  # of the engine that is there now
             await self._time.enter_async_context(self.office.open())
-            for _ in range(steps):
-                await self._do(self._chance.choices(self._steps, self._weights)[0])
+            yield
             for leg in list(self._legs.values()):
                 self._leave(leg)
             await self._rest()
-        store = self.office.store
-        stuck = [
-            f"I9 {each.agent}: {each.activity}"
-            for each in self.office.centre.centre.agents()
-            if each.activity in ("talking", "offered")
-        ]
+            await self._time.aclose()
+
+    async def go_on(self, steps: int) -> None:
+        """Chance decides so many times."""
+        for _ in range(steps):
+            await self._do(self._chance.choices(self._steps, self._weights)[0])
+
+    def breaches(self) -> list[str]:
+        """Every breach of an invariant, once everybody has left."""
+        store, agents = self.office.store, self.office.centre.centre.agents()
+        stuck = [f"I9 {each.agent}: {each.activity}" for each in agents if each.activity in ("talking", "offered")]
         return [*History(journal=list(store.read()), records=list(store.find())).breaches(), *stuck]
 
     async def _do(self, step: str) -> None:

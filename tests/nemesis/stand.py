@@ -219,9 +219,11 @@ class Stand:
                 queue, at_queue, pbx=self.site.address, folder=self.site.folder, behaviour=behaviour, expires=REGISTERED_S
             )
             await stack.enter_async_context(opened)
+        presence = {row["agent"]: row["presence"] for row in await self.site.ask("agent.list")}
         for agent, queue in self.agents.items():
-            await self.site.ask("agent.login", agent=agent)
-            if queue != "line":
+            if presence[agent] == "logged_out":
+                await self.site.ask("agent.login", agent=agent)
+            if queue != "line" and presence[agent] != "ready":
                 await self.site.ask("agent.ready", agent=agent)
 
     async def _settled(self) -> None:
