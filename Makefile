@@ -42,7 +42,7 @@ bench: setup  ## make bench NAME=ivr_rate: figures, then a ratio against a basel
 	@$(BIN)/python -m benchmarks.$(NAME)
 
 soak: setup  ## the long fault counts (minutes; IVR_ENGINE_SOAK=10 for ten times as long)
-	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -s -m soak --timeout 3600 tests/soak
+	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -s -m soak --timeout 3600 tests/soak tests/nemesis
 
 clean:  ## forget the environment and everything the engine wrote here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -75,7 +75,7 @@ def standing_conversations(recorder: Recorder) -> Iterator[StandingConversation]
 
 
 def conversation_of(recorder: Recorder, call: CallId) -> Leg | None:
-    """The conversation in which an open call is, or None. One that ended has an outcome, and may be the last leg for an instant."""
+    """The conversation in which an open call is, or None. One that ended has an outcome, and may still be the last leg."""
     record = recorder.peek(call)
     last = record.legs[-1] if record is not None else None
     return last if last is not None and last.kind is LegKind.AGENT and not last.outcome else None

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MENU, DESK, SECRET, STORY, REQUEST, LINE, COUNTER = (f"7000{n}" for n in range(1, 8))
-"""Numbers: a menu; the desk, whose talks are long; a secret entry; a long prompt; a request that hangs; the line, which waits
-until agents come at the end; the counter, whose agents answer late and talk briefly."""
+"""A menu; the desk, whose talks are long; a secret entry; a long prompt; a request that hangs; the line, which waits until
+agents come at the end; the counter, whose agents answer late and talk briefly."""
 
 FLOWS: Mapping[str, str] = {
     "menus": """

@@ -24,7 +24,7 @@ Stands = Callable[..., Stand]
 
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
-    """What everything random of a test comes from: the same each time in short tests, IVR_ENGINE_SEED or a new one in long."""
+    """What everything random comes from: the same each time in short tests, IVR_ENGINE_SEED or a new one in long."""
     given = int(os.environ.get("IVR_ENGINE_SEED", "0"))
     if request.node.get_closest_marker("soak"):
         given = given or random.SystemRandom().randrange(1 << 32)

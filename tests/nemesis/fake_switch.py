@@ -1,7 +1,7 @@
 """A switch without a network: callers and telephones by chance, the engine's services on top, a bad line for the events.
 
-What happens at the switch is true at once; of it the engine hears by events that are lost, doubled and late, by the lines of the
-calls it serves, and by the list of live lines. The engine may be lost at any step; the switch goes on without one.
+What happens at the switch is true at once; of it the engine hears by events that are lost, doubled and late, by the lines of
+the calls it serves, and by the list of live lines. The engine may be lost at any step; the switch goes on without one.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ivr_engine.cdr.open_calls import assemble
@@ -75,7 +76,7 @@ class History:
 
 def _gaps(journal: Sequence[Recorded]) -> Iterator[str]:
     """I14: the numbers have no gap."""
-    for before, after in zip(journal, journal[1:], strict=False):
+    for before, after in pairwise(journal):
         if after.sequence != before.sequence + 1:
             yield f"I14: {after.sequence} follows {before.sequence}"
 

@@ -1,4 +1,4 @@
-"""Where faults meet a whole centre: an Asterisk, the engine's process, callers by SIPp in every state, and the history after.
+"""Where faults meet a whole centre: an Asterisk, the engine's process, callers by SIPp in every state, and their history.
 
 with stand_at(folder, people=People(menu=5, desk=8)) as stand:
     async with stand.crowd() as callers:
@@ -28,7 +28,7 @@ from ivr_engine.adapters.store import open_reader
 from ivr_engine.bootstrap import pbx_plan
 from ivr_engine.config import Settings, load_settings
 from ivr_engine.core.events import CallQueued, Event, OfferMade, Recorded
-from ivr_engine.core.ids import CallId
+from ivr_engine.core.ids import CallId, QueueName
 from ivr_engine.testing.host_service import Fault, HostService
 from tests.nemesis import bank
 from tests.nemesis.history import History
@@ -238,7 +238,7 @@ class Stand:
     def _all_there(self) -> bool:
         queued = [each.event.queue for each in self.journal() if isinstance(each.event, CallQueued)]
         talks = sum(leg[0].startswith("PJSIP/agent1") and leg[4] == "Up" for leg in self.site.legs())
-        return queued.count("line") >= self.people.line and talks >= self.people.desk
+        return queued.count(QueueName("line")) >= self.people.line and talks >= self.people.desk
 
 
 PASSING = {
@@ -259,19 +259,18 @@ ANSWERS = {
 
 
 @contextmanager
-def stand_at(
-    folder: Path, people: People, *, seed: int, ami: FaultProxy | None = None, database: str = ""
-) -> Iterator[Stand]:
-    """A centre for `people`, up while the block runs; its engine hears the switch through `ami`, if given.
+def stand_at(folder: Path, people: People, *, seed: int, ami: FaultProxy | None = None, rate: int = 100) -> Iterator[Stand]:
+    """A centre for `people`, up while the block runs; its engine hears the switch through `ami`, if given, and lets in
+    `rate` new calls a second.
 
     Blocks until it is up: where a proxy of the same loop is to be heard through, call it in a thread.
     """
-    agents = bank.agents_of(people.desk, max(1, people.counter // 2))
+    agents = bank.agents_of(max(1, people.desk), max(1, people.counter // 2))
     with ExitStack() as stack:
         host = stack.enter_context(HostService())
         host.fault = Fault.HANG
         bank.write_bank(folder, host.url, agents)
-        settings = replace(_settings(folder), database_url=database)
+        settings = replace(_settings(folder), calls_per_s_limit=rate)
         if ami is not None:
             ami.to = settings.ami_port
         site = Site(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -12,25 +9,13 @@ import pytest
 
 from ivr_engine.testing.memory import MemoryStore
 from tests.adapters.store.test_outages import OUTAGES, Outage, Site, _set_aside, _well
+from tests.adapters.store.test_sql_store import _page_limit
 from tests.nemesis.conftest import TIMES
 from tests.nemesis.fake_switch import FakeSwitch
 from tests.nemesis.proxy import Faults
 from tests.postgresql import Server
 
 ROOM_MB = 16
-
-
-@contextlib.contextmanager
-def _full(site: Site, _server: Server) -> Iterator[None]:
-    """No page more than there are: what a full disk looks like to SQLite. Every connection has a limit of its own."""
-    with contextlib.closing(sqlite3.connect(site.database)) as other:
-        pages = other.execute("PRAGMA page_count").fetchone()[0]
-    assert site.limit is not None
-    site.limit(pages)
-    try:
-        yield
-    finally:
-        site.limit(1_000_000_000)
 
 
 def counted(few: int, many: int) -> pytest.MarkDecorator:
@@ -47,6 +32,27 @@ async def test_outages_of_the_database_leave_no_trace(
     kind, begin = OUTAGES[outage]
     database = tmp_path / "engine.sqlite3" if kind == "sqlite" else postgresql_server.new_database()
     await outages(Site(database, tmp_path / "engine.spool", []), begin, postgresql_server, seed=seed, times=times)
+
+
+@counted(few=2, many=10)
+async def test_a_full_disk_leaves_no_trace_once_there_is_room(tmp_path: Path, seed: int, times: int) -> None:
+    site = Site(tmp_path / "engine.sqlite3", tmp_path / "engine.spool", [])
+    async with site.store(spool_size=ROOM_MB * 1_048_576) as store:
+        switch = FakeSwitch(seed, faults=Faults(), harm_engine=False, store=cast(MemoryStore, store))
+        async with switch.open():
+            for _ in range(times):
+                await store.flush()
+                with _page_limit(store, pages=1):  # SQLite takes its present size for a lower limit
+                    await switch.go_on(60)
+                    await _set_aside(store)
+                    assert store.accepting, "new callers would be turned away"
+                await switch.go_on(20)
+                await _well(store)
+        await _well(store)
+        found = switch.breaches()
+        assert not found, "\n".join([f"seed {seed}", *found])
+    assert all("full" in told for told in site.told if told != "well")
+    assert site.told.count("well") == times
 
 
 async def outages(site: Site, begin: Outage, server: Server, *, seed: int, times: int) -> None:

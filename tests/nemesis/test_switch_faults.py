@@ -1,4 +1,4 @@
-"""The line to the switch breaks, goes silent or lies; the engine is frozen; the switch is killed: under callers in every state."""
+"""The line to the switch breaks or lies, the engine is frozen, the switch killed: under callers in every state."""
 
 from __future__ import annotations
 

@@ -179,13 +179,18 @@ class Crowd:
 
     def dialogues(self) -> int:
         """How many calls were answered: each has its ACK."""
-        return len(set(re.findall(r"^ACK .*?^Call-ID: (\S+)", _text(self.folder / f"{self.name}.messages"), re.M | re.S)))
+        messages = _text(self.folder / f"{self.name}.messages")
+        return len(set(re.findall(r"^ACK .*?^Call-ID: (\S+)", messages, re.MULTILINE | re.DOTALL)))
+
+    async def is_through(self) -> SippRun:
+        """Returns when all its calls have been."""
+        return await _finish(self.process, self.name, self.folder)
 
     async def comes_to_its_end(self) -> SippRun:
         """No new callers; returns when the last one is through."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGUSR1)  # SIPp: no new calls, then end
-        return await _finish(self.process, self.name, self.folder)
+        return await self.is_through()
 
 
 @asynccontextmanager
