@@ -39,11 +39,14 @@ from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -65,6 +68,7 @@ class Services:
     centre: CentreRunner
     calls: CallRunner
     desk: AgentDesk
+    conversations: Conversations
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
@@ -121,6 +125,7 @@ async def engine(
         control = ControlServer(
             path=settings.control_socket,
             agents=services.desk,
+            conversations=services.conversations,
             versions=services.versions,
             emergency=services.emergency,
             recorder=recorder,
@@ -168,18 +173,36 @@ def _services(
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
     emergency.recover(journal)
+    seats = Seats(definition=lambda: versions.current, own=versions.phone_of, centre=centre, recorder=recorder, log=log)
+    seats.recover(journal)
+    desk = AgentDesk(definition=lambda: versions.current, centre=centre, seats=seats, clock=clock)
+    conversations = Conversations(
+        definition=lambda: versions.current,
+        phone_of=seats.phone_of,
+        named=desk.known,
+        around=Surroundings(centre=centre, recorder=recorder, clock=clock),
+        log=log,
+    )
     calls = CallRunner(
-        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=seats.phone_of),
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
+        conversations=conversations,
         recorder=recorder,
         outside=outside,
         clock=clock,
         log=log,
     )
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(centre=centre, calls=calls, desk=desk, watch=watch, versions=versions, emergency=emergency)
+    return Services(
+        centre=centre,
+        calls=calls,
+        desk=desk,
+        conversations=conversations,
+        watch=watch,
+        versions=versions,
+        emergency=emergency,
+    )
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -195,6 +218,8 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         calls=services.calls,
         listener=services.watch,
         agents=services.desk,
+        conversations=services.conversations,
+        legs=services.conversations,
         agent_of=services.desk.of_phone,
         confirmations=confirmations,
     )

@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd import alarms, callers, conversations, offers, people, reconfiguration, snapshot, standing, views
+from ivr_engine.acd import (
+    alarms,
+    callers,
+    consultations,
+    conversations,
+    offers,
+    people,
+    reconfiguration,
+    snapshot,
+    standing,
+    transfers,
+    views,
+)
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
@@ -18,7 +30,11 @@ from ivr_engine.acd.state import Moment, new_state
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
+    Consult,
+    ConsultAnswered,
+    ConsultOver,
     ConversationOver,
+    HandedOver,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -28,8 +44,9 @@ from ivr_engine.acd.stimuli import (
     SetReady,
     Stimulus,
     TimePassed,
+    Transfer,
 )
-from ivr_engine.core.ids import Instant
+from ivr_engine.core.ids import CallId, Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
     {
@@ -42,6 +59,11 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
         ConversationOver: conversations.conversation_over,
+        Transfer: transfers.transfer,
+        Consult: consultations.consult,
+        ConsultAnswered: consultations.answered,
+        ConsultOver: consultations.over,
+        HandedOver: consultations.handed_over,
         TimePassed: alarms.time_passed,
         Reconfigure: reconfiguration.reconfigure,
     }
@@ -86,6 +108,11 @@ class Centre:
     def agents(self) -> tuple[views.AgentStatus, ...]:
         """Every agent, by id."""
         return views.agent_statuses(self._state)
+
+    def call(self, call: CallId) -> views.CallStatus | None:
+        """One call in a queue or talking, or None."""
+        found = self._state.calls.get(call)
+        return None if found is None else views.call_status(self._state, found)
 
     def calls(self) -> tuple[views.CallStatus, ...]:
         """Every call in a queue or talking: by queue, those in line first, in their order."""

@@ -15,6 +15,7 @@ from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
+from ivr_engine.core.events.acd import Candidate
 from ivr_engine.core.ids import AgentId, Millis, OfferId, between, later
 from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence, QueueOutcome
 
@@ -39,6 +40,12 @@ def rematch(moment: Moment) -> None:
             _nobody(moment, assessment)
         else:
             _make(moment, assessment, assessment.chosen)
+
+
+def offer_to(moment: Moment, call: WaitingCall, agent: AgentId, *, rule: str) -> None:
+    """Reserve this very agent, who is free, for a waiting call; `rule` says why nobody was compared."""
+    moment.fresh_calls.discard(call.call)
+    _make(moment, Assessment(call=call, rule=rule, candidates=(Candidate(agent=agent, key=0),), excluded=()), agent)
 
 
 def _nobody(moment: Moment, assessment: Assessment) -> None:
@@ -149,9 +156,14 @@ def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) 
     agent = moment.holder(call)
     _close(moment, call, agent, outcome, cause)
     if aftermath(outcome).at_fault:
-        call.tried.add(agent.agent)
-        moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent.agent), later(moment.now, RETRY_AFTER))
+        not_again_soon(moment, call, agent.agent)
     _free(moment, call, agent, outcome)
+
+
+def not_again_soon(moment: Moment, call: WaitingCall, agent: AgentId) -> None:
+    """Others are tried first: for a while the caller is not offered to this agent."""
+    call.tried.add(agent)
+    moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent), later(moment.now, RETRY_AFTER))
 
 
 def _withdraw(moment: Moment, call: WaitingCall, offer: OfferId, cause: str) -> None:

@@ -37,7 +37,8 @@ class WaitingCall:
     """A call from entering the queue until caller and agent are parted.
 
     `arrived` and `sequence` never change, so a failed offer costs no place. `answered`: when, if it was. `overdue`: max_wait
-    passed while an offer was not settled. `tried`: agents not to be tried again just now.
+    passed while an offer was not settled. `tried`: agents not to be tried again just now. `second`: the colleague whom the
+    agent asks, or who talks with the two.
     """
 
     call: CallId
@@ -53,6 +54,7 @@ class WaitingCall:
     answered: Instant = Instant(0)
     overdue: bool = False
     tried: set[AgentId] = field(default_factory=set)
+    second: AgentId | None = None
 
     @property
     def place(self) -> Place:

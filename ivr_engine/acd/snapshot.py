@@ -39,6 +39,7 @@ _CALL_FIELDS = (
     "offer",
     "answered",
     "overdue",
+    "second",
 )
 
 

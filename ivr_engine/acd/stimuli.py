@@ -1,6 +1,6 @@
 """What happens to a centre. Each is handled at an instant; none is ever refused by the shell.
 
-Commands (LogIn, SetReady, Pause, LogOut, Reconfigure) may be refused by the centre with `CommandRefused`.
+Commands (LogIn, SetReady, Pause, LogOut, Transfer, Consult, Reconfigure) may be refused by the centre with `CommandRefused`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Language, Millis, OfferId, QueueName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,14 @@ class LogOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEntered:
-    """A call enters a queue."""
+    """A call enters a queue. `arrived`: from when the wait counts, None: from now."""
 
     call: CallId
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    arrived: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,51 @@ class ConversationOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """The agent passes the caller on: to a colleague, whose telephone is to ring at once, or to a queue.
+
+    With neither, the caller goes back to the queue of this conversation. The wait counts from the first arrival.
+    """
+
+    agent: AgentId
+    talked: Millis
+    colleague: AgentId | None = None
+    queue: QueueName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consult:
+    """The agent, talking with a caller, wants to ask a colleague, who is reserved from now on."""
+
+    agent: AgentId
+    colleague: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultAnswered:
+    """The colleague picked up."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultOver:
+    """The colleague has no more part in the call. `rang`: how ringing them ended, when they were not reached."""
+
+    call: CallId
+    outcome: ConsultOutcome
+    rang: OfferOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The colleague has the caller now, the agent who had is out of it after having `talked` so long."""
+
+    call: CallId
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Nothing happened but time: handle what is due."""
 
@@ -109,6 +155,11 @@ Stimulus = (
     | OfferAnswered
     | OfferFailed
     | ConversationOver
+    | Transfer
+    | Consult
+    | ConsultAnswered
+    | ConsultOver
+    | HandedOver
     | TimePassed
     | Reconfigure
 )

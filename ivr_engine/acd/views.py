@@ -58,10 +58,11 @@ def _agent_status(agent: Agent) -> AgentStatus:
 def call_statuses(state: CentreState) -> tuple[CallStatus, ...]:
     """Every call the centre has, by queue: first those in line in their order, then those talking."""
     order = sorted(state.calls.values(), key=lambda call: (call.queue, call.phase is CallPhase.TALKING, call.place))
-    return tuple(_call_status(state, call) for call in order)
+    return tuple(call_status(state, call) for call in order)
 
 
-def _call_status(state: CentreState, call: WaitingCall) -> CallStatus:
+def call_status(state: CentreState, call: WaitingCall) -> CallStatus:
+    """One call."""
     in_line = call.phase is not CallPhase.TALKING
     return CallStatus(
         call=call.call,

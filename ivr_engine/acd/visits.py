@@ -22,7 +22,7 @@ def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
         needs=stimulus.needs,
         priority=stimulus.priority,
         language=stimulus.language,
-        arrived=moment.now,
+        arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
         sequence=state.next_sequence(),
     )
     line = state.lines.get(call.queue)

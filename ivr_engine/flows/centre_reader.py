@@ -15,6 +15,8 @@
         announce_position: 30s         # how often; `never` for not at all
         strategy: longest_idle
         music: default
+        whisper: [cards_call]          # prompts that the agent hears before the caller
+        code: "81"                     # what agents dial to pass a caller on to it
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
@@ -165,6 +167,7 @@ def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:
 
 _key = matching(re.compile(r"[0-9*#]", re.ASCII), 'a key of a telephone: "0" to "9", "*" or "#"')
 _number = matching(_NUMBER, _NUMBER_SHAPE)
+_code = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for the queue: 1 to 8 digits")
 _phone = matching(_PHONE, _PHONE_SHAPE)
 
 
@@ -226,6 +229,8 @@ def _queue(fields: Fields, name: str) -> QueueDefinition:
         strategy=fields.choice("strategy", STRATEGIES, default=STRATEGIES[0]),
         music=fields.read("music", _phone, default="default"),
         announce_position=fields.read("announce_position", _span_or_never(Millis(5_000)), default=Millis(30_000)),
+        whisper=fields.each("whisper", as_name),
+        code=fields.read("code", _code, default=""),
     )
 
 

@@ -59,6 +59,8 @@ class QueueDefinition:
     strategy: str = "longest_idle"
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
+    whisper: tuple[str, ...] = ()  # prompts that the agent hears before the caller
+    code: str = ""  # what agents dial for the queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

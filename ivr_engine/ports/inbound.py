@@ -33,6 +33,18 @@ class CallHandler(Protocol):
         ...
 
 
+class LegHandler(Protocol):
+    """Serves telephones that were taken out of a conversation."""
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        """Serve the telephone that was joined with `call`'s caller, or asked for them; without a name it is outside."""
+        ...
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        """The telephone put the caller on hold by a key of its own, or took them back."""
+        ...
+
+
 class SwitchListener(Protocol):
     """Hears of the event stream's own state."""
 
@@ -57,13 +69,14 @@ class AgentView:
     since_ms: Millis
     call: CallId | None
     queues: tuple[str, ...]
+    phone: str = ""
 
 
 class AgentCommands(Protocol):
     """What a person may ask for an agent. Each raises CommandRefused with the reason."""
 
-    async def login(self, agent: AgentId) -> None:
-        """Start work."""
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        """Start work at a telephone; by default the agent's own. Who is logged in elsewhere is moved: the newest wins."""
         ...
 
     async def ready(self, agent: AgentId) -> None:
@@ -80,6 +93,37 @@ class AgentCommands(Protocol):
 
     async def agents(self) -> tuple[AgentView, ...]:
         """Every agent of the centre, by id."""
+        ...
+
+
+class ConversationCommands(Protocol):
+    """What an agent who talks with a caller may ask. Each raises CommandRefused with the reason, and changes nothing then.
+
+    `to` is an agent's id, a queue's name or code, or the name or number of an entry of `transfers`.
+    """
+
+    async def hold(self, agent: AgentId) -> None:
+        """Let the caller hear music."""
+        ...
+
+    async def resume(self, agent: AgentId) -> None:
+        """Back to the caller, from a hold or from asking somebody."""
+        ...
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        """Pass the caller on and be out of it."""
+        ...
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        """Ask somebody while the caller hears music."""
+        ...
+
+    async def complete(self, agent: AgentId) -> None:
+        """Leave the caller to whoever is being asked."""
+        ...
+
+    async def conference(self, agent: AgentId) -> None:
+        """Let all three hear each other."""
         ...
 
 

@@ -46,6 +46,7 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
@@ -94,6 +95,7 @@ class CallRunner:
         versions: CallVersions,
         entrance: Entrance,
         centre: CentreRunner,
+        conversations: Conversations,
         recorder: Recorder,
         outside: Outside,
         clock: Clock,
@@ -102,6 +104,7 @@ class CallRunner:
         self._versions = versions
         self._entrance = entrance
         self._centre = centre
+        self._conversations = conversations
         self._recorder = recorder
         self._outside = outside
         self._clock = clock
@@ -220,6 +223,7 @@ class CallRunner:
                 visit = QueueVisit(
                     definition=definition,
                     centre=self._centre,
+                    conversations=self._conversations,
                     prompts=self._versions.prompts(definition),
                     phone_of=self._versions.phone_of,
                     control=control,

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import pytest
 
+from ivr_engine.adapters.asterisk.agi_line import Over
 from ivr_engine.adapters.asterisk.agi_server import AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
-from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over
+from ivr_engine.adapters.asterisk.call_control import AgiCallControl
 from ivr_engine.adapters.asterisk.causes import offer_outcome
 from ivr_engine.core.ids import AgentId, Language, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
@@ -45,6 +46,12 @@ class FakeSignals:
 
     async def hang_up(self, channel: str) -> None:
         self.asked.put_nowait((channel, "hang up"))
+
+    async def send_to_desk(self, channel: str) -> None:
+        self.asked.put_nowait((channel, "to the desk"))
+
+    async def kick(self, channel: str, room: str) -> None:
+        self.asked.put_nowait((channel, f"out of {room}"))
 
 
 class Line:

@@ -61,7 +61,8 @@ class Office:
     def switch_reached(self, live: frozenset[CallId]) -> None:
         self.told.put_nowait(live)
 
-    async def login(self, agent: AgentId) -> None:
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        del phone, source
         self.told.put_nowait(("login", agent))
 
     async def ready(self, agent: AgentId) -> None:
@@ -72,6 +73,31 @@ class Office:
 
     async def logout(self, agent: AgentId) -> None:
         self.told.put_nowait(("logout", agent))
+
+    async def hold(self, agent: AgentId) -> None:
+        self.told.put_nowait(("hold", agent))
+
+    async def resume(self, agent: AgentId) -> None:
+        self.told.put_nowait(("resume", agent))
+
+    async def complete(self, agent: AgentId) -> None:
+        self.told.put_nowait(("complete", agent))
+
+    async def conference(self, agent: AgentId) -> None:
+        self.told.put_nowait(("conference", agent))
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("transfer", agent, to))
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("consult", agent, to))
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        del control
+        self.told.put_nowait(("leg", call, phone))
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        self.told.put_nowait(("holds", call, phone, holds))
 
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
@@ -93,6 +119,8 @@ async def gateway(office: Office, ami_port: int) -> AsyncIterator[AsteriskGatewa
         calls=office,
         listener=office,
         agents=office,
+        conversations=office,
+        legs=office,
         agent_of={"1001": AgentId("ann")}.get,
         confirmations=Confirmations(done=DONE, refused=REFUSED),
     ) as entered:

@@ -33,6 +33,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     control = ControlServer(
         path=tmp_path / "control.sock",
         agents=office.desk,
+        conversations=office.conversations,
         versions=office.versions,
         emergency=office.emergency,
         recorder=office.recorder,

@@ -7,112 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ivr_engine.adapters.asterisk.agi_codec import Reply
-from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
+from ivr_engine.adapters.asterisk.agi_line import COMMAND_LIMIT_S, MUSIC, AgiLine, now
+from ivr_engine.adapters.asterisk.agi_session import Gone
 from ivr_engine.adapters.asterisk.alongside import alongside
-from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
-from ivr_engine.core.ids import AgentId, Millis
-from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
+from ivr_engine.core.ids import Millis
+from ivr_engine.core.outcomes import GatherEnd
 from ivr_engine.errors import SwitchError
 from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait, Played, RecordWait, ScriptOver, ScriptWait, VoiceTaken
-from ivr_engine.ports.switch import Joined, Sound
+from ivr_engine.ports.switch import Sound
 
 T = TypeVar("T")
 
 KEYS = "0123456789*#"
 INTERRUPTION = "D"
 INTERRUPT_EVERY_S = 0.1
-COMMAND_LIMIT_S = 5.0
 SOUND_LIMIT_S = 600.0
-DIAL_SLACK_S = 30.0
-OVER_LIMIT_S = 1.0
-FAREWELL_LIMIT_S = 0.1  # measured: the session ends 1 to 45 ms after the result
-RING_SLACK_MS = 500
 LONGEST_WAIT_MS = 600_000
 
 _log = logging.getLogger(__name__)
 
-_PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_NUMBER = re.compile(r"[0-9*#+]{1,24}")
-_ADDRESS = re.compile(r"[A-Za-z0-9.-]{1,100}(:[0-9]{1,5})?")
-_MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Over:
-    """What the dialplan's farewell or the event stream says of a call that is over; empty where it does not know.
-
-    There is no talk time in it: ANSWEREDTIME counts from when the caller's channel was answered (measured), IVR and queue
-    included. The control measures the conversation itself.
-    """
-
-    status: str = ""
-    cause: str = ""
-
-
-class Signals(Protocol):
-    """What reaches a channel past its own AGI session. May raise SwitchError: then it did not."""
-
-    async def send_key(self, channel: str, key: str) -> None:
-        """Have the channel receive `key` as if its caller had typed it."""
-        ...
-
-    async def hang_up(self, channel: str) -> None:
-        """End the channel."""
-        ...
-
-
-class AgiCallControl:
-    """See ports.switch.CallControl.
-
-    `talk_limit` is the longest conversation that the switch allows, in milliseconds; `outside` the endpoint and the address
-    for calls to numbers outside, empty when none can be made.
-    """
-
-    def __init__(
-        self, session: AgiSession, *, signals: Signals, talk_limit: Millis, outside: tuple[str, str] = ("", "")
-    ) -> None:
-        self._session = session
-        self._signals = signals
-        self._outside = outside
-        self._talk_limit_s = talk_limit / 1000
-        self._music = ""
-        self._on_answer: Callable[[], None] | None = None
-        self._answered_at: float | None = None
-        self._joining = ""
-        self.over: asyncio.Future[Over] = asyncio.get_running_loop().create_future()
-        self.ended_by_us = False
-
-    @property
-    def gone(self) -> asyncio.Future[Gone]:
-        """Done once the caller is known to have left or the session is over."""
-        return self._session.gone
-
-    @property
-    def talking(self) -> Millis | None:
-        """How long caller and agent have been talking by now; None when they are not."""
-        return _millis(_now() - self._answered_at) if self._joining and self._answered_at is not None else None
-
-    def note_answered(self, phone: str) -> None:
-        """The event stream says that this telephone was picked up. Harmless when it comes twice, late or for another one."""
-        if self._on_answer is not None and phone == self._joining:
-            heard, self._on_answer = self._on_answer, None
-            self._answered_at = _now()
-            heard()
-
-    def note_over(self, over: Over) -> None:
-        """The dialplan's farewell or the event stream says that the call is over. The first one counts."""
-        if not self.over.done():
-            self.over.set_result(over)
+class AgiCallControl(AgiLine):
+    """See ports.switch.CallControl."""
 
     async def answer(self) -> None:
         """Pick up; harmless when the call is up already."""
@@ -160,55 +83,17 @@ class AgiCallControl:
             self._session.raise_if_broken()
             return CallerGone() if self.gone.done() else await value
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
-        """See the port.
-
-        Raises:
-            SwitchError: also when the telephone's or the music's name is not one; nothing is dialled then.
-        """
-        if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
-            raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
-        return await self._dial(f"PJSIP/{phone}", phone, ring=ring, music=music, on_answer=on_answer)
-
     async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
         """See the port."""
         if isinstance(await self.play(sounds, barge_in=False), CallerGone) or self.gone.done():
             return CallerGone()
         return VoiceTaken(name=wait.name, lasted=await record_voice(self._session, wait, target))
 
-    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
-        """See the port."""
-        endpoint, address = self._outside
-        if not _NUMBER.fullmatch(number) or not _MUSIC.fullmatch(music):
-            raise SwitchError("a number is dialled by digits, *, # and +, music named by letters, digits, _ and - only")
-        if not endpoint or not _ADDRESS.fullmatch(address):
-            return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
-        return await self._dial(f"PJSIP/{endpoint}/sip:{number}@{address}", "", ring=ring, music=music)
-
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """See the port."""
         if isinstance(await self._music_off(), Gone):
             return CallerGone()
         return await run_script(self._session, wait)
-
-    async def _dial(
-        self, target: str, phone: str, *, ring: Millis, music: str, on_answer: Callable[[], None] | None = None
-    ) -> Joined:
-        self._session.raise_if_broken()
-        if self.gone.done():
-            return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
-        self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
-        began = _now()
-        limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
-        # `m`: music while it rings; `g`: the caller goes on here when the agent has hung up.
-        arguments = f"{target},{max(1, round(ring / 1000))},gm({music})"
-        try:
-            dialled = await self._session.command("EXEC", "Dial", arguments, limit=limit)
-            ended = _now()
-            ending = await self._ending(dialled)
-            return self._joined(ending, began=began, ended=ended, ring=ring)
-        finally:
-            self._on_answer, self._joining = None, ""
 
     async def hang_up(self) -> None:
         """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
@@ -230,15 +115,10 @@ class AgiCallControl:
         self._music = ""
         name = str(sound.path.with_suffix(""))
         reply = await self._session.command("STREAM FILE", name, escape, limit=SOUND_LIMIT_S)
-        if isinstance(reply, Reply) and reply.result == "-1" and not reply.endpos and not await self._leaves():
+        if isinstance(reply, Reply) and reply.result == "-1" and not reply.endpos and not await self.leaves():
             _log.warning("sound %s cannot be played; can the switch read it?", sound.path)
             return ""
         return self._key_of(reply)
-
-    async def _leaves(self) -> bool:
-        """Whether the caller is gone. A sound that is missing has the same result, but no end of the session follows it."""
-        await asyncio.wait({self.gone}, timeout=FAREWELL_LIMIT_S)
-        return self.gone.done()
 
     async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
@@ -254,8 +134,8 @@ class AgiCallControl:
 
     async def _key(self, within: Millis) -> str | Gone:
         """One key of the caller, or nothing. Our own interruption, come late, is none."""
-        deadline = _now() + min(within, LONGEST_WAIT_MS) / 1000
-        while (left := deadline - _now()) > 0:
+        deadline = now() + min(within, LONGEST_WAIT_MS) / 1000
+        while (left := deadline - now()) > 0:
             reply = await self._session.command(
                 "WAIT FOR DIGIT", str(max(1, round(left * 1000))), limit=left + COMMAND_LIMIT_S
             )
@@ -277,51 +157,10 @@ class AgiCallControl:
     async def _music_on(self, music: str) -> Reply | Gone | None:
         if self._music == music:
             return None
-        if not _MUSIC.fullmatch(music):
+        if not MUSIC.fullmatch(music):
             raise SwitchError("music may be named by letters, digits, _ and - only")
         self._music = music
         return await self._session.command("SET MUSIC", "ON", music, limit=COMMAND_LIMIT_S)
-
-    async def _music_off(self) -> Reply | Gone | None:
-        if not self._music:
-            return None
-        self._music = ""
-        return await self._session.command("SET MUSIC", "OFF", limit=COMMAND_LIMIT_S)
-
-    async def _ending(self, dialled: Reply | Gone) -> Over:
-        """How the dialling ended: asked for in one round trip, or from the farewell when the caller has left."""
-        if isinstance(dialled, Reply) and dialled.code == 200 and dialled.result == "-2":
-            raise SwitchError("the switch has no Dial application; its module list is not ours")
-        asked = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}|${HANGUPCAUSE}", limit=COMMAND_LIMIT_S)
-        if isinstance(dialled, Reply) and dialled.result == "-1":
-            self._session.note_gone()
-        if isinstance(asked, Reply):
-            return over_of(asked.data)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(OVER_LIMIT_S):
-                return await asyncio.shield(self.over)
-        return Over()
-
-    def _joined(self, ending: Over, *, began: float, ended: float, ring: Millis) -> Joined:
-        gone, talked = self.gone.done(), Millis(0)
-        rang_out = _millis(ended - began) >= ring - RING_SLACK_MS
-        outcome = OfferOutcome.CALLER_GONE if gone else offer_outcome(ending.status, ending.cause, rang_out=rang_out)
-        if ending.status == "ANSWER" or (self._answered_at is not None and not ending.status):
-            outcome = OfferOutcome.ANSWERED
-            # Without the event of the answer the ringing is counted in: a little too much is better than nothing.
-            talked = _millis(ended - (began if self._answered_at is None else self._answered_at))
-            self.note_answered(self._joining)
-        elif self._answered_at is not None:
-            _log.warning("the event stream told of an answer of which the call itself knows nothing (%s)", ending.status)
-        return Joined(outcome=outcome, cause=cause_text(ending.status, ending.cause), talked=talked, caller_gone=gone)
-
-
-def over_of(text: str) -> Over:
-    """`DIALSTATUS|HANGUPCAUSE` as the switch writes it; anything else says nothing."""
-    match = _ENDING.fullmatch(text[:64])
-    if match is None:
-        return Over()
-    return Over(status=match[1], cause=match[2])
 
 
 def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
@@ -336,14 +175,6 @@ def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
 
 async def _first(*futures: asyncio.Future[Any]) -> None:
     await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _millis(seconds: float) -> Millis:
-    return Millis(round(seconds * 1000))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 @asynccontextmanager

@@ -17,16 +17,25 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
+from ivr_engine.adapters.asterisk.agi_line import Over, over_of
 from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
-from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
-from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
+from ivr_engine.adapters.asterisk.call_control import AgiCallControl
+from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
+from ivr_engine.adapters.asterisk.translate import (
+    AgentAnswered,
+    ChannelEnded,
+    HangupAsked,
+    HoldPressed,
+    TelephoneRung,
+    Translator,
+)
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import CommandRefused, WireError
-from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, SwitchListener
+from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, ConversationCommands, LegHandler, SwitchListener
 from ivr_engine.ports.switch import Sound
 
 T = TypeVar("T")
@@ -48,6 +57,14 @@ class Confirmations:
     refused: Sound
 
 
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A telephone that is or was rung in a conversation: whose, and its name; empty: outside."""
+
+    call: CallId
+    phone: str
+
+
 class AsteriskGateway:
     """Serves callers and agents' feature codes while it is entered.
 
@@ -67,6 +84,8 @@ class AsteriskGateway:
         calls: CallHandler,
         listener: SwitchListener,
         agents: AgentCommands,
+        conversations: ConversationCommands,
+        legs: LegHandler,
         agent_of: Callable[[str], AgentId | None],
         confirmations: Confirmations,
         ami_user: str = "ivr-engine",
@@ -76,13 +95,15 @@ class AsteriskGateway:
     ) -> None:
         self._calls = calls
         self._listener = listener
-        self._agents = agents
-        self._agent_of = agent_of
+        self._codes = FeatureCodes(agents=agents, conversations=conversations, agent_of=agent_of)
+        self._handler = legs
         self._confirmations = confirmations
         self._call_limit = call_limit
         self._trunk, self._carrier = trunk, carrier
         self._translator = Translator(trunk=trunk)
         self._live: dict[CallId, AgiCallControl] = {}
+        self._legs: dict[CallId, AgiCallControl] = {}
+        self._known: dict[CallId, _Leg] = {}
         self._enders: dict[CallId, EndedBy] = {}
         self._over: dict[CallId, None] = {}
         self._stack = AsyncExitStack()
@@ -90,7 +111,12 @@ class AsteriskGateway:
             host=bind,
             port=agi_port,
             secret=agi_secret,
-            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            routes={
+                "call": self._serve_caller,
+                "over": self._hear_over,
+                "agent": self._serve_agent,
+                "desk": self._serve_leg,
+            },
             sessions_limit=calls_limit,
         )
         self._ami = AmiClient(
@@ -147,10 +173,25 @@ class AsteriskGateway:
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
 
+    async def _serve_leg(self, session: AgiSession) -> None:
+        leg = _call_id(session)
+        known = self._known.get(leg)
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside, stays=True)
+        self._legs[leg] = control
+        try:
+            if known is None:
+                _log.warning("a telephone came on its own, and nobody knows from which conversation")
+            else:
+                await self._handler.handle_leg(known.call, known.phone, control)
+            await control.hang_up()
+        finally:
+            del self._legs[leg]
+
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)
-        status, _, cause = _arguments(session, 3)
-        over = over_of(f"{status}|{cause}")
+        status, answered, cause = _arguments(session, 3)
+        over = over_of(f"{status}|{cause}|{answered}")
         if call in self._live:
             self._live[call].note_over(over)
         if not self._ami.up:  # else the event stream says the same in a moment, and who ended the call
@@ -160,7 +201,7 @@ class AsteriskGateway:
         phone, verb, reason = _arguments(session, 3)
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
         try:
-            await self._command(phone, verb, reason)
+            await self._codes.carry_out(phone, verb, reason)
         except CommandRefused as refusal:
             _log.info("feature code %s refused: %s", verb, refusal)
             answer = self._confirmations.refused
@@ -170,33 +211,43 @@ class AsteriskGateway:
         await control.play([answer], barge_in=False)
         await control.mark_done()
 
-    async def _command(self, phone: str, verb: str, reason: str) -> None:
-        agent = self._agent_of(phone)
-        if agent is None:
-            raise CommandRefused("no agent has this telephone")
-        if verb == "pause":
-            await self._agents.pause(agent, reason)
-            return
-        commands = {"login": self._agents.login, "ready": self._agents.ready, "logout": self._agents.logout}
-        command = commands.get(verb)
-        if command is None:
-            raise CommandRefused("no such feature code")
-        await command(agent)
-
     def _reconcile(self, channels: Sequence[AmiMessage]) -> None:
         self._listener.switch_reached(self._translator.live_calls(channels))
 
     def _hear_event(self, message: AmiMessage) -> None:
         match self._translator.fact(message):
+            case TelephoneRung(call=call, other=other, leg=leg, phone=phone):
+                self._note_ringing(call, other, leg=leg, phone=phone)
             case AgentAnswered(call=call, phone=phone):
-                if call in self._live:
-                    self._live[call].note_answered(phone)
+                self._note_answered(call, phone)
+            case HoldPressed(leg=leg, holds=holds):
+                self._note_hold(leg, holds=holds)
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass
+
+    def _note_answered(self, call: CallId, phone: str) -> None:
+        line = self._live.get(call) or self._legs.get(call)
+        if line is not None:
+            line.note_answered(phone)
+
+    def _note_hold(self, leg: CallId, *, holds: bool) -> None:
+        known = self._known.get(leg)
+        if known is not None:
+            self._handler.phone_holds(known.call, known.phone, holds=holds)
+
+    def _note_ringing(self, call: CallId, other: str, *, leg: CallId, phone: str) -> None:
+        """From here on the rung telephone is known to belong to the conversation of the caller it is rung for."""
+        line = self._live.get(call) or self._legs.get(call)
+        if line is None:
+            return
+        line.note_ringing(other)
+        root = self._known[call].call if call in self._known else call
+        self._known[leg] = _Leg(root, "" if phone == self._trunk else phone)
+        _forget_oldest(self._known)
 
     def _remember_ender(self, call: CallId, ender: EndedBy) -> None:
         self._enders.setdefault(call, ender)

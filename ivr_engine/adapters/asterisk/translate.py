@@ -23,6 +23,24 @@ class AgentAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class TelephoneRung:
+    """A telephone is rung for this line: `other` is its channel, `leg` its id. `phone`: outside, the carrier's endpoint."""
+
+    call: CallId
+    other: str
+    leg: CallId
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPressed:
+    """A telephone put its other side on hold, or took it back."""
+
+    leg: CallId
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HangupAsked:
     """The other side of this channel asked for its end: the caller put the telephone down."""
 
@@ -37,7 +55,7 @@ class ChannelEnded:
     cause: str
 
 
-Fact = AgentAnswered | HangupAsked | ChannelEnded
+Fact = TelephoneRung | AgentAnswered | HoldPressed | HangupAsked | ChannelEnded
 
 
 _LEG = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
@@ -63,7 +81,8 @@ class Translator:
             self.refused += 1
             return None
         channel, call, *rest = (value[0] for value in values)
-        return make(CallId(call), rest) if channel.startswith(self._prefix) else None
+        ours = message.event in _OF_ANY_TELEPHONE or channel.startswith(self._prefix)
+        return make(CallId(call), rest) if ours else None
 
     def live_calls(self, messages: Sequence[AmiMessage]) -> frozenset[CallId]:
         """The callers among the channels of a Status list."""
@@ -71,6 +90,12 @@ class Translator:
         return frozenset(
             CallId(message.get("Uniqueid")) for message in found if message.get("Channel").startswith(self._prefix)
         )
+
+
+def _rung(call: CallId, rest: list[str]) -> Fact | None:
+    other, leg = rest
+    phone = _LEG.fullmatch(other)
+    return TelephoneRung(call, other, CallId(leg), phone[1]) if phone else None
 
 
 def _answered(call: CallId, rest: list[str]) -> Fact | None:
@@ -90,7 +115,12 @@ def _ended(call: CallId, rest: list[str]) -> Fact:
 
 # Event name -> the fields it must have once each beside Channel and Uniqueid, and what they make.
 _TABLE: dict[str, tuple[tuple[str, ...], Callable[[CallId, list[str]], Fact | None]]] = {
+    "DialBegin": (("DestChannel", "DestUniqueid"), _rung),
+    "Hold": ((), lambda leg, _: HoldPressed(leg, holds=True)),
+    "Unhold": ((), lambda leg, _: HoldPressed(leg, holds=False)),
     "DialEnd": (("DialStatus", "DestChannel"), _answered),
     "HangupRequest": ((), _hangup_asked),
     "Hangup": (("Cause",), _ended),
 }
+# Told of agents' telephones too; whoever hears it knows whether it is one of a conversation.
+_OF_ANY_TELEPHONE = frozenset({"DialBegin", "DialEnd", "Hold", "Unhold"})

@@ -40,3 +40,18 @@ class WrapUpEnded(Event):
     agent: AgentId
     call: CallId
     took: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSeated(Event):
+    """The agent's calls ring at `phone` from now on. `displaced`: whose telephone it was until then; that agent has none.
+
+    `source`: where the login came from: `phone`, `command`.
+    """
+
+    TYPE: ClassVar[str] = "agent.seated"
+    agent: AgentId
+    phone: str
+    previous: str
+    source: str
+    displaced: AgentId | None = None

@@ -26,11 +26,14 @@ from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 from ivr_engine.testing.clock import ManualClock
@@ -183,20 +186,38 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        self.seats = Seats(
+            definition=lambda: self.versions.current,
+            own=self.versions.phone_of,
+            centre=self.centre,
+            recorder=self.recorder,
+            log=self.log,
+        )
+        self.seats.recover(self.store)
+        self.desk = AgentDesk(
+            definition=lambda: self.versions.current, centre=self.centre, seats=self.seats, clock=self.clock
+        )
+        self.conversations = Conversations(
+            definition=lambda: self.versions.current,
+            phone_of=self.seats.phone_of,
+            named=self.desk.known,
+            around=Surroundings(centre=self.centre, recorder=self.recorder, clock=self.clock),
+            log=self.log,
+        )
         self.calls = CallRunner(
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
-                phone_of=self.versions.phone_of,
+                phone_of=self.seats.phone_of,
             ),
             entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
+            conversations=self.conversations,
             recorder=self.recorder,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )
-        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
