@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
-from ivr_engine.acd import offers, visits
+from ivr_engine.acd import offers, relaxation, visits, wishes
 from ivr_engine.acd.conversations import end_wrap_up
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import TimePassed
@@ -15,17 +16,28 @@ from ivr_engine.core.ids import AgentId, OfferId
 def time_passed(moment: Moment, _stimulus: TimePassed) -> None:
     """Handle everything due, in the order in which it fell due: an alarm that comes late decides as a punctual one.
 
-    Except that all who may be offered again by now are let back first and matched together: else, of two callers whose
-    telephone failed at the same instant, the one turned down first would be served before a more urgent one.
+    Except that all who may be offered to more agents by now are looked at first and matched together: else, of two callers
+    whose telephone failed, or who relaxed, at the same instant, the first by name would be served before a more urgent one.
     """
     due = tuple(_due(moment))
     for timer in due:
-        if timer.kind is TimerKind.RETRY:
-            offers.retry(moment, timer.subject, timer.other)
+        if timer.kind in WIDER:
+            WIDER[timer.kind](moment, timer)
     offers.rematch(moment)
     for timer in due:
-        _ring(moment, timer)
-        offers.rematch(moment)
+        if timer.kind not in WIDER:
+            _ring(moment, timer)
+            offers.rematch(moment)
+
+
+WIDER: Mapping[TimerKind, Callable[[Moment, Timer], None]] = MappingProxyType(
+    {
+        TimerKind.RETRY: lambda moment, timer: offers.retry(moment, timer.subject, timer.other),
+        TimerKind.RELAX: lambda moment, timer: relaxation.step_due(moment, timer.subject),
+        TimerKind.WISH: lambda moment, timer: wishes.time_over(moment, timer.subject),
+    }
+)
+"""What lets more agents take a call."""
 
 
 def _due(moment: Moment) -> Iterator[Timer]:
@@ -39,8 +51,6 @@ def _ring(moment: Moment, timer: Timer) -> None:
             end_wrap_up(moment, moment.state.agents[AgentId(timer.subject)])
         case TimerKind.OFFER:
             offers.lapse(moment, OfferId(timer.subject))
-        case TimerKind.RETRY:
-            pass  # came first
         case TimerKind.MAX_WAIT:
             visits.max_wait_over(moment, timer.subject)
         case TimerKind.ANNOUNCE:

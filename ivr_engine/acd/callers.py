@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr_engine.acd import conversations, offers, visits
 from ivr_engine.acd.state import Moment
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, HoursChanged
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.ids import between
 from ivr_engine.core.outcomes import EndedBy, QueueOutcome
@@ -23,6 +23,11 @@ def call_entered(moment: Moment, stimulus: CallEntered) -> None:
     if call is not None:
         offers.rematch(moment)
         visits.announce(moment, call)
+
+
+def hours_changed(moment: Moment, stimulus: HoursChanged) -> None:
+    """Who waits goes on waiting; who enters from now on finds these queues closed."""
+    moment.state.closed = frozenset(stimulus.closed)
 
 
 def caller_left(moment: Moment, stimulus: CallerLeft) -> None:

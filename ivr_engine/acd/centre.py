@@ -20,12 +20,14 @@ from ivr_engine.acd import (
     reconfiguration,
     snapshot,
     standing,
+    supervision,
     transfers,
     views,
 )
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.rules import CentreRules
 from ivr_engine.acd.state import Moment, new_state
 from ivr_engine.acd.stimuli import (
     CallEntered,
@@ -34,14 +36,20 @@ from ivr_engine.acd.stimuli import (
     ConsultAnswered,
     ConsultOver,
     ConversationOver,
+    ExtendWrapUp,
     HandedOver,
+    HoursChanged,
     LogIn,
     LogOut,
+    MoveAgent,
     OfferAnswered,
     OfferFailed,
+    OfferPickedUp,
+    OfferRinging,
     Pause,
     Reconfigure,
     SetReady,
+    SetSkill,
     Stimulus,
     TimePassed,
     Transfer,
@@ -54,8 +62,14 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         SetReady: people.set_ready,
         Pause: people.pause,
         LogOut: people.log_out,
+        ExtendWrapUp: people.extend_wrap_up,
+        MoveAgent: supervision.move_agent,
+        SetSkill: supervision.set_skill,
+        HoursChanged: callers.hours_changed,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        OfferRinging: offers.offer_ringing,
+        OfferPickedUp: offers.offer_picked_up,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
         ConversationOver: conversations.conversation_over,
@@ -78,15 +92,25 @@ class Centre:
         agents: everybody who may work here; all start logged out.
         offer_prefix: offers are named `<prefix>-1`, `<prefix>-2`, ...; give each start of the engine its own, so that no
             two offers in a journal share a name.
+        rules: what holds for the centre as a whole.
+        brief: for rehearsals of whole days: the same decisions, with fewer words about the reasons (only the chosen agent
+            is recorded as candidate, nobody as excluded).
 
     Raises:
-        DefinitionError: a queue names an unknown strategy, or an agent an unknown queue.
+        DefinitionError: a rule or a strategy is unknown, or a queue that is named.
     """
 
     def __init__(
-        self, *, queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile], offer_prefix: str = "offer"
+        self,
+        *,
+        queues: Iterable[QueuePolicy],
+        agents: Iterable[AgentProfile],
+        offer_prefix: str = "offer",
+        rules: CentreRules | None = None,
+        brief: bool = False,
     ) -> None:
-        self._state = new_state(queues, agents, offer_prefix)
+        self._state = new_state(queues, agents, offer_prefix, rules or CentreRules())
+        self._state.brief = brief
 
     def handle(self, stimulus: Stimulus, now: Instant) -> Decision:
         """What `stimulus` at `now` brings. Late, repeated or unknown word about calls and offers brings nothing.

@@ -46,7 +46,7 @@ def consult(moment: Moment, command: Consult) -> None:
     if call.second is not None:
         raise CommandRefused(f"agent {agent.agent} asks {call.second} already")
     colleague = free_colleague(moment, agent, command.colleague)
-    colleague.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call)
+    moment.change_activity(colleague, ActivityStep.RESERVE, call=call.call)
     call.second = colleague.agent
     moment.events.append(ColleagueAsked(call=call.call, agent=agent.agent, colleague=colleague.agent))
 
@@ -56,7 +56,7 @@ def answered(moment: Moment, stimulus: ConsultAnswered) -> None:
     call, colleague = _asked(moment, stimulus.call)
     if call is None or colleague is None or colleague.activity is not Activity.OFFERED:
         return
-    colleague.change_activity(ActivityStep.ANSWER, now=moment.now, call=call.call)
+    moment.change_activity(colleague, ActivityStep.ANSWER, call=call.call)
     moment.events.append(ColleagueReached(call=call.call, agent=moment.holder(call).agent, colleague=colleague.agent))
 
 
@@ -80,6 +80,7 @@ def handed_over(moment: Moment, stimulus: HandedOver) -> None:
     conversations.record_release(moment, call, colleague.agent, ConsultOutcome.TRANSFERRED)
     call.agent, call.second, call.answered = colleague.agent, None, moment.now
     conversations.leave(moment, call, agent, ended_by=EndedBy.TRANSFER, talked=stimulus.talked)
+    colleague.calls += 1
     moment.events.append(ConversationBegan(call=call.call, agent=colleague.agent, queue=call.queue))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr_engine.acd.agents import Agent
-from ivr_engine.acd.queues import WaitingCall
+from ivr_engine.acd.queues import QueuePolicy, WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import ConversationOver
 from ivr_engine.acd.timers import Timer, TimerKind
@@ -15,10 +15,11 @@ from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, Presence
 
 def begin(moment: Moment, call: WaitingCall, agent: Agent) -> None:
     """Caller and agent are joined."""
-    call.change_phase(CallStep.ANSWER)
+    moment.change_phase(call, CallStep.ANSWER)
     call.answered, call.agent, call.offer = moment.now, agent.agent, None
-    agent.change_activity(ActivityStep.ANSWER, now=moment.now, call=call.call)
+    moment.change_activity(agent, ActivityStep.ANSWER, call=call.call)
     agent.failed_calls.clear()
+    agent.calls += 1
     moment.events.append(ConversationBegan(call=call.call, agent=agent.agent, queue=call.queue))
 
 
@@ -33,7 +34,7 @@ def part(moment: Moment, call: WaitingCall, *, ended_by: EndedBy, talked: Millis
     """End the conversation of `call`; a colleague who was asked is free at once, the agent after the paper work."""
     agent = moment.holder(call)
     let_second_go(moment, call, ConsultOutcome.ABANDONED)
-    call.change_phase(CallStep.LEAVE)
+    moment.change_phase(call, CallStep.LEAVE)
     del moment.state.calls[call.call]
     leave(moment, call, agent, ended_by=ended_by, talked=talked)
 
@@ -42,7 +43,7 @@ def let_second_go(moment: Moment, call: WaitingCall, outcome: ConsultOutcome) ->
     """The colleague who was asked, if there is one, has no more part in the call."""
     if call.second is not None:
         record_release(moment, call, call.second, outcome)
-        _release(moment, moment.state.agents[call.second])
+        moment.release(moment.state.agents[call.second])
         call.second = None
 
 
@@ -54,20 +55,29 @@ def record_release(moment: Moment, call: WaitingCall, colleague: AgentId, outcom
 
 def leave(moment: Moment, call: WaitingCall, agent: Agent, *, ended_by: EndedBy, talked: Millis) -> None:
     """The agent no longer talks with the caller: into wrap-up, if the queue has one and the agent is at work."""
+    agent.talks += 1
+    agent.talked += talked
     moment.events.append(
         ConversationEnded(call=call.call, agent=agent.agent, queue=call.queue, ended_by=ended_by, talked=talked)
     )
-    limit = moment.state.queues[call.queue].wrap_up
-    if limit > 0 and agent.presence is not Presence.LOGGED_OUT:
-        _begin_wrap_up(moment, agent, call, limit)
+    policy = moment.state.queues[call.queue]
+    if policy.wrap_up > 0 and agent.presence is not Presence.LOGGED_OUT:
+        _begin_wrap_up(moment, agent, call, policy)
     else:
-        _release(moment, agent)
+        moment.release(agent)
 
 
-def _begin_wrap_up(moment: Moment, agent: Agent, call: WaitingCall, limit: Millis) -> None:
-    agent.change_activity(ActivityStep.WRAP_UP, now=moment.now, call=call.call)
-    moment.state.timers.arm(Timer(TimerKind.WRAP_UP, agent.agent), later(moment.now, limit))
-    moment.events.append(WrapUpBegan(agent=agent.agent, call=call.call, limit=limit))
+def _begin_wrap_up(moment: Moment, agent: Agent, call: WaitingCall, policy: QueuePolicy) -> None:
+    moment.change_activity(agent, ActivityStep.WRAP_UP, call=call.call)
+    agent.wrap_up_most = policy.wrap_up_most or policy.wrap_up
+    set_wrap_up_limit(moment, agent, policy.wrap_up)
+    moment.events.append(WrapUpBegan(agent=agent.agent, call=call.call, limit=policy.wrap_up))
+
+
+def set_wrap_up_limit(moment: Moment, agent: Agent, limit: Millis) -> None:
+    """Let the wrap-up that has begun end `limit` after its beginning."""
+    agent.wrap_up_ends = later(agent.activity_since, limit)
+    moment.state.timers.arm(Timer(TimerKind.WRAP_UP, agent.agent), agent.wrap_up_ends)
 
 
 def end_wrap_up(moment: Moment, agent: Agent) -> None:
@@ -76,9 +86,4 @@ def end_wrap_up(moment: Moment, agent: Agent) -> None:
     moment.state.timers.disarm(Timer(TimerKind.WRAP_UP, agent.agent))
     took = between(agent.activity_since, moment.now)
     moment.events.append(WrapUpEnded(agent=agent.agent, call=agent.call, took=took))
-    _release(moment, agent)
-
-
-def _release(moment: Moment, agent: Agent) -> None:
-    agent.change_activity(ActivityStep.RELEASE, now=moment.now, call=None)
-    moment.became_free(agent)
+    moment.release(agent)

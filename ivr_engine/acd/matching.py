@@ -1,104 +1,171 @@
-"""Waiting calls x free agents -> assignments. Nothing is changed here; equal input gives equal output.
+"""Waiting calls x free agents -> the next assignment. Nothing is changed here; equal input gives equal output.
 
-Calls are served by priority, then original arrival, then sequence number, whatever queue they wait in, so queues that
-share an agent are served in the order in which their callers came. Each takes the best agent by its queue's strategy.
-Only what changed is looked at: a call that has just begun to wait, an agent who has just become free.
+Only what changed is looked at: a call that has just begun to wait, an agent who has just become free. For everybody else
+the answer is the same as before: nobody waits while an agent who may take the call is free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from heapq import merge
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from heapq import nsmallest
+from itertools import islice
+from typing import NamedTuple
 
 from ivr_engine.acd.agents import Agent
-from ivr_engine.acd.queues import WaitingCall
-from ivr_engine.acd.ranking import STRATEGIES, rank
+from ivr_engine.acd.call_choice import CALL_RULES, Scene
+from ivr_engine.acd.queues import Place, WaitingCall
+from ivr_engine.acd.ranking import OF_PROFILE, STRATEGIES
+from ivr_engine.acd.staff import Pool
 from ivr_engine.acd.state import CentreState
-from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.core.events.acd import Candidate, Exclusion
-from ivr_engine.core.ids import AgentId, CallId, Instant
+from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver
+from ivr_engine.core.ids import AgentId, CallId, Instant, between
 
 LISTED = 50
 """Most candidates (best first) and most exclusions (by agent id) that a decision records."""
 
+LOOKED_AT = 4 * LISTED
+"""So many agents of the call's queues are looked at, by id, to list those who are excluded."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """How the agents of a call's queue stand towards it: those eligible, best first, and the others with the reason."""
+PASSED_OVER = 10
+"""Most other calls that a decision records."""
 
+ALONE = "waits_for:"
+
+AT_ONCE = -(10**30)
+"""The key of calls that come before all others: their caller waits for this agent alone."""
+
+
+class Choice(NamedTuple):
+    """A call that could be offered next, and what the call rule compared: the lowest is."""
+
+    key: int
+    place: Place
     call: WaitingCall
-    rule: str
-    candidates: tuple[Candidate, ...]
-    excluded: tuple[Exclusion, ...]
-
-    @property
-    def chosen(self) -> AgentId | None:
-        """The agent to offer the call to."""
-        return self.candidates[0].agent if self.candidates else None
 
 
-def why_not(agent: Agent, call: WaitingCall) -> str | None:
+def why_not(state: CentreState, agent: Agent, call: WaitingCall) -> str | None:
     """Why the agent is not eligible for the call, as a reason code, or None. Lasting reasons come before passing ones."""
-    unfit = agent.profile.unfit_for(call.needs, call.language)
+    pool = state.staff.pool_of(agent.agent)
+    unfit = state.staff.fit(pool, call.demand).unfit
     if unfit is not None:
         return unfit
-    if agent.agent in call.tried and agent.free:
+    if not agent.free:
+        return agent.busy_with()
+    if agent.agent in call.tried:
         return "tried_already"
-    return agent.busy_with()
+    if call.alone:
+        return None if agent.agent == call.wanted else f"{ALONE}{call.wanted}"
+    kept = state.staff.kept_for(pool, call.demand)
+    return None if kept is None else f"reserved:{kept}"
 
 
-def assess(state: CentreState, call: WaitingCall, now: Instant, taken: AbstractSet[AgentId] = frozenset()) -> Assessment:
-    """Look at every agent of the call's queue. `taken`: agents reserved in this same decision."""
-    rule = state.queues[call.queue].strategy
-    eligible: list[Agent] = []
-    excluded: list[Exclusion] = []
-    for agent in state.members[call.queue]:
-        if len(excluded) == LISTED and not agent.free:
-            continue  # neither eligible nor listed: with hundreds of busy agents this is most of the work
-        reason = "offered" if agent.agent in taken else why_not(agent, call)
-        if reason is None:
-            eligible.append(agent)
-        elif len(excluded) < LISTED:
-            excluded.append(Exclusion(agent=agent.agent, reason=reason))
-    candidates = rank(STRATEGIES[rule], eligible, call, now=now, most=LISTED)
-    return Assessment(call=call, rule=rule, candidates=candidates, excluded=tuple(excluded))
+def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = LISTED) -> tuple[Candidate, ...]:
+    """Who could take the call now, best first, at most `most` of them.
 
-
-def match(state: CentreState, *, calls: Collection[CallId], agents: Collection[AgentId], now: Instant) -> list[Assessment]:
-    """Assess what changed: `calls` have begun to wait, `agents` have become free.
-
-    Each result with a chosen agent is an assignment; one without concerns a call of `calls` that nobody can take now.
+    First whom the caller wanted, then by preferred skills, the strategy's key, idle time.
     """
-    results: list[Assessment] = []
-    taken: set[AgentId] = set()
-    fresh, unseen = set(agents), set(calls)
-    for call in _in_order(state, unseen, fresh):
-        if not fresh and not unseen:
-            break
-        if call.call not in unseen and not _anyone(state, fresh, call):
+    strategy = state.queues[call.queue].strategy
+    key_of = STRATEGIES[strategy]
+    looked_at = most if strategy in OF_PROFILE else None
+    ranked: list[tuple[bool, int, int, Instant, AgentId]] = []
+    for pool in eligible_pools(state, call):
+        preferred = state.staff.fit(pool, call.demand).preferred
+        for since, name in islice(_untried(pool, call), looked_at):
+            key = key_of(state.agents[name], call, now)
+            ranked.append((name != call.wanted, -preferred, -key, since, name))
+    if most < len(ranked):
+        ranked = nsmallest(most, ranked)
+    elif len(ranked) > 1:
+        ranked.sort()
+    return tuple(
+        Candidate(agent=name, key=-key, preferred=-preferred, idle=between(since, now))
+        for _, preferred, key, since, name in ranked
+    )
+
+
+def eligible_pools(state: CentreState, call: WaitingCall) -> Iterator[Pool]:
+    """The pools of whose free agents one could take the call now, unless that one was tried already."""
+    staff, demand = state.staff, call.demand
+    for pool in staff.open_pools(demand):
+        if not pool.reserved or call.alone or staff.kept_for(pool, demand) is None:
+            yield pool
+
+
+def _untried(pool: Pool, call: WaitingCall) -> Iterable[tuple[Instant, AgentId]]:
+    if call.alone:
+        return (turn for turn in pool.free if turn[1] == call.wanted and turn[1] not in call.tried)
+    if call.tried:
+        return (turn for turn in pool.free if turn[1] not in call.tried)
+    if call.wanted is not None:
+        return sorted(pool.free, key=lambda turn: (turn[1] != call.wanted, turn))  # the wanted one is looked at in any case
+    return pool.free
+
+
+def excluded(state: CentreState, call: WaitingCall, candidates: Collection[Candidate]) -> tuple[Exclusion, ...]:
+    """Agents of the call's queues who are not among the candidates, each with the reason."""
+    eligible = {each.agent for each in candidates}
+    members = islice((agent for queue in call.demand.queues for agent in state.members[queue]), LOOKED_AT)
+    others = {agent.agent: agent for agent in members if agent.agent not in eligible}
+    found = ((name, why_not(state, agent, call)) for name, agent in others.items())
+    return tuple(islice((_exclusion(name, reason) for name, reason in found if reason is not None), LISTED))
+
+
+@lru_cache(maxsize=2**16)
+def _exclusion(agent: AgentId, reason: str) -> Exclusion:
+    """One object for what is said of an agent time and again: lists of these are most of what a decision writes."""
+    return Exclusion(agent=agent, reason=reason)
+
+
+def next_for(state: CentreState, pool: Pool, fresh: Collection[AgentId], now: Instant) -> list[Choice]:
+    """The heads of the lines that somebody free of the pool could take now, best first.
+
+    Whoever waits for one of the `fresh` agents alone comes before everybody else, by place.
+    """
+    own = [choice for agent in fresh for choice in _waiting_for(state, pool, agent)]
+    if own:
+        return sorted(own, key=lambda choice: choice.place)
+    rule, scene = CALL_RULES[state.rules.call_rule], scene_of(state, now)
+    found: list[Choice] = []
+    for demand, line in state.waiting.lines_of(pool.queues):
+        if state.staff.fit(pool, demand).unfit is not None or (pool.reserved and state.staff.kept_for(pool, demand)):
             continue
-        unseen.discard(call.call)
-        result = assess(state, call, now, taken)
-        results.append(result)
-        if result.chosen is not None:
-            taken.add(result.chosen)
-            fresh.discard(result.chosen)
-    return results
+        call = _first(state, pool, line)
+        if call is not None:
+            found.append(Choice(rule(call, pool.profile, scene), call.place, call))
+    return sorted(found, key=_sooner) if len(found) > 1 else found
 
 
-def _in_order(state: CentreState, calls: Collection[CallId], agents: Collection[AgentId]) -> Iterator[WaitingCall]:
-    if not agents:
-        places = iter(sorted(state.calls[call].place for call in calls))
-    else:
-        queues = {queue for agent in agents for queue in state.agents[agent].profile.queues}
-        queues |= {state.calls[call].queue for call in calls}
-        places = merge(*(state.lines[queue] for queue in queues))
-    found = (state.calls[place[-1]] for place in places)
-    return (call for call in found if call.phase is CallPhase.WAITING)
+def _sooner(choice: Choice) -> tuple[int, Place]:
+    return choice.key, choice.place
 
 
-def _anyone(state: CentreState, agents: Collection[AgentId], call: WaitingCall) -> bool:
-    candidates = (state.agents[agent] for agent in agents)
-    return any(call.queue in agent.profile.queues and why_not(agent, call) is None for agent in candidates)
+def scene_of(state: CentreState, now: Instant) -> Scene:
+    """What a call rule looks at beside the call and the agent."""
+    return Scene(state.queues, state.waiting.in_queue, state.waiting.in_all, now)
+
+
+def _waiting_for(state: CentreState, pool: Pool, agent: AgentId) -> Iterator[Choice]:
+    line = state.waiting.for_one.get(agent)
+    if line is None or not state.agents[agent].free or state.staff.pool_of(agent) is not pool:
+        return
+    for place in line:
+        call = state.calls[place[-1]]
+        if agent not in call.tried:
+            yield Choice(AT_ONCE, place, call)
+
+
+def _first(state: CentreState, pool: Pool, line: Iterable[Place]) -> WaitingCall | None:
+    for place in line:
+        call = state.calls[place[-1]]
+        if not call.tried or any(name not in call.tried for _, name in pool.free):
+            return call
+    return None
+
+
+def passed_over(choices: Iterable[Choice], chosen: CallId) -> tuple[PassedOver, ...]:
+    """The calls with which the chosen one was compared."""
+    others = (choice for choice in choices if choice.call.call != chosen)
+    return tuple(
+        PassedOver(call=choice.call.call, queue=choice.call.queue, key=choice.key) for choice in islice(others, PASSED_OVER)
+    )

@@ -5,15 +5,28 @@ A failed offer costs the caller nothing: the place in the queue stays, and the n
 
 from __future__ import annotations
 
-from ivr_engine.acd import conversations, visits
+from collections.abc import Callable
+
+from ivr_engine.acd import conversations, visits, wishes
 from ivr_engine.acd.agents import Agent
+from ivr_engine.acd.call_choice import CALL_RULES
 from ivr_engine.acd.effects import RingAgent, StopRinging
-from ivr_engine.acd.matching import Assessment, match
-from ivr_engine.acd.queues import WaitingCall
+from ivr_engine.acd.matching import (
+    AT_ONCE,
+    LISTED,
+    Choice,
+    assess,
+    excluded,
+    next_for,
+    passed_over,
+    scene_of,
+)
+from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd.staff import Pool
 from ivr_engine.acd.state import Moment
-from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed
+from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed, OfferPickedUp, OfferRinging
 from ivr_engine.acd.timers import Timer, TimerKind
-from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep, PresenceStep, aftermath
+from ivr_engine.acd.transitions import ActivityStep, Aftermath, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
 from ivr_engine.core.events.acd import Candidate
 from ivr_engine.core.ids import AgentId, Millis, OfferId, between, later
@@ -30,36 +43,116 @@ FAILURES_ALLOWED = 3
 count once: a call that no telephone can take must not take everybody out of work."""
 
 
+ONCE_MORE = Aftermath(None)
+"""The line was full for a moment: the agent is rung again at once, as if nothing had happened."""
+
+
 def rematch(moment: Moment) -> None:
     """Offer every caller to whom something changed, and say of those who got nobody why."""
-    calls, agents = moment.take_fresh()
+    if moment.away:
+        _settle_departures(moment)
+    calls, agents = moment.fresh_calls, moment.fresh_agents
     if not calls and not agents:
         return
-    for assessment in match(moment.state, calls=calls, agents=agents, now=moment.now):
-        if assessment.chosen is None:
-            _nobody(moment, assessment)
+    nobody: list[WaitingCall] = []
+    while (calls or agents) and (pick := _pick(moment, nobody)) is not None:
+        _make(moment, *pick)
+        agents.discard(pick[1][0].agent)
+    for call in sorted(nobody, key=lambda call: call.place):
+        _nobody(moment, call)
+    calls.clear()
+    agents.clear()
+
+
+def _settle_departures(moment: Moment) -> None:
+    wishes.settle(moment)
+    visits.release_unstaffed(moment, moment.away)
+    moment.away.clear()
+
+
+_Pick = tuple[WaitingCall, tuple[Candidate, ...], list[Choice]]
+
+
+def _pick(moment: Moment, nobody: list[WaitingCall]) -> _Pick | None:
+    """The next call to offer, to whom, and the calls with which it was compared. Adds to `nobody` who can have nobody."""
+    picks = [pick for pool in _fresh_pools(moment) if (pick := _for_agents(moment, pool)) is not None]
+    picks += _for_calls(moment, nobody)
+    if not picks:
+        return None
+    if len(picks) == 1:
+        return picks[0][1]
+    return min(picks, key=lambda pick: (pick[0].key, pick[0].place))[1]
+
+
+def _fresh_pools(moment: Moment) -> list[Pool]:
+    staff, agents = moment.state.staff, moment.state.agents
+    names = moment.fresh_agents
+    ordered = sorted(names) if len(names) > 1 else names
+    return list({staff.pool_of(name): None for name in ordered if agents[name].free})
+
+
+def _for_agents(moment: Moment, pool: Pool) -> tuple[Choice, _Pick] | None:
+    state = moment.state
+    choices = next_for(state, pool, moment.fresh_agents, moment.now)
+    for choice in choices[:1]:
+        candidates = assess(state, choice.call, moment.now, most=1 if state.brief else LISTED)
+        return choice, (choice.call, candidates, [] if state.brief else choices)
+    moment.fresh_agents.difference_update([turn[1] for turn in pool.free])  # what is short now is not there later on
+    return None
+
+
+def _for_calls(moment: Moment, nobody: list[WaitingCall]) -> list[tuple[Choice, _Pick]]:
+    state, now = moment.state, moment.now
+    found: list[tuple[Choice, _Pick]] = []
+    for name in sorted(moment.fresh_calls):
+        call = state.calls[name]
+        candidates = assess(state, call, now, most=1 if state.brief else LISTED)
+        if candidates:
+            pool = state.staff.pool_of(candidates[0].agent)
+            rule = CALL_RULES[state.rules.call_rule]
+            key = AT_ONCE if call.alone else rule(call, pool.profile, scene_of(state, now))
+            found.append((Choice(key, call.place, call), (call, candidates, [])))
         else:
-            _make(moment, assessment, assessment.chosen)
+            nobody.append(call)
+            moment.fresh_calls.discard(name)
+    return found
 
 
 def offer_to(moment: Moment, call: WaitingCall, agent: AgentId, *, rule: str) -> None:
     """Reserve this very agent, who is free, for a waiting call; `rule` says why nobody was compared."""
     moment.fresh_calls.discard(call.call)
-    _make(moment, Assessment(call=call, rule=rule, candidates=(Candidate(agent=agent, key=0),), excluded=()), agent)
+    moment.fresh_agents.discard(agent)
+    _make(moment, call, (Candidate(agent=agent, key=0),), [], rule=rule)
 
 
-def _nobody(moment: Moment, assessment: Assessment) -> None:
-    call = assessment.call
-    moment.events.append(NobodyOffered(call=call.call, queue=call.queue, rule=assessment.rule, excluded=assessment.excluded))
+def _nobody(moment: Moment, call: WaitingCall) -> None:
+    """Record why, unless the reasons are those that were recorded last: time and again the same is no news."""
+    state = moment.state
+    found = () if state.brief else excluded(state, call, ())
+    told = f"{call.step} {' '.join(sorted({each.reason for each in found}))}"
+    if told == call.told:
+        return
+    call.told = told
+    moment.events.append(
+        NobodyOffered(
+            call=call.call, queue=call.queue, rule=state.queues[call.queue].strategy, excluded=found, step=call.step
+        )
+    )
 
 
-def _make(moment: Moment, assessment: Assessment, chosen: AgentId) -> None:
-    state, call = moment.state, assessment.call
-    agent, offer, ring = state.agents[chosen], state.next_offer(), state.queues[call.queue].ring
-    deadline = later(moment.now, Millis(ring + GRACE))
-    call.change_phase(CallStep.OFFER)
-    call.agent, call.offer = chosen, offer
-    agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call, offer=offer)
+def _make(
+    moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], choices: list[Choice], *, rule: str = ""
+) -> None:
+    state, chosen = moment.state, candidates[0].agent
+    policy = state.queues[call.queue]
+    others = () if state.brief else excluded(state, call, candidates)
+    agent, offer, ring = state.agents[chosen], state.next_offer(), policy.ring
+    first = ring + policy.whisper + GRACE if state.rules.start is None else state.rules.start
+    deadline = later(moment.now, Millis(first))
+    moment.change_phase(call, CallStep.OFFER)
+    call.agent, call.offer, call.told = chosen, offer, ""
+    agent.last_offer = state.offered
+    moment.change_activity(agent, ActivityStep.RESERVE, call=call.call, offer=offer)
     state.offers[offer] = call.call
     state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
     moment.events.append(
@@ -68,14 +161,34 @@ def _make(moment: Moment, assessment: Assessment, chosen: AgentId) -> None:
             agent=chosen,
             offer=offer,
             queue=call.queue,
-            rule=assessment.rule,
-            candidates=assessment.candidates,
-            excluded=assessment.excluded,
-            waited=between(call.arrived, moment.now),
+            rule=rule or policy.strategy,
+            candidates=candidates,
+            excluded=others,
+            waited=between(call.entered, moment.now),
             deadline=deadline,
+            step=call.step,
+            call_rule=state.rules.call_rule,
+            passed_over=passed_over(choices, call.call),
         )
     )
     moment.effects.append(RingAgent(call=call.call, agent=chosen, offer=offer, ring=ring))
+
+
+def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:
+    """The telephone rings: from now on it may ring for the queue's `ring`."""
+    _go_on(moment, stimulus.offer, lambda policy: Millis(policy.ring + policy.whisper + GRACE))
+
+
+def offer_picked_up(moment: Moment, stimulus: OfferPickedUp) -> None:
+    """The agent picked up: from now on the two must be joined within the queue's `join`."""
+    _go_on(moment, stimulus.offer, lambda policy: policy.join)
+
+
+def _go_on(moment: Moment, offer: OfferId, span: Callable[[QueuePolicy], Millis]) -> None:
+    call = moment.offered_call(offer)
+    if call is not None and call.phase is CallPhase.OFFERED:
+        deadline = later(moment.now, span(moment.state.queues[call.queue]))
+        moment.state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
 
 
 def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
@@ -90,7 +203,7 @@ def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
     if call.phase is CallPhase.OFFERED:
         _close(moment, call, agent, OfferOutcome.ANSWERED)
     elif agent.activity is Activity.IDLE:
-        agent.change_activity(ActivityStep.RESERVE, now=moment.now, call=call.call)
+        moment.change_activity(agent, ActivityStep.RESERVE, call=call.call)
     else:
         return  # with another call by now; one agent is never given two
     del moment.state.offers[stimulus.offer]
@@ -155,9 +268,13 @@ def retry(moment: Moment, call_id: str, agent: str) -> None:
 def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) -> None:
     agent = moment.holder(call)
     _close(moment, call, agent, outcome, cause)
-    if aftermath(outcome).at_fault:
+    after = aftermath(outcome)
+    if after.once_more and agent.agent not in call.again:
+        call.again.add(agent.agent)
+        after = ONCE_MORE
+    if after.at_fault:
         not_again_soon(moment, call, agent.agent)
-    _free(moment, call, agent, outcome)
+    _free(moment, call, agent, after)
 
 
 def not_again_soon(moment: Moment, call: WaitingCall, agent: AgentId) -> None:
@@ -169,7 +286,7 @@ def not_again_soon(moment: Moment, call: WaitingCall, agent: AgentId) -> None:
 def _withdraw(moment: Moment, call: WaitingCall, offer: OfferId, cause: str) -> None:
     moment.effects.append(StopRinging(call=call.call, agent=moment.holder(call).agent, offer=offer))
     _fail(moment, call, OfferOutcome.WITHDRAWN, cause)
-    call.change_phase(CallStep.LAPSE)
+    moment.change_phase(call, CallStep.LAPSE)
 
 
 def _settle(moment: Moment, call: WaitingCall) -> None:
@@ -179,10 +296,14 @@ def _settle(moment: Moment, call: WaitingCall) -> None:
 
 
 def _put_back(moment: Moment, call: WaitingCall) -> None:
-    call.change_phase(CallStep.OFFER_FAILED)
+    moment.change_phase(call, CallStep.OFFER_FAILED)
     _settle(moment, call)
+    if call.alone and call.wanted is not None:
+        moment.away.add(call.wanted)
     if call.overdue:
-        visits.release(moment, call, QueueOutcome.TIMEOUT)
+        visits.give_up(moment, call, QueueOutcome.TIMEOUT)
+    elif visits.nobody_left(moment, call):
+        visits.give_up(moment, call, QueueOutcome.UNSTAFFED)
     else:
         moment.began_to_wait(call)
 
@@ -193,13 +314,11 @@ def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcom
     moment.events.append(OfferEnded(call=call.call, agent=agent.agent, offer=call.offer, outcome=outcome, cause=cause))
 
 
-def _free(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome) -> None:
-    after = aftermath(outcome)
-    agent.change_activity(ActivityStep.RELEASE, now=moment.now, call=None)
+def _free(moment: Moment, call: WaitingCall, agent: Agent, after: Aftermath) -> None:
     if after.at_fault and call.call not in agent.failed_calls:
         agent.failed_calls.append(call.call)
     pause = "failed" if len(agent.failed_calls) >= FAILURES_ALLOWED else after.pause
     if pause is not None and agent.presence is Presence.READY:
         moment.change_presence(agent, PresenceStep.PAUSE, reason=pause, by="engine")
     # A caller who hung up is not the agent's doing: the turn is kept. After a fault the others go first.
-    moment.became_free(agent, keeps_turn=not after.at_fault)
+    moment.release(agent, keeps_turn=not after.at_fault)

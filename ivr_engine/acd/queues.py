@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ivr_engine.acd.demands import NO_DEMAND, Demand
 from ivr_engine.acd.transitions import CALL, CallPhase, CallStep, advance
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.outcomes import QueueOutcome
 
 Place = tuple[int, Instant, int, CallId]
-"""A call's place: higher priority first, then earlier arrival, then earlier sequence number."""
+"""A call's place: the arrival less what the priority is worth, then arrival and sequence number.
+
+It does not depend on the time, so lines that are in order stay in order. A caller with priority p is overtaken only by those
+with a higher one, p', who arrive less than (p' - p) * worth later: the bound after which nobody new comes in between.
+"""
+
+PRIORITY_WORTH = Millis(30_000)
+STRICTLY = Millis(10**12)
+"""As `priority_worth`: no wait makes up for one point (it is 31 years)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxStep:
+    """What a call that has waited for `after` asks for from then on; steps add up.
+
+    `lower`: the needed level of a skill becomes this one, if it was higher. `drop`: skills neither needed nor preferred any
+    more; a language may stand here too. `also`: the agents of these queues may take the call as well.
+    """
+
+    after: Millis
+    lower: Mapping[SkillName, int] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    also: tuple[QueueName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePolicy:
     """The rules of one queue. Spans in milliseconds; None: no limit, or never for `announce_position`.
 
-    `wrap_up` 0: none. `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED.
+    `ring`, `join`: how long a telephone rings, and how long it may take from picking up until the two are joined.
+    `whisper`: how much longer that may take, while the agent hears what call it is.
+    `wrap_up` 0: none; `wrap_up_most`: up to which it can be extended, None: it cannot.
+    `priority_worth`: how much waiting one point of priority is worth; 0: priority counts for nothing.
+    `rate`, `share`: what the call rules `accumulating` and `share` (percent of all who wait) go by.
+    `relax`: steps by rising `after`. `overflow`: for an outcome TIMEOUT, FULL, CLOSED or UNSTAFFED the queue in which the
+    caller waits on, keeping the arrival.
+    `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED; `leave_unstaffed`: so is
+    one who waits when the last who could logs out.
     """
 
     name: QueueName
@@ -30,15 +62,26 @@ class QueuePolicy:
     announce_position: Millis | None = None
     open: bool = True
     staffed_only: bool = False
+    leave_unstaffed: bool = False
+    join: Millis = Millis(3_000)
+    whisper: Millis = Millis(0)
+    wrap_up_most: Millis | None = None
+    priority_worth: Millis = PRIORITY_WORTH
+    rate: int = 1
+    share: int = 0
+    relax: tuple[RelaxStep, ...] = ()
+    overflow: Mapping[QueueOutcome, QueueName] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class WaitingCall:
     """A call from entering the queue until caller and agent are parted.
 
-    `arrived` and `sequence` never change, so a failed offer costs no place. `answered`: when, if it was. `overdue`: max_wait
-    passed while an offer was not settled. `tried`: agents not to be tried again just now. `second`: the colleague whom the
-    agent asks, or who talks with the two.
+    `arrived` and `sequence` never change, so a failed offer costs no place; `worth` is the queue's `priority_worth` of then.
+    `entered`: when this visit began. `answered`: when, if it was. `overdue`: max_wait passed while an offer was not settled.
+    `tried`: agents not to be tried again just now; `again`: those whose line was full once. `step`: the relaxation step in
+    force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
+    were recorded last for offering nobody. `second`: the colleague whom the agent asks, or who talks with the two.
     """
 
     call: CallId
@@ -48,6 +91,9 @@ class WaitingCall:
     language: Language
     arrived: Instant
     sequence: int
+    prefers: tuple[SkillNeed, ...] = ()
+    worth: Millis = STRICTLY
+    entered: Instant = Instant(0)
     phase: CallPhase = CallPhase.WAITING
     agent: AgentId | None = None
     offer: OfferId | None = None
@@ -55,11 +101,16 @@ class WaitingCall:
     overdue: bool = False
     tried: set[AgentId] = field(default_factory=set)
     second: AgentId | None = None
+    again: set[AgentId] = field(default_factory=set)
+    step: int = 0
+    wanted: AgentId | None = None
+    alone: bool = False
+    told: str = ""
+    demand: Demand = NO_DEMAND
+    place: Place = field(init=False)
 
-    @property
-    def place(self) -> Place:
-        """What the order of the queue compares."""
-        return (-self.priority, self.arrived, self.sequence, self.call)
+    def __post_init__(self) -> None:
+        self.place = (self.arrived - self.priority * self.worth, self.arrived, self.sequence, self.call)
 
     def change_phase(self, step: CallStep) -> None:
         """Move on.

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import Line, WaitingCall
-from ivr_engine.acd.state import CentreState
+from ivr_engine.acd.relaxation import demand_at
+from ivr_engine.acd.staff import Staff
+from ivr_engine.acd.state import CentreState, members_of
 from ivr_engine.acd.timers import Timer, TimerKind, Timers
 from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.acd.waiting import Waiting
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, Instant, QueueName, SkillName
 from ivr_engine.core.outcomes import Activity, Presence
 from ivr_engine.errors import StoreError
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)
+"""Version 1 lacks what was added since; that has its defaults."""
 _AGENT_FIELDS = (
     "presence",
     "presence_since",
@@ -26,6 +31,15 @@ _AGENT_FIELDS = (
     "free_since",
     "call",
     "offer",
+    "calls",
+    "talks",
+    "talked",
+    "worked",
+    "available",
+    "booked",
+    "last_offer",
+    "wrap_up_ends",
+    "wrap_up_most",
 )
 _CALL_FIELDS = (
     "call",
@@ -40,13 +54,27 @@ _CALL_FIELDS = (
     "answered",
     "overdue",
     "second",
+    "worth",
+    "entered",
+    "step",
+    "wanted",
+    "alone",
+    "told",
 )
+_SINCE_ALWAYS = frozenset(
+    {
+        *("presence", "presence_since", "reason", "activity", "activity_since", "free_since"),
+        *("call", "queue", "priority", "language", "arrived", "sequence", "phase", "agent", "offer", "answered", "overdue"),
+    }
+)
+"""What every version has."""
 
 
 def save(state: CentreState) -> dict[str, Any]:
     """All that `load` needs; the same state always gives the same values in the same order."""
     return {
         "version": VERSION,
+        "closed": sorted(state.closed),
         "entered": state.entered,
         "offered": state.offered,
         "agents": {agent.agent: _save_agent(agent) for agent in state.agents.values()},
@@ -63,12 +91,23 @@ def _plain(item: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _save_agent(agent: Agent) -> dict[str, Any]:
-    return _plain(agent, _AGENT_FIELDS) | {"failed_calls": list(agent.failed_calls)}
+    saved = _plain(agent, _AGENT_FIELDS) | {"failed_calls": list(agent.failed_calls)}
+    if agent.profile != agent.configured:
+        saved |= {"queues": list(agent.profile.queues), "skills": dict(sorted(agent.profile.skills.items()))}
+    return saved
 
 
 def _save_call(call: WaitingCall) -> dict[str, Any]:
-    needs = [[need.skill, need.level] for need in call.needs]
-    return _plain(call, _CALL_FIELDS) | {"needs": needs, "tried": sorted(call.tried)}
+    return _plain(call, _CALL_FIELDS) | {
+        "needs": _save_needs(call.needs),
+        "prefers": _save_needs(call.prefers),
+        "tried": sorted(call.tried),
+        "again": sorted(call.again),
+    }
+
+
+def _save_needs(needs: tuple[SkillNeed, ...]) -> list[list[str | int]]:
+    return [[need.skill, need.level] for need in needs]
 
 
 def load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
@@ -77,8 +116,8 @@ def load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
     Raises:
         StoreError: not a snapshot, or a call needs a queue or an agent that is not configured.
     """
-    if saved.get("version") != VERSION:
-        raise StoreError(f"this is not a snapshot of version {VERSION}: version {saved.get('version')!r}")
+    if saved.get("version") not in READABLE:
+        raise StoreError(f"this is not a snapshot of version {VERSION} or before: version {saved.get('version')!r}")
     try:
         return _load(fresh, saved)
     except (KeyError, TypeError, ValueError) as error:
@@ -86,14 +125,17 @@ def load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
 
 
 def _load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
-    agents = {name: _load_agent(agent, saved["agents"].get(name)) for name, agent in fresh.agents.items()}
+    agents = {name: _load_agent(agent, saved["agents"].get(name), fresh.queues) for name, agent in fresh.agents.items()}
     calls = {call.call: call for call in map(_load_call, saved["calls"])}
     for call in calls.values():
         _check_configured(fresh, call)
-    return replace(
+    loaded = replace(
         fresh,
         agents=agents,
-        members={queue: tuple(agents[agent.agent] for agent in staff) for queue, staff in fresh.members.items()},
+        members=members_of(fresh.queues, agents),
+        staff=Staff(agents.values(), fresh.rules.reserve),
+        waiting=Waiting(),
+        closed=frozenset(map(QueueName, saved.get("closed", ()))),
         calls=calls,
         lines=_lines(fresh, calls.values()),
         offers={call.offer: call.call for call in calls.values() if call.offer is not None},
@@ -101,21 +143,46 @@ def _load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
         entered=saved["entered"],
         offered=saved["offered"],
     )
+    for call in calls.values():
+        _put_in_place(loaded, call)
+    return loaded
 
 
-def _load_agent(fresh: Agent, saved: Mapping[str, Any] | None) -> Agent:
+def _put_in_place(loaded: CentreState, call: WaitingCall) -> None:
+    """Let the call ask for what it asks for at its step."""
+    if call.phase is not CallPhase.TALKING:
+        call.demand = demand_at(loaded, call, call.step)
+    if call.phase is CallPhase.WAITING:
+        loaded.waiting.add(call)
+
+
+def _load_agent(fresh: Agent, saved: Mapping[str, Any] | None, known: Collection[QueueName]) -> Agent:
     if saved is None:
         return fresh
-    values = {name: saved[name] for name in _AGENT_FIELDS}
+    values = {name: saved[name] for name in _AGENT_FIELDS if name in saved or name in _SINCE_ALWAYS}
     values |= {"presence": Presence(values["presence"]), "activity": Activity(values["activity"])}
-    return Agent(profile=fresh.profile, failed_calls=list(saved["failed_calls"]), **values)
+    profile = fresh.profile
+    if "queues" in saved:
+        queues = tuple(queue for queue in map(QueueName, saved["queues"]) if queue in known)
+        profile = replace(profile, queues=queues, skills={SkillName(name): level for name, level in saved["skills"].items()})
+    return Agent(profile=profile, configured=fresh.profile, failed_calls=list(saved["failed_calls"]), **values)
 
 
 def _load_call(saved: Mapping[str, Any]) -> WaitingCall:
-    values = {name: saved[name] for name in _CALL_FIELDS}
+    values = {name: saved[name] for name in _CALL_FIELDS if name in saved or name in _SINCE_ALWAYS}
     values["phase"] = CallPhase(values["phase"])
-    needs = tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in saved["needs"])
-    return WaitingCall(needs=needs, tried={AgentId(agent) for agent in saved["tried"]}, **values)
+    values.setdefault("entered", values["arrived"])
+    return WaitingCall(
+        needs=_load_needs(saved["needs"]),
+        prefers=_load_needs(saved.get("prefers", ())),
+        tried={AgentId(agent) for agent in saved["tried"]},
+        again={AgentId(agent) for agent in saved.get("again", ())},
+        **values,
+    )
+
+
+def _load_needs(saved: Iterable[tuple[str, int]]) -> tuple[SkillNeed, ...]:
+    return tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in saved)
 
 
 def _check_configured(fresh: CentreState, call: WaitingCall) -> None:

@@ -41,11 +41,13 @@ def take_up(
         agent = state.agents.get(standing.agent)
         if agent is not None:
             agent.presence, agent.reason = standing.presence, standing.reason
-            agent.presence_since = agent.free_since = standing.since
+            agent.presence_since = agent.free_since = agent.booked = standing.since
     for talk in conversations:
         talker = state.agents.get(talk.agent)
         if talker is not None and talker.activity is Activity.IDLE and talk.queue in state.queues:
             _talk(state, talker, talk)
+    for agent in state.agents.values():
+        state.staff.sync(agent)
 
 
 def _talk(state: CentreState, agent: Agent, talk: StandingConversation) -> None:

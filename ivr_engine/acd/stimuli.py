@@ -1,16 +1,18 @@
 """What happens to a centre. Each is handled at an instant; none is ever refused by the shell.
 
-Commands (LogIn, SetReady, Pause, LogOut, Transfer, Consult, Reconfigure) may be refused by the centre with `CommandRefused`.
+Commands (LogIn, SetReady, Pause, LogOut, ExtendWrapUp, MoveAgent, SetSkill, Transfer, Consult, Reconfigure) may be refused
+by the centre with `CommandRefused`. `by` is who asked: `agent`, `supervisor`, or who it was, for the record.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 
 
@@ -19,6 +21,7 @@ class LogIn:
     """The agent starts work, paused until SetReady."""
 
     agent: AgentId
+    by: str = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class SetReady:
     """The agent takes calls. During wrap-up it ends the wrap-up."""
 
     agent: AgentId
+    by: str = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,7 @@ class Pause:
 
     agent: AgentId
     reason: str
+    by: str = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +46,63 @@ class LogOut:
     """The agent stops work; a call in progress goes on to its end."""
 
     agent: AgentId
+    by: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendWrapUp:
+    """The agent needs `more` for the paper work, as far as the queue allows."""
+
+    agent: AgentId
+    more: Millis
+    by: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveAgent:
+    """The agent serves these queues too from now on, and those no longer."""
+
+    agent: AgentId
+    into: tuple[QueueName, ...] = ()
+    out_of: tuple[QueueName, ...] = ()
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSkill:
+    """The agent has the skill at `level` from now on, or no longer when None."""
+
+    agent: AgentId
+    skill: SkillName
+    level: int | None
+    by: str = "supervisor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEntered:
-    """A call enters a queue. `arrived`: from when the wait counts, None: from now."""
+    """A call enters a queue.
+
+    `prefers`: skills that the caller would like; who has more of them comes first. `agent`: the one for whom alone the call
+    waits for at most `agent_wait`, and who comes first afterwards. `arrived`: from when the wait counts (a call back that
+    keeps its place), None: from now.
+    """
 
     call: CallId
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    prefers: tuple[SkillNeed, ...] = ()
+    agent: AgentId | None = None
+    agent_wait: Millis = Millis(0)
     arrived: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursChanged:
+    """From now on the calendars of these queues say closed, and those of all others open."""
+
+    closed: tuple[QueueName, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +110,20 @@ class CallerLeft:
     """The caller hung up, in whatever state the call is in."""
 
     call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRinging:
+    """The agent's telephone rings."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPickedUp:
+    """The agent picked up; caller and agent are not joined yet, as while the agent is told who it is."""
+
+    offer: OfferId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +207,7 @@ class Reconfigure:
 
     queues: tuple[QueuePolicy, ...]
     agents: tuple[AgentProfile, ...]
+    rules: CentreRules = field(default_factory=CentreRules)
 
 
 Stimulus = (
@@ -150,8 +215,14 @@ Stimulus = (
     | SetReady
     | Pause
     | LogOut
+    | ExtendWrapUp
+    | MoveAgent
+    | SetSkill
+    | HoursChanged
     | CallEntered
     | CallerLeft
+    | OfferRinging
+    | OfferPickedUp
     | OfferAnswered
     | OfferFailed
     | ConversationOver

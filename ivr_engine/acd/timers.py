@@ -16,8 +16,10 @@ class TimerKind(IntEnum):
     WRAP_UP = 0
     OFFER = 1
     RETRY = 2
-    MAX_WAIT = 3
-    ANNOUNCE = 4
+    RELAX = 3
+    WISH = 4
+    MAX_WAIT = 5
+    ANNOUNCE = 6
 
 
 class Timer(NamedTuple):

@@ -55,6 +55,7 @@ def _wait_on(moment: Moment, call: WaitingCall, queue: QueueName, *, agent: Agen
             needs=call.needs if queue == call.queue else (),  # another queue's people need not have the same skills
             priority=call.priority,
             language=call.language,
+            prefers=call.prefers if queue == call.queue else (),
             arrived=call.arrived,
         ),
     )

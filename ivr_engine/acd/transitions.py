@@ -105,11 +105,13 @@ class Aftermath:
     """What an offer that brought no conversation means for the agent.
 
     `pause`: the reason with which the engine pauses the agent, or None: the agent stays ready.
-    `at_fault`: the telephone failed; it counts towards the limit after which the agent is paused.
+    `at_fault`: the telephone failed; it counts towards the limit after which the agent is paused. `once_more`: the first
+    time it is rung for the same caller again at once.
     """
 
     pause: str | None
     at_fault: bool = False
+    once_more: bool = False
 
 
 AFTERMATH: Mapping[OfferOutcome, Aftermath] = MappingProxyType(
@@ -118,6 +120,11 @@ AFTERMATH: Mapping[OfferOutcome, Aftermath] = MappingProxyType(
         OfferOutcome.DECLINED: Aftermath("declined"),
         OfferOutcome.BUSY: Aftermath("busy"),
         OfferOutcome.UNREACHABLE: Aftermath("unreachable"),
+        OfferOutcome.UNAVAILABLE: Aftermath("unavailable"),
+        OfferOutcome.MISCONFIGURED: Aftermath("misconfigured"),
+        OfferOutcome.NO_CODEC: Aftermath("no_codec"),
+        OfferOutcome.FORWARDED: Aftermath("forwarded"),
+        OfferOutcome.CONGESTED: Aftermath(None, at_fault=True, once_more=True),
         OfferOutcome.FAILED: Aftermath(None, at_fault=True),
         OfferOutcome.CALLER_GONE: Aftermath(None),
         OfferOutcome.WITHDRAWN: Aftermath("no_answer"),

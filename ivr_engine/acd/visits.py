@@ -2,75 +2,122 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ivr_engine.acd import relaxation, wishes
 from ivr_engine.acd.effects import AnnouncePosition, ReleaseCall
-from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd.queues import STRICTLY, QueuePolicy, WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import CallPhase, CallStep
 from ivr_engine.core.events import CallLeftQueue, CallQueued
-from ivr_engine.core.ids import between, later
+from ivr_engine.core.ids import AgentId, Millis, QueueName, between, later
 from ivr_engine.core.outcomes import Presence, QueueOutcome
 
 
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
     """Take the call in, or release it at once. The call if it waits now, None if it was released."""
-    state = moment.state
     call = WaitingCall(
         call=stimulus.call,
         queue=stimulus.queue,
         needs=stimulus.needs,
+        prefers=stimulus.prefers,
         priority=stimulus.priority,
         language=stimulus.language,
         arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
-        sequence=state.next_sequence(),
+        sequence=moment.state.next_sequence(),
+        worth=_worth(moment, stimulus.queue),
+        entered=moment.now,
+        wanted=stimulus.agent,
     )
-    line = state.lines.get(call.queue)
-    position = 1 if line is None else line.position(call)
-    moment.events.append(
-        CallQueued(
-            call=call.call,
-            queue=call.queue,
-            priority=call.priority,
-            needs=call.needs,
-            language=call.language,
-            position=position,
-        )
+    return _begin(moment, call, stimulus.agent_wait)
+
+
+def _worth(moment: Moment, queue: QueueName) -> Millis:
+    policy = moment.state.queues.get(queue)
+    return STRICTLY if policy is None else policy.priority_worth
+
+
+def _begin(moment: Moment, call: WaitingCall, agent_wait: Millis) -> WaitingCall | None:
+    """The visit as such: to the queue of the call, or to the one into which that overflows."""
+    been: set[QueueName] = set()
+    while True:
+        moment.events.append(_queued(moment, call, agent_wait))
+        refusal = _refusal(moment, call)
+        if refusal is None:
+            _take_in(moment, call, agent_wait)
+            return call
+        been.add(call.queue)
+        other = _overflow(moment, call.queue, refusal)
+        if other is None or other in been:
+            _left(moment, call, refusal)
+            moment.effects.append(ReleaseCall(call=call.call, outcome=refusal))
+            return None
+        _left(moment, call, QueueOutcome.OVERFLOWED)
+        call = _in_other_queue(moment, call, other)
+
+
+def _overflow(moment: Moment, queue: QueueName, outcome: QueueOutcome) -> QueueName | None:
+    policy = moment.state.queues.get(queue)
+    return None if policy is None else policy.overflow.get(outcome)
+
+
+def _in_other_queue(moment: Moment, call: WaitingCall, queue: QueueName) -> WaitingCall:
+    """The same caller in another queue, with the same arrival. An agent who is wanted still comes first there."""
+    return WaitingCall(
+        call=call.call,
+        queue=queue,
+        needs=call.needs,
+        prefers=call.prefers,
+        priority=call.priority,
+        language=call.language,
+        arrived=call.arrived,
+        sequence=call.sequence,
+        worth=_worth(moment, queue),
+        entered=moment.now,
+        wanted=call.wanted,
     )
-    refusal = _refusal(moment, call)
-    if refusal is not None:
-        _left(moment, call, refusal)
-        moment.effects.append(ReleaseCall(call=call.call, outcome=refusal))
-        return None
-    _take_in(moment, call)
-    return call
+
+
+def _queued(moment: Moment, call: WaitingCall, agent_wait: Millis) -> CallQueued:
+    line = moment.state.lines.get(call.queue)
+    return CallQueued(
+        call=call.call,
+        queue=call.queue,
+        priority=call.priority,
+        needs=call.needs,
+        language=call.language,
+        position=1 if line is None else line.position(call),
+        prefers=call.prefers,
+        wanted=call.wanted,
+        wanted_for=agent_wait,
+        arrived=None if call.arrived == moment.now else call.arrived,
+    )
 
 
 def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
-    policy = moment.state.queues.get(call.queue)
+    state = moment.state
+    policy = state.queues.get(call.queue)
     if policy is None:
         return QueueOutcome.FAILED
-    if not policy.open:
+    if not policy.open or call.queue in state.closed:
         return QueueOutcome.CLOSED
-    if policy.max_length is not None and len(moment.state.lines[call.queue]) >= policy.max_length:
+    if policy.max_length is not None and len(state.lines[call.queue]) >= policy.max_length:
         return QueueOutcome.FULL
-    if policy.staffed_only and not _staffed(moment, call):
+    if policy.staffed_only and not state.staff.staffed(relaxation.last_demand(state, call)):
         return QueueOutcome.UNSTAFFED
     return None
 
 
-def _staffed(moment: Moment, call: WaitingCall) -> bool:
-    return any(
-        agent.presence is not Presence.LOGGED_OUT and agent.profile.unfit_for(call.needs, call.language) is None
-        for agent in moment.state.members[call.queue]
-    )
-
-
-def _take_in(moment: Moment, call: WaitingCall) -> None:
+def _take_in(moment: Moment, call: WaitingCall, agent_wait: Millis) -> None:
     state = moment.state
     policy = state.queues[call.queue]
     state.calls[call.call] = call
     state.lines[call.queue].add(call)
+    relaxation.take_up(state, call, moment.now)
+    wishes.begin(moment, call, agent_wait)
+    state.waiting.add(call)
     if policy.max_wait is not None:
         state.timers.arm(Timer(TimerKind.MAX_WAIT, call.call), later(moment.now, policy.max_wait))
     _arm_announcement(moment, call, policy)
@@ -104,9 +151,38 @@ def max_wait_over(moment: Moment, call_id: str) -> None:
     if call is None:
         return
     if call.phase is CallPhase.WAITING:
-        release(moment, call, QueueOutcome.TIMEOUT)
+        give_up(moment, call, QueueOutcome.TIMEOUT)
     else:
         call.overdue = True
+
+
+def give_up(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
+    """This queue has nobody for the caller: on to the one into which it overflows, or back to the flow."""
+    other = _overflow(moment, call.queue, outcome)
+    if other is None:
+        release(moment, call, outcome)
+        return
+    end(moment, call, QueueOutcome.OVERFLOWED)
+    _begin(moment, _in_other_queue(moment, call, other), Millis(0))
+
+
+def release_unstaffed(moment: Moment, away: Iterable[AgentId]) -> None:
+    """After these agents stopped work: let those go whom nobody logged in could ever take, where the queue says so."""
+    state = moment.state
+    if all(state.agents[agent].presence is not Presence.LOGGED_OUT for agent in away):
+        return
+    for policy in state.queues.values():
+        if policy.leave_unstaffed:
+            for call in [state.calls[place[-1]] for place in state.lines[policy.name]]:
+                if call.phase is CallPhase.WAITING and nobody_left(moment, call):
+                    give_up(moment, call, QueueOutcome.UNSTAFFED)
+
+
+def nobody_left(moment: Moment, call: WaitingCall) -> bool:
+    """Whether the queue lets go who has nobody to wait for, and this caller has nobody."""
+    state = moment.state
+    leaves = state.queues[call.queue].leave_unstaffed
+    return leaves and not state.staff.staffed(relaxation.last_demand(state, call))
 
 
 def release(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
@@ -118,7 +194,7 @@ def release(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
 def end(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
     """End the visit without a conversation."""
     leave_line(moment, call, outcome)
-    call.change_phase(CallStep.LEAVE)
+    moment.change_phase(call, CallStep.LEAVE)
     del moment.state.calls[call.call]
 
 
@@ -128,6 +204,8 @@ def leave_line(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None
     state.lines[call.queue].remove(call)
     state.timers.disarm(Timer(TimerKind.MAX_WAIT, call.call))
     state.timers.disarm(Timer(TimerKind.ANNOUNCE, call.call))
+    state.timers.disarm(relaxation.timer_of(call.call))
+    state.timers.disarm(wishes.timer_of(call.call))
     for agent in call.tried:
         state.timers.disarm(Timer(TimerKind.RETRY, call.call, agent))
     moment.fresh_calls.discard(call.call)
@@ -135,5 +213,5 @@ def leave_line(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None
 
 
 def _left(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
-    waited = between(call.arrived, moment.now)
+    waited = between(call.entered, moment.now)
     moment.events.append(CallLeftQueue(call=call.call, queue=call.queue, outcome=outcome, waited=waited))

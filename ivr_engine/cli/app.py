@@ -30,6 +30,7 @@ SUBCOMMANDS = (
     "broadcast",
     "reroute",
     "cdr",
+    "why",
     "pbx",
     "doctor",
 )

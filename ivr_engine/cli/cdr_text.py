@@ -268,6 +268,10 @@ def _value(value: object) -> str:
 
 
 def _since(record: CallRecord, instant: Instant) -> str:
+    return since(record.arrived, instant)
+
+
+def since(arrived: Instant, instant: Instant) -> str:
     """Time since arrival, to the tenth."""
-    tenths = max(0, instant - record.arrived) // 100
+    tenths = max(0, instant - arrived) // 100
     return f"{'+' + span(Millis(tenths * 100)) + '.' + str(tenths % 10):>9}"

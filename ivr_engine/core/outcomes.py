@@ -59,7 +59,12 @@ class OfferOutcome(StrEnum):
     DECLINED = "declined"
     BUSY = "busy"
     UNREACHABLE = "unreachable"  # telephone not registered or not there
-    FAILED = "failed"  # the switch could not place the call to the agent (codec, congestion, our fault)
+    UNAVAILABLE = "unavailable"  # the telephone itself says that nobody can be reached now
+    MISCONFIGURED = "misconfigured"  # the telephone's name is not known where it should be
+    NO_CODEC = "no_codec"  # caller and telephone have no codec in common
+    FORWARDED = "forwarded"  # the telephone wanted the call sent elsewhere, which is refused
+    CONGESTED = "congested"  # no line free just now: worth one more try
+    FAILED = "failed"  # the switch could not place the call to the agent, for any other reason
     CALLER_GONE = "caller_gone"
     WITHDRAWN = "withdrawn"  # taken back by the centre
 
@@ -73,6 +78,7 @@ class QueueOutcome(StrEnum):
     FULL = "full"  # the queue's max_length was reached on arrival
     CLOSED = "closed"
     UNSTAFFED = "unstaffed"  # nobody logged in who could ever take it
+    OVERFLOWED = "overflowed"  # went on to wait in another queue, as the queue's rules say; the next visit is that queue's
     FAILED = "failed"
 
 

@@ -51,6 +51,7 @@ def assemble(
         places = Places(
             centre=trees.centre.at,
             parts=parts.places,
+            trees=parts.trees,
             agents=agents[1],
             prompts={language: tree.at for language, tree in trees.prompts.items()},
             in_node=NodePlaces(trees.flows),
@@ -100,6 +101,7 @@ def _joined(
         transfers=parts.transfers,
         scripts=parts.scripts,
         keys=parts.keys,
+        routing=parts.routing,
     )
 
 

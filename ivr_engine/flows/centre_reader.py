@@ -6,17 +6,8 @@
     numbers:                           # dialled number -> flow
       "95500": main
     skills: [card, loan]
-    queues:
-      cards:
-        ring: 15s                      # how long one agent's telephone rings
-        wrap_up: 10s                   # an agent's time after a conversation
-        max_wait: 10m                  # or `never`, the default: no limit
-        max_length: 100                # waiting callers; no limit when left out
-        announce_position: 30s         # how often; `never` for not at all
-        strategy: longest_idle
-        music: default
-        whisper: [cards_call]          # prompts that the agent hears before the caller
-        code: "81"                     # what agents dial to pass a caller on to it
+    queues:                            # see flows.queue_reader, also for `routing`
+      cards: {max_wait: 10m}
     services:
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
@@ -34,6 +25,7 @@
         skills: {card: 5}              # 1 lowest .. 10 highest
         queues: [cards]
         languages: [zh]
+        talk: 3m                       # a conversation on average, for the strategy `fastest`
 
     # prompts/en.yaml
     welcome: Welcome to Sample Bank.
@@ -60,14 +52,15 @@ from ivr_engine.flows.definition import (
     GlobalKeys,
     PromptText,
     QueueDefinition,
+    RoutingDefinition,
     ScriptDefinition,
     ServiceDefinition,
 )
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.queue_reader import HIGHEST_LEVEL, LOWEST_LEVEL, read_queue, read_routing
 from ivr_engine.flows.shapes import (
-    Shape,
     ShapeFault,
     as_filled,
     as_mapping,
@@ -75,7 +68,6 @@ from ivr_engine.flows.shapes import (
     as_variable,
     matching,
     read,
-    span,
     taking,
     whole,
 )
@@ -83,7 +75,6 @@ from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tr
 
 T = TypeVar("T")
 
-STRATEGIES = ("longest_idle",)
 PROMPT_KINDS = ("advert",)
 _WHERE = {
     "queues": "queue $name",
@@ -91,7 +82,6 @@ _WHERE = {
     "calendars": "calendar $name",
     "scripts": "script $name",
 }
-LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", re.ASCII)
@@ -106,7 +96,7 @@ _LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreParts:
-    """What centre.yaml says, before flows, agents and prompts are put beside it. `places` finds a part for later checks."""
+    """What centre.yaml says, before flows, agents and prompts are put beside it. `places`, `trees` find a part for checks."""
 
     name: str
     languages: tuple[Language, ...]
@@ -120,6 +110,8 @@ class CentreParts:
     scripts: dict[str, ScriptDefinition]
     keys: GlobalKeys
     places: dict[str, Position]
+    routing: RoutingDefinition
+    trees: dict[str, Tree]
 
 
 def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zones = utc_alone) -> CentreParts:
@@ -132,7 +124,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         languages=tuple(dict.fromkeys(map(Language, languages))) or (Language("en"),),
         numbers={n: FlowName(f) for n, f in _keyed(fields, "numbers", _number, as_name, required=True).items()},
         skills=tuple(map(SkillName, fields.each("skills", as_name))),
-        queues={QueueName(name): queue for name, queue in _named(fields, "queues", _queue).items()},
+        queues={QueueName(name): queue for name, queue in _named(fields, "queues", read_queue).items()},
         services=_named(fields, "services", _service),
         answers=fields.each("answers", as_variable),
         calendars=_named(fields, "calendars", lambda inner, name: read_calendar(inner, name, zones=zones, default=zone)),
@@ -140,6 +132,8 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         transfers=_keyed(fields, "transfers", as_name, _number),
         scripts=_named(fields, "scripts", _script),
         keys=_global_keys(fields),
+        routing=read_routing(fields),
+        trees=_trees(fields.mapping),
     )
     fields.finish()
     return parts
@@ -167,7 +161,6 @@ def _whole_file(tree: Tree, issues: list[Issue]) -> Mapping:
 
 _key = matching(re.compile(r"[0-9*#]", re.ASCII), 'a key of a telephone: "0" to "9", "*" or "#"')
 _number = matching(_NUMBER, _NUMBER_SHAPE)
-_code = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for the queue: 1 to 8 digits")
 _phone = matching(_PHONE, _PHONE_SHAPE)
 
 
@@ -219,29 +212,13 @@ def _places(centre: Mapping) -> dict[str, Position]:
     return places
 
 
-def _queue(fields: Fields, name: str) -> QueueDefinition:
-    return QueueDefinition(
-        name=QueueName(name),
-        ring=fields.span("ring", default=Millis(15_000), least=Millis(1_000), most=Millis(300_000)),
-        wrap_up=fields.span("wrap_up", default=Millis(10_000), most=Millis(3_600_000)),
-        max_wait=fields.read("max_wait", _span_or_never(Millis(1_000)), default=None),
-        max_length=fields.integer("max_length", default=None, least=0, most=100_000),
-        strategy=fields.choice("strategy", STRATEGIES, default=STRATEGIES[0]),
-        music=fields.read("music", _phone, default="default"),
-        announce_position=fields.read("announce_position", _span_or_never(Millis(5_000)), default=Millis(30_000)),
-        whisper=fields.each("whisper", as_name),
-        code=fields.read("code", _code, default=""),
-    )
-
-
-def _span_or_never(least: Millis) -> Shape[Millis | None]:
-    as_span = span(least, Millis(24 * 3_600_000))
-
-    @taking(anyOf=(as_span.schema, {"const": "never"}))
-    def as_span_or_never(tree: Tree) -> Millis | None:
-        return None if isinstance(tree, Scalar) and tree.text == "never" else as_span(tree)
-
-    return as_span_or_never
+def _trees(centre: Mapping) -> dict[str, Tree]:
+    """`routing`, `queues cards` -> what stands there."""
+    trees = {group.key: group.value for group in centre}
+    for group in centre:
+        if isinstance(group.value, Mapping):
+            trees |= {f"{group.key} {entry.key}": entry.value for entry in group.value}
+    return trees
 
 
 def _service(fields: Fields, name: str) -> ServiceDefinition:
@@ -304,6 +281,7 @@ def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
         skills={SkillName(s): n for s, n in _keyed(fields, "skills", as_name, whole(LOWEST_LEVEL, HIGHEST_LEVEL)).items()},
         queues=tuple(map(QueueName, fields.each("queues", as_name))),
         languages=tuple(map(Language, fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE)))),
+        talk=fields.span("talk", default=None, least=Millis(1_000), most=Millis(3_600_000)),
     )
     fields.finish()
     return agent

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec
 from ivr_engine.flows.tree import Position
@@ -48,8 +49,33 @@ class PromptText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxDefinition:
+    """What a caller who has waited for `after` asks for from then on.
+
+    `lower`: levels of skills; `drop`: skills and languages; `also`: queues whose agents may take the call too.
+    """
+
+    after: Millis
+    lower: Mapping[SkillName, int] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    also: tuple[QueueName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingDefinition:
+    """What holds for all queues: how calls are chosen, agents kept for a skill, and the reasons that a pause may have."""
+
+    call_rule: str = "place"
+    reserve: Mapping[SkillName, int] = field(default_factory=dict)
+    pause_reasons: tuple[str, ...] = ()
+
+
+PLAIN_ROUTING = RoutingDefinition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDefinition:
-    """A queue as written in centre.yaml. Spans in milliseconds; None: no limit."""
+    """A queue as written in centre.yaml. Spans in milliseconds; None: no limit. See `flows.queue_reader`."""
 
     name: QueueName
     ring: Millis = Millis(15_000)
@@ -61,6 +87,15 @@ class QueueDefinition:
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
     whisper: tuple[str, ...] = ()  # prompts that the agent hears before the caller
     code: str = ""  # what agents dial for the queue
+    wrap_up_most: Millis | None = None
+    priority_worth: Millis | None = Millis(30_000)  # of one point; None: strict
+    rate: int = 1
+    share: int = 0
+    calendar: str = ""
+    staffed_only: bool = False
+    leave_unstaffed: bool = False
+    relax: tuple[RelaxDefinition, ...] = ()
+    overflow: Mapping[QueueOutcome, QueueName] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +138,10 @@ NO_KEYS = GlobalKeys()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefinition:
-    """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10."""
+    """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10.
+
+    `talk`: how long a conversation of theirs lasts on average, for the strategy `fastest`.
+    """
 
     agent: AgentId
     name: str
@@ -111,6 +149,7 @@ class AgentDefinition:
     skills: Mapping[SkillName, int]
     queues: tuple[QueueName, ...]
     languages: tuple[Language, ...] = ()
+    talk: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +172,4 @@ class CentreDefinition:
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
     keys: GlobalKeys = NO_KEYS
+    routing: RoutingDefinition = PLAIN_ROUTING

@@ -15,7 +15,7 @@ from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
-from ivr_engine.flows.tree import Entry, Position
+from ivr_engine.flows.tree import Entry, Position, Tree
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate", "record", "voicemail"})
 SHOWING_KINDS = frozenset(
@@ -32,6 +32,7 @@ class Places:
     agents: Mapping[AgentId, Entry]
     prompts: Mapping[Language, Position]
     in_node: Place
+    trees: Mapping[str, Tree] = field(default_factory=dict)
     broken_flows: frozenset[str] = field(default=frozenset())
 
 

@@ -108,6 +108,7 @@ def _plain_wait(wait: Wait) -> Plain:
         plain["arguments"], plain["read"] = list(wait.arguments), list(wait.read)
     elif isinstance(wait, QueueWait):
         plain["needs"] = [_fields(need) for need in wait.needs]
+        plain["prefers"] = [_fields(need) for need in wait.prefers]
     return plain
 
 
@@ -137,6 +138,7 @@ def _same(value: object) -> object:
 _PARTS: Mapping[str, Callable[[Any], object]] = {
     "prompts": _utterances,
     "needs": _needs,
+    "prefers": _needs,
     "lock": _lock,
     "arguments": tuple,
     "read": tuple,

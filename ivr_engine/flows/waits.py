@@ -69,12 +69,18 @@ class RequestWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueWait:
-    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner."""
+    """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner.
+
+    `prefers`: skills the caller would like; `agent`: who is wanted, and for `agent_wait` nobody else.
+    """
 
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    prefers: tuple[SkillNeed, ...] = ()
+    agent: AgentId | None = None
+    agent_wait: Millis = Millis(0)
 
 
 @dataclass(frozen=True, slots=True)

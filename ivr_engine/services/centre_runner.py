@@ -10,10 +10,12 @@ import asyncio
 
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.effects import CentreEffect
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft, Stimulus, TimePassed
-from ivr_engine.core.ids import CallId, Instant
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, HoursChanged, Stimulus, TimePassed
+from ivr_engine.core.ids import CallId, Instant, Millis, QueueName
+from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.waits import QueueWait
 from ivr_engine.ports.clock import Clock
+from ivr_engine.services.centre_config import closed_queues
 from ivr_engine.services.recorder import Recorder
 
 Mailbox = asyncio.Queue[CentreEffect]
@@ -27,6 +29,7 @@ class CentreRunner:
         self._recorder = recorder
         self._clock = clock
         self._mailboxes: dict[CallId, Mailbox] = {}
+        self._closed: tuple[QueueName, ...] = ()
         self._alarm: Instant | None = None
         self._alarm_moved = asyncio.Event()
 
@@ -51,9 +54,25 @@ class CentreRunner:
         """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`."""
         mailbox = self._mailboxes[call] = Mailbox()
         self.handle(
-            CallEntered(call=call, queue=wait.queue, needs=wait.needs, priority=wait.priority, language=wait.language)
+            CallEntered(
+                call=call,
+                queue=wait.queue,
+                needs=wait.needs,
+                prefers=wait.prefers,
+                priority=wait.priority,
+                language=wait.language,
+                agent=wait.agent,
+                agent_wait=wait.agent_wait if wait.agent is not None else Millis(0),
+            )
         )
         return mailbox
+
+    def note_hours(self, definition: CentreDefinition) -> None:
+        """Let the centre know which queues are closed now."""
+        closed = closed_queues(definition, self._clock.now())
+        if closed != self._closed:
+            self._closed = closed
+            self.handle(HoursChanged(closed=closed))
 
     def leave(self, call: CallId) -> None:
         """The call has no more business with the centre; harmless when it had none."""

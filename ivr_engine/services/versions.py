@@ -21,7 +21,7 @@ from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Arrival, Reloaded, TallyView, VersionsView
 from ivr_engine.ports.log import Log
 from ivr_engine.services.canary import WHOLE, Tally, has_failed, is_chosen, is_worse
-from ivr_engine.services.centre_config import policies_of, profiles_of
+from ivr_engine.services.centre_config import policies_of, profiles_of, rules_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 
@@ -222,7 +222,9 @@ class Versions:
     def _handed_over(self, new: CentreDefinition) -> tuple[str, ...]:
         """Give the new version's queues, people and services to everyone; or the reasons why not, and nothing changed."""
         try:
-            self._centre.handle(Reconfigure(queues=tuple(policies_of(new)), agents=tuple(profiles_of(new))))
+            self._centre.handle(
+                Reconfigure(queues=tuple(policies_of(new)), agents=tuple(profiles_of(new)), rules=rules_of(new))
+            )
         except (CommandRefused, DefinitionError) as refusal:
             return tuple(str(refusal).splitlines())
         self._surroundings.take_over(new)

@@ -53,7 +53,8 @@ def test_every_problem_of_the_configuration_is_named_at_once() -> None:
             agents=[AgentProfile(agent=agent(1), queues=(QueueName("loans"),))],
         )
     assert refused.value.problems == (
-        "queue cards: unknown strategy 'prettiest'; known: longest_idle",
+        "queue cards: unknown strategy 'prettiest'; known: best_skill, fastest, fewest_calls, least_skilled, "
+        "longest_idle, most_idle, round_robin, top_down",
         "agent a001: unknown queue 'loans'",
     )
 

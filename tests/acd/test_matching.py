@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ivr_engine.acd import offers, relaxation
 from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.matching import match
 from ivr_engine.acd.queues import QueuePolicy, WaitingCall
-from ivr_engine.acd.state import CentreState, new_state
+from ivr_engine.acd.state import CentreState, Moment, new_state
 from ivr_engine.acd.transitions import CallStep
+from ivr_engine.core.events import NobodyOffered, OfferMade
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, QueueName
 from ivr_engine.core.outcomes import Presence
 
@@ -28,6 +29,7 @@ def state_with(*calls: tuple[str, QueueName, int]) -> CentreState:
     )
     for place, agent in enumerate(state.agents.values()):
         agent.presence, agent.free_since = Presence.READY, Instant(place)
+        state.staff.sync(agent)
     for number, (name, queue, priority) in enumerate(calls):
         call = WaitingCall(
             call=CallId(name),
@@ -40,12 +42,21 @@ def state_with(*calls: tuple[str, QueueName, int]) -> CentreState:
         )
         state.calls[call.call] = call
         state.lines[queue].add(call)
+        relaxation.take_up(state, call, NOW)
+        state.waiting.add(call)
     return state
 
 
+def after(state: CentreState, *, calls: list[str], agents: list[AgentId]) -> Moment:
+    moment = Moment(state=state, now=NOW, fresh_calls=set(map(CallId, calls)), fresh_agents=set(agents))
+    offers.rematch(moment)
+    return moment
+
+
 def matched(state: CentreState, *, calls: list[str], agents: list[AgentId]) -> list[tuple[str, str | None]]:
-    found = match(state, calls=list(map(CallId, calls)), agents=agents, now=NOW)
-    return [(each.call.call, each.chosen) for each in found]
+    found = after(state, calls=calls, agents=agents).events
+    offered = [(each.call, each.agent) for each in found if isinstance(each, OfferMade)]
+    return [*offered, *((each.call, None) for each in found if isinstance(each, NobodyOffered))]
 
 
 def test_two_callers_are_never_given_the_same_agent() -> None:
@@ -55,7 +66,8 @@ def test_two_callers_are_never_given_the_same_agent() -> None:
 
 def test_the_one_who_got_nobody_is_told_that_the_others_are_reserved() -> None:
     state = state_with(("c1", CARDS, 0), ("c2", CARDS, 0), ("c3", CARDS, 0))
-    nobody = match(state, calls=[CallId("c1"), CallId("c2"), CallId("c3")], agents=[], now=NOW)[-1]
+    nobody = after(state, calls=["c1", "c2", "c3"], agents=[]).events[-1]
+    assert isinstance(nobody, NobodyOffered)
     assert [(each.agent, each.reason) for each in nobody.excluded] == [(ANNA, "offered"), (BERT, "offered")]
 
 
@@ -72,12 +84,13 @@ def test_a_new_caller_is_matched_beside_an_agent_of_another_queue() -> None:
 def test_an_agent_who_became_free_takes_one_call_only() -> None:
     state = state_with(("l1", LOANS, 0), ("l2", LOANS, 0))
     state.agents[ANNA].presence = Presence.PAUSED
+    state.staff.sync(state.agents[ANNA])
     assert matched(state, calls=[], agents=[CARL]) == [("l1", CARL)]
 
 
 def test_a_call_that_is_being_offered_is_passed_over() -> None:
     state = state_with(("c1", CARDS, 0), ("c2", CARDS, 0))
-    state.calls[CallId("c1")].change_phase(CallStep.OFFER)
+    Moment(state=state, now=NOW).change_phase(state.calls[CallId("c1")], CallStep.OFFER)
     assert matched(state, calls=[], agents=[ANNA]) == [("c2", ANNA)]
 
 

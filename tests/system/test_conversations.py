@@ -1,4 +1,4 @@
-"""What agents do with a caller they talk to: hold, pass on, ask, confer; at the command line, the socket and the telephone."""
+"""What agents do with a caller they talk to: hold, pass on, ask, confer; by command and from the telephone."""
 
 from __future__ import annotations
 
@@ -212,7 +212,8 @@ async def test_three_talk_until_one_leaves_and_the_others_go_on(day: Day) -> Non
     await day.site.ask("agent.conference", agent="1001")
     await caller.sees(ConferenceBegan)
     await a_moment()
-    assert not (talk.over or second.over)
+    assert not talk.over
+    assert not second.over
     await talk.hang_up()
     await caller.sees(ConversationBegan, lambda each: each.agent == "1002")
     await a_moment()

@@ -58,6 +58,12 @@ class StoreReader:
             rows = session.exec(query.order_by(col(JournalRow.sequence)))
             return tuple(recorded_from(sequence, at_ms, body) for sequence, at_ms, body in rows)
 
+    def last_before(self, instant: Instant) -> int:
+        """The sequence number of the last event before an instant, 0 when there is none; looks back from the newest."""
+        query = select(JournalRow.sequence).where(col(JournalRow.at_ms) < instant)
+        with explained(self._name), Session(self._engine) as session:
+            return session.exec(query.order_by(col(JournalRow.sequence).desc()).limit(1)).first() or 0
+
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
         with explained(self._name), Session(self._engine) as session:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
+    AgentWaitEnded,
     CallbackBooked,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     CallTransferred,
     Candidate,
     ColleagueAsked,
@@ -22,9 +24,18 @@ from ivr_engine.core.events.acd import (
     OfferEnded,
     OfferMade,
     OutsideParted,
+    PassedOver,
     SkillNeed,
 )
-from ivr_engine.core.events.agent import AgentPresenceChanged, AgentSeated, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.events.agent import (
+    AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSeated,
+    AgentSkillsChanged,
+    WrapUpBegan,
+    WrapUpEnded,
+    WrapUpExtended,
+)
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
 from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
@@ -104,6 +115,8 @@ CATALOGUE: dict[str, type[Event]] = {
         MessageLeft,
         OfferMade,
         NobodyOffered,
+        CallRelaxed,
+        AgentWaitEnded,
         OfferEnded,
         ConversationBegan,
         ConversationEnded,
@@ -118,7 +131,10 @@ CATALOGUE: dict[str, type[Event]] = {
         CallLeftQueue,
         AgentPresenceChanged,
         AgentSeated,
+        AgentQueuesChanged,
+        AgentSkillsChanged,
         WrapUpBegan,
+        WrapUpExtended,
         WrapUpEnded,
         BroadcastSet,
         BroadcastEnded,
@@ -139,7 +155,10 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentPresenceChanged",
+    "AgentQueuesChanged",
     "AgentSeated",
+    "AgentSkillsChanged",
+    "AgentWaitEnded",
     "AnswerGiven",
     "AuthorFault",
     "BroadcastEnded",
@@ -151,6 +170,7 @@ __all__ = [
     "CallLeftQueue",
     "CallQueued",
     "CallRefused",
+    "CallRelaxed",
     "CallRerouted",
     "CallResumed",
     "CallTransferred",
@@ -183,6 +203,7 @@ __all__ = [
     "OfferEnded",
     "OfferMade",
     "OutsideParted",
+    "PassedOver",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",
@@ -204,6 +225,7 @@ __all__ = [
     "VoiceRecorded",
     "WrapUpBegan",
     "WrapUpEnded",
+    "WrapUpExtended",
     "agent_of",
     "call_of",
 ]

@@ -9,6 +9,8 @@ from ivr_engine.core.events.base import Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
+_NONE = Millis(0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillNeed:
@@ -28,15 +30,33 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An eligible agent and the key the rule compared (for longest idle: milliseconds idle)."""
+    """An eligible agent and what was compared, in this order: `preferred`, the rule's `key`, then `idle`; more is better.
+
+    `preferred`: how many of the skills that the caller would like the agent has. `idle`: milliseconds.
+    """
 
     agent: AgentId
+    key: int
+    preferred: int = 0
+    idle: Millis = _NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Another waiting call that the agent could have taken, and the key the rule compared; less is sooner."""
+
+    call: CallId
+    queue: QueueName
     key: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(Event):
-    """The call entered a queue. `position` counts from 1."""
+    """The call entered a queue. `position` counts from 1.
+
+    `prefers`: skills that the caller would like; `wanted`: the agent for whom alone the call waits for at most
+    `wanted_for`; `arrived`: from when the wait counts, None: from this event.
+    """
 
     TYPE: ClassVar[str] = "acd.call_queued"
     call: CallId
@@ -45,6 +65,33 @@ class CallQueued(Event):
     needs: tuple[SkillNeed, ...]
     language: Language
     position: int
+    prefers: tuple[SkillNeed, ...] = ()
+    wanted: AgentId | None = None
+    wanted_for: Millis = _NONE
+    arrived: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRelaxed(Event):
+    """The call has waited long enough to ask for less: what it asks for from now on, and of the agents of which queues."""
+
+    TYPE: ClassVar[str] = "acd.call_relaxed"
+    call: CallId
+    queue: QueueName
+    step: int
+    needs: tuple[SkillNeed, ...]
+    prefers: tuple[SkillNeed, ...]
+    queues: tuple[QueueName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentWaitEnded(Event):
+    """The call no longer waits for the one agent it wanted: `reason` is `time`, or what became of the agent."""
+
+    TYPE: ClassVar[str] = "acd.agent_wait_ended"
+    call: CallId
+    agent: AgentId
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +124,11 @@ class MessageLeft(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade(Event):
-    """An agent was reserved for the call, with the whole reason: the rule, who was eligible, who was not and why."""
+    """An agent was reserved for the call, with the whole reason: the rule, who was eligible, who was not and why.
+
+    `step`: the relaxation step in force, 0: none. `call_rule`: by which rule a free agent's next call is chosen, and
+    `passed_over`: the calls with which this one was compared, none when only this one changed.
+    """
 
     TYPE: ClassVar[str] = "acd.offer_made"
     call: CallId
@@ -89,17 +140,21 @@ class OfferMade(Event):
     excluded: tuple[Exclusion, ...]
     waited: Millis
     deadline: Instant
+    step: int = 0
+    call_rule: str = ""
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NobodyOffered(Event):
-    """The call was considered and no agent was eligible: who was excluded and why."""
+    """The call was considered and no agent was eligible: who was excluded and why. Recorded when the reasons change."""
 
     TYPE: ClassVar[str] = "acd.nobody_offered"
     call: CallId
     queue: QueueName
     rule: str
     excluded: tuple[Exclusion, ...]
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

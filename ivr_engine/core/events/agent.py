@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.events.base import Event
-from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Millis, QueueName
 from ivr_engine.core.outcomes import Presence
 
 
@@ -55,3 +56,36 @@ class AgentSeated(Event):
     previous: str
     source: str
     displaced: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpExtended(Event):
+    """The agent may go on with the paper work: `limit` is the new one, counted from the end of the conversation."""
+
+    TYPE: ClassVar[str] = "agent.wrap_up_extended"
+    agent: AgentId
+    call: CallId
+    limit: Millis
+    by: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentQueuesChanged(Event):
+    """From now on the agent serves `queues`, until moved again or the agent's entry in the files changes."""
+
+    TYPE: ClassVar[str] = "agent.queues_changed"
+    agent: AgentId
+    queues: tuple[QueueName, ...]
+    previous: tuple[QueueName, ...]
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSkillsChanged(Event):
+    """From now on the agent has `skills`, until changed again or the agent's entry in the files changes."""
+
+    TYPE: ClassVar[str] = "agent.skills_changed"
+    agent: AgentId
+    skills: tuple[SkillNeed, ...]
+    previous: tuple[SkillNeed, ...]
+    by: str = "supervisor"

@@ -5,6 +5,9 @@
       next: end
       exits: {timeout: end, full: end, closed: end}
 
+With `prefer: {english: 1}` who has the skill comes first. With `agent: "{{ customer.adviser }}"` the call waits for that
+agent alone, for `agent_wait` (20 s) at most and only while they are at work; afterwards anybody may take it.
+
 `next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import SkillName
+from ivr_engine.core.ids import AgentId, Millis, SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import ExpressionFault
@@ -27,6 +30,8 @@ from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
 from ivr_engine.flows.walk import Walk
 
+AGENT_WAIT = Millis(20_000)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(NodeSpec):
@@ -36,10 +41,13 @@ class Queue(NodeSpec):
     name: Setting
     needs: tuple[SkillNeed, ...] = ()
     priority: Setting = 0
+    prefers: tuple[SkillNeed, ...] = ()
+    agent: Setting = ""
+    agent_wait: Millis = AGENT_WAIT
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`queue: {name, skills, priority}`."""
+        """`queue: {name, skills, prefer, priority, agent, agent_wait}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(name="")
@@ -47,6 +55,9 @@ class Queue(NodeSpec):
             name=fields.read("name", as_setting, default="", required=True),
             needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
+            prefers=read_needs(fields, "prefer"),
+            agent=fields.read("agent", as_setting, default=""),
+            agent_wait=fields.span("agent_wait", default=AGENT_WAIT, most=Millis(3_600_000)),
         )
         fields.finish()
         return spec
@@ -58,8 +69,8 @@ class Queue(NodeSpec):
             required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
             to_agent=True,
             queues=(self.name,) if isinstance(self.name, str) else (),
-            skills=tuple(need.skill for need in self.needs),
-            reads=settings.reads((self.name, self.priority)),
+            skills=tuple(need.skill for need in (*self.needs, *self.prefers)),
+            reads=settings.reads((self.name, self.priority, self.agent)),
         )
 
     def run(self, walk: Walk) -> Step:
@@ -70,6 +81,9 @@ class Queue(NodeSpec):
             needs=self.needs,
             priority=priority_now(walk, self.priority),
             language=walk.session.language,
+            prefers=self.prefers,
+            agent=_wanted(walk, self.agent),
+            agent_wait=self.agent_wait,
         )
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
@@ -83,10 +97,20 @@ class Queue(NodeSpec):
         return str(reply.outcome)
 
 
-def read_needs(fields: Fields) -> tuple[SkillNeed, ...]:
+def read_needs(fields: Fields, key: str = "skills") -> tuple[SkillNeed, ...]:
     """`skills: {card: 3}`: what an agent must have."""
-    levels = fields.mapping_of("skills", shapes.whole(1, limits.SKILL_LEVEL))
+    levels = fields.mapping_of(key, shapes.whole(1, limits.SKILL_LEVEL))
     return tuple(SkillNeed(skill=SkillName(skill), level=level) for skill, level in levels.items())
+
+
+def _wanted(walk: Walk, setting: Setting) -> AgentId | None:
+    """The agent the caller is to have, or None: nothing that is no name keeps a caller from the queue."""
+    try:
+        value = walk.open_value(setting, "the agent")
+    except (ExpressionFault, NodeFault) as fault:
+        walk.note_fault(fault)
+        return None
+    return AgentId(str(value)) if isinstance(value, str | int) and value != "" and not isinstance(value, bool) else None
 
 
 def priority_now(walk: Walk, setting: Setting) -> int:

@@ -157,7 +157,7 @@ def _visits() -> Iterator[Choice]:
         step={"agent": "answers"},
     )
     for outcome in QueueOutcome:
-        if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED):
+        if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED):
             yield Choice(label=f"the queue ends {outcome}", reply=QueueLeft(outcome=outcome), step={"queue": str(outcome)})
 
 

@@ -46,7 +46,8 @@ AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     RINGS: None,
 }
 TRANSFER_ENDS: Mapping[str, OfferOutcome] = {word: end for word, end in AGENT_DOES.items() if end is not None}
-QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)]
+_NO_END = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED)
+QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in _NO_END]
 _NO_VALUE = ("waits", "hangs_up")
 
 

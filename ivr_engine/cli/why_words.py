@@ -1,0 +1,80 @@
+"""The decisions of the centre in a supervisor's words: who was offered what, by which rule, and why others were not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+
+from ivr_engine.cli.cdr_text import span
+from ivr_engine.core.events.acd import Candidate, Exclusion, SkillNeed
+from ivr_engine.core.ids import Millis
+
+NAMED = 4
+"""How many agents a line names; `--json` names them all."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "lacks_skill": "without the skill {}",
+        "level_too_low": "with {} below the level asked",
+        "speaks_not": "not speaking {}",
+        "tried_already": "free, but the telephone failed with this caller just now",
+        "logged_out": "logged out",
+        "paused": "paused ({})",
+        "offered": "being rung",
+        "talking": "talking",
+        "wrap_up": "in wrap-up",
+    }
+)
+"""A reason code's words; `{}` is what follows the colon of the code. docs/acd.md explains each."""
+
+KEYS: Mapping[str, Callable[[int], str]] = MappingProxyType({"longest_idle": lambda key: f"idle for {seconds(key)}"})
+"""What a rule compared, in words."""
+
+
+def seconds(length: int) -> str:
+    """Milliseconds: tenths of a second below a minute, minutes and seconds from there."""
+    return f"{length / 1000:.1f} s" if length < 60_000 else span(Millis(length))
+
+
+def reason_words(code: str) -> str:
+    """The words of a reason code; a code without words stands as it is."""
+    word, _, detail = code.partition(":")
+    return REASONS[word].format(detail or "no reason given") if word in REASONS else code
+
+
+def key_words(rule: str, key: int) -> str:
+    """What the rule compared of one agent."""
+    return KEYS[rule](key) if rule in KEYS else f"key {key}"
+
+
+def needs_words(needs: Sequence[SkillNeed], language: str) -> str:
+    """What a caller needs of an agent."""
+    skills = [f"{need.skill} at level {need.level} or higher" for need in needs]
+    return ", ".join([*skills, f"language {language}"])
+
+
+def chosen_words(rule: str, candidates: Sequence[Candidate]) -> str:
+    """Why the first candidate was taken."""
+    if not candidates:
+        return f"by rule {rule}"
+    first, others = candidates[0], candidates[1:]
+    why = f"by rule {rule}: {key_words(rule, first.key)}"
+    if not others:
+        return f"{why}, the only one eligible"
+    beaten = ", ".join(f"{each.agent} {key_words(rule, each.key)}" for each in others[:NAMED])
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"{why}, first of {len(candidates)} eligible; after it {beaten}{more}"
+
+
+def excluded_words(excluded: Iterable[Exclusion]) -> list[str]:
+    """The others, by reason, the most common first: one line a reason."""
+    ordered = sorted(excluded, key=lambda each: each.reason)
+    groups = [(reason, [each.agent for each in group]) for reason, group in groupby(ordered, key=lambda each: each.reason)]
+    groups.sort(key=lambda group: -len(group[1]))
+    return [f"{len(agents)} {reason_words(reason)}: {_names(agents)}" for reason, agents in groups]
+
+
+def _names(agents: Sequence[str]) -> str:
+    more = f" and {len(agents) - NAMED} more" if len(agents) > NAMED else ""
+    return ", ".join(agents[:NAMED]) + more

@@ -1,0 +1,194 @@
+"""`ivr-engine why` as people use it: decisions of the real centre, real store, real command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivr_engine.acd.agents import AgentProfile
+from ivr_engine.acd.centre import Centre
+from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.stimuli import (
+    CallEntered,
+    ConversationOver,
+    LogIn,
+    LogOut,
+    OfferAnswered,
+    OfferFailed,
+    Pause,
+    SetReady,
+    Stimulus,
+)
+from ivr_engine.adapters.store import SqlStore
+from ivr_engine.cli import app
+from ivr_engine.cli.why_words import REASONS, excluded_words, reason_words
+from ivr_engine.core.events import CallArrived, Event
+from ivr_engine.core.events.acd import Exclusion, SkillNeed
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+
+BASE = 1_772_415_000_000  # 2026-03-02T01:30:00Z
+CARDS = QueueName("cards")
+CARD = SkillName("card")
+ACD_PAGE = Path(__file__).parents[2] / "docs" / "acd.md"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("IVR_ENGINE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("TZ", "UTC")
+    asyncio.run(_morning(tmp_path / "engine.sqlite3"))
+
+    def ivr_engine(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["ivr-engine", *words])
+        with pytest.raises(SystemExit) as done:
+            app.main()
+        code = done.value.code
+        return Said(code if isinstance(code, int) else 0, *capsys.readouterr())
+
+    return ivr_engine
+
+
+def _agent(name: str, level: int) -> AgentProfile:
+    return AgentProfile(agent=AgentId(name), skills={CARD: level}, queues=(CARDS,))
+
+
+def _entered(call: str) -> CallEntered:
+    needs = (SkillNeed(skill=CARD, level=3),)
+    return CallEntered(call=CallId(call), queue=CARDS, needs=needs, priority=2, language=Language("zh"))
+
+
+# Anna goes to lunch, Bo does not answer, Chen takes the call; Dora is no expert.
+MORNING: tuple[tuple[int, Stimulus], ...] = (
+    *((0, LogIn(agent=AgentId(name))) for name in ("anna", "bo", "chen", "dora")),
+    (0, Pause(agent=AgentId("anna"), reason="lunch")),
+    (0, SetReady(agent=AgentId("dora"))),
+    (1_000, _entered("c.1")),
+    (3_000, SetReady(agent=AgentId("bo"))),
+    (4_000, SetReady(agent=AgentId("chen"))),
+    (18_000, OfferFailed(offer=OfferId("o-1"), outcome=OfferOutcome.NO_ANSWER, cause="NOANSWER")),
+    (20_000, OfferAnswered(offer=OfferId("o-2"))),
+    (140_000, ConversationOver(call=CallId("c.1"), ended_by=EndedBy.AGENT, talked=Millis(119_500))),
+    (150_000, LogOut(agent=AgentId("anna"))),
+)
+
+
+async def _morning(database: Path) -> None:
+    profiles = [_agent("anna", 5), _agent("bo", 4), _agent("chen", 3), _agent("dora", 2)]
+    centre = Centre(queues=[QueuePolicy(name=CARDS)], agents=profiles, offer_prefix="o")
+    async with SqlStore(database) as store:
+        for at, stimulus in MORNING:
+            events: list[Event] = list(centre.handle(stimulus, Instant(BASE + at)).events)
+            if isinstance(stimulus, CallEntered):
+                events.insert(0, CallArrived(call=stimulus.call, number="80000", caller="13800138000"))
+            store.append(events, Instant(BASE + at))
+        store.append([CallArrived(call=CallId("c.2"), number="80000", caller="")], Instant(BASE + 200_000))
+
+
+def test_a_call_is_told_decision_by_decision(run: Run) -> None:
+    said = run("why", "c.1")
+    assert said.code == 0
+    assert [line.strip() for line in said.out.splitlines()] == [
+        "Call c.1",
+        "+0:00.0  entered cards at position 1, priority 2; needs card at level 3 or higher, language zh",
+        "+0:00.0  nobody of cards can be offered (longest_idle)",
+        "2 paused (login): bo, chen",
+        "1 with card below the level asked: dora",
+        "1 paused (lunch): anna",
+        "+0:02.0  offered to bo by rule longest_idle: idle for 0.0 s, the only one eligible",
+        "1 with card below the level asked: dora",
+        "1 paused (login): chen",
+        "1 paused (lunch): anna",
+        "+0:17.0  bo: no answer (the switch says NOANSWER)",
+        "+0:17.0  offered to chen by rule longest_idle: idle for 14.0 s, the only one eligible",
+        "1 with card below the level asked: dora",
+        "1 paused (lunch): anna",
+        "1 paused (no_answer): bo",
+        "+0:19.0  chen: answered",
+        "+0:19.0  left cards: answered after 19.0 s",
+        "+0:19.0  talks with chen",
+        "+2:19.0  parted from chen after 1:59, by the agent",
+    ]
+
+
+def test_an_agent_is_told_with_the_reasons_for_which_calls_passed_by(run: Run) -> None:
+    lines = [line.strip() for line in run("why", "anna", "--since", "2026-03-02T01:00").out.splitlines()]
+    assert lines[:3] == [
+        "Agent anna, logged out since 2026-03-02 01:32:30+00:00, set by agent",
+        "Since 2026-03-02 01:00:00+00:00: looked at in 3 decisions",
+        "3 times paused (lunch)",
+    ]
+
+
+def test_an_agent_who_did_nothing_in_the_span_is_still_known(run: Run) -> None:
+    lines = run("why", "bo", "--since", "2026-03-02T09:00").out.splitlines()
+    assert lines[0].startswith("Agent bo, paused (no_answer) since 2026-03-02 01:30:18")
+    assert lines[1].endswith("looked at in 0 decisions")
+    assert len(lines) == 2
+
+
+def test_json_holds_each_decision_whole_with_its_sentence(run: Run) -> None:
+    rows = [json.loads(line) for line in run("why", "c.1", "--json").out.splitlines()]
+    offer = next(row for row in rows if row["type"] == "acd.offer_made")
+    assert offer["sentence"].startswith("offered to bo by rule longest_idle")
+    assert {each["agent"]: each["reason"] for each in offer["excluded"]}["anna"] == "paused:lunch"
+
+
+def test_json_of_an_agent_begins_with_the_counts(run: Run) -> None:
+    first = json.loads(run("why", "dora", "--since", "2026-03-02T01:00", "--json").out.splitlines()[0])
+    assert first["passed_over"] == {"level_too_low:card": 3}
+    assert first["outranked"] == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nobody"], 1, "no call and no agent 'nobody'"),
+        (["anna", "--since", "yesterday"], 2, "is no time"),
+    ],
+)
+def test_what_is_unknown_is_said(run: Run, words: list[str], code: int, said: str) -> None:
+    result = run("why", *words)
+    assert result.code == code
+    assert said in result.err
+
+
+def test_a_call_that_was_in_no_queue_points_to_its_story(run: Run) -> None:
+    assert "cdr show" in run("why", "c.2").out
+
+
+def test_many_agents_with_one_reason_take_one_line() -> None:
+    busy = [Exclusion(agent=AgentId(f"{number}"), reason="talking") for number in range(1, 8)]
+    away = [Exclusion(agent=AgentId("9"), reason="paused:lunch")]
+    assert excluded_words([*away, *busy]) == ["7 talking: 1, 2, 3, 4 and 3 more", "1 paused (lunch): 9"]
+
+
+def test_every_reason_of_the_page_on_distribution_has_words() -> None:
+    table = ACD_PAGE.read_text(encoding="utf-8").split("| reason | the agent |")[1].split("\n\n")[0]
+    codes = {
+        code.split(":")[0]
+        for row in table.splitlines()
+        for code in re.findall(r"`([a-z_:<>]+)`", row.split("|")[1:2][0] if row else "")
+    }
+    assert codes
+    assert codes == set(REASONS)
+    assert reason_words("something_new:x") == "something_new:x"
