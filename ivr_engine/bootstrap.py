@@ -45,6 +45,7 @@ from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.supervision import Supervision
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
@@ -69,6 +70,7 @@ class Services:
     calls: CallRunner
     desk: AgentDesk
     conversations: Conversations
+    supervision: Supervision
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
@@ -126,6 +128,7 @@ async def engine(
             path=settings.control_socket,
             agents=services.desk,
             conversations=services.conversations,
+            supervisor=services.supervision,
             versions=services.versions,
             emergency=services.emergency,
             recorder=recorder,
@@ -176,6 +179,7 @@ def _services(
     seats = Seats(definition=lambda: versions.current, own=versions.phone_of, centre=centre, recorder=recorder, log=log)
     seats.recover(journal)
     desk = AgentDesk(definition=lambda: versions.current, centre=centre, seats=seats, clock=clock)
+    supervision = Supervision(definition=lambda: versions.current, named=desk.known, centre=centre, seats=seats, log=log)
     conversations = Conversations(
         definition=lambda: versions.current,
         phone_of=seats.phone_of,
@@ -199,6 +203,7 @@ def _services(
         calls=calls,
         desk=desk,
         conversations=conversations,
+        supervision=supervision,
         watch=watch,
         versions=versions,
         emergency=emergency,

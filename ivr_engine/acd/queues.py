@@ -112,6 +112,11 @@ class WaitingCall:
     def __post_init__(self) -> None:
         self.place = (self.arrived - self.priority * self.worth, self.arrived, self.sequence, self.call)
 
+    def change_priority(self, priority: int) -> None:
+        """Before or behind others; for a call that is in no line at this moment."""
+        self.priority = priority
+        self.__post_init__()
+
     def change_phase(self, step: CallStep) -> None:
         """Move on.
 

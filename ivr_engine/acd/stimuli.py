@@ -79,6 +79,24 @@ class SetSkill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCaller:
+    """The waiting caller waits in this queue from now on."""
+
+    call: CallId
+    queue: QueueName
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPriority:
+    """The waiting caller has this priority from now on."""
+
+    call: CallId
+    priority: int
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEntered:
     """A call enters a queue.
 
@@ -217,6 +235,8 @@ Stimulus = (
     | LogOut
     | ExtendWrapUp
     | MoveAgent
+    | MoveCaller
+    | SetPriority
     | SetSkill
     | HoursChanged
     | CallEntered

@@ -23,18 +23,19 @@ def transfer(moment: Moment, command: Transfer) -> None:
     call = talking_call(moment, agent)
     colleague = None if command.colleague is None else free_colleague(moment, agent, command.colleague)
     queue = command.queue or call.queue
-    _check_queue(moment, queue)
+    check_queue(moment, queue)
     _record(moment, call, agent, colleague=colleague, queue=queue)
     conversations.part(moment, call, ended_by=EndedBy.TRANSFER, talked=command.talked)
     _wait_on(moment, call, queue, agent=agent, colleague=colleague)
 
 
-def _check_queue(moment: Moment, queue: QueueName) -> None:
+def check_queue(moment: Moment, queue: QueueName) -> None:
+    """Raises CommandRefused when a caller cannot be put into the queue now."""
     policy = moment.state.queues.get(queue)
     if policy is None:
         known = ", ".join(sorted(moment.state.queues))
         raise CommandRefused(f"there is no queue {queue}; known: {known}")
-    if not policy.open:
+    if not policy.open or queue in moment.state.closed:
         raise CommandRefused(f"queue {queue} is closed")
     if policy.max_length is not None and len(moment.state.lines[queue]) >= policy.max_length:
         raise CommandRefused(f"queue {queue} is full: {policy.max_length} callers wait")

@@ -18,10 +18,18 @@ from typing import Any
 
 from ivr_engine.adapters.control_conversations import conversation_handlers
 from ivr_engine.adapters.control_emergency import emergency_handlers
+from ivr_engine.adapters.control_supervisor import supervisor_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
-from ivr_engine.ports.inbound import AgentCommands, ConversationCommands, Reloaded, VersionCommands, VersionsView
+from ivr_engine.ports.inbound import (
+    AgentCommands,
+    ConversationCommands,
+    Reloaded,
+    SupervisorCommands,
+    VersionCommands,
+    VersionsView,
+)
 from ivr_engine.ports.log import Log
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
@@ -42,12 +50,13 @@ class NoEngine(EngineError):
 class ControlServer:
     """Answers commands on the socket."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - plain ports, all by keyword
         self,
         *,
         path: Path,
         agents: AgentCommands,
         conversations: ConversationCommands,
+        supervisor: SupervisorCommands,
         versions: VersionCommands,
         emergency: EmergencyDesk,
         recorder: Recorder,
@@ -63,6 +72,7 @@ class ControlServer:
             "agent.pause": lambda body: agents.pause(_agent(body), str(body.get("reason", ""))),
             "agent.logout": lambda body: agents.logout(_agent(body)),
             **conversation_handlers(conversations),
+            **supervisor_handlers(supervisor),
             "agent.list": lambda _body: _views(agents),
             "flow.reload": lambda body: _plain(versions.reload(share=_share(body), numbers=_numbers(body))),
             "flow.promote": lambda _body: _plain(versions.promote()),

@@ -27,6 +27,7 @@ SUBCOMMANDS = (
     "flow",
     "call",
     "agent",
+    "supervise",
     "broadcast",
     "reroute",
     "cdr",

@@ -78,6 +78,7 @@ class QueueOutcome(StrEnum):
     FULL = "full"  # the queue's max_length was reached on arrival
     CLOSED = "closed"
     UNSTAFFED = "unstaffed"  # nobody logged in who could ever take it
+    MOVED = "moved"  # a supervisor took the caller to another queue; the next visit is that queue's
     OVERFLOWED = "overflowed"  # went on to wait in another queue, as the queue's rules say; the next visit is that queue's
     FAILED = "failed"
 

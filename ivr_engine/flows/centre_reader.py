@@ -96,7 +96,7 @@ _LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreParts:
-    """What centre.yaml says, before flows, agents and prompts are put beside it. `places`, `trees` find a part for checks."""
+    """What centre.yaml says, before flows, agents and prompts are put beside it. `places`, `trees` find parts."""
 
     name: str
     languages: tuple[Language, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.ports.switch import CallControl
 
@@ -124,6 +124,63 @@ class ConversationCommands(Protocol):
 
     async def conference(self, agent: AgentId) -> None:
         """Let all three hear each other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervisor:
+    """Who commands, and from where: `command`, later `web`. Taken on trust by whoever lets them in."""
+
+    name: str
+    source: str = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingView:
+    """One call in a queue or with an agent, as a list shows it. `position` None: not in line any more."""
+
+    call: CallId
+    queue: str
+    phase: str
+    priority: int
+    arrived: Instant
+    position: int | None
+    agent: AgentId | None
+
+
+class SupervisorCommands(Protocol):
+    """What a supervisor may ask. Each raises CommandRefused with the reason, and changes nothing then."""
+
+    async def ready(self, agent: AgentId, *, by: Supervisor) -> None:
+        """Let the agent take calls. Refused while the agent is rung or talks."""
+        ...
+
+    async def pause(self, agent: AgentId, reason: str, *, by: Supervisor) -> None:
+        """Let the agent take no new calls."""
+        ...
+
+    async def logout(self, agent: AgentId, *, by: Supervisor) -> None:
+        """Let the agent stop work; a call goes on to its end."""
+        ...
+
+    async def move(self, agent: AgentId, *, into: Sequence[str], out_of: Sequence[str], by: Supervisor) -> None:
+        """Let the agent serve other queues."""
+        ...
+
+    async def skill(self, agent: AgentId, skill: str, level: int | None, *, by: Supervisor) -> None:
+        """Give the agent a level in a skill; None: take the skill away."""
+        ...
+
+    async def take(self, call: CallId, queue: str, *, by: Supervisor) -> None:
+        """Take a waiting caller to another queue."""
+        ...
+
+    async def priority(self, call: CallId, priority: int, *, by: Supervisor) -> None:
+        """Give a waiting caller another priority."""
+        ...
+
+    async def waiting(self) -> tuple[WaitingView, ...]:
+        """Every call in a queue or with an agent: by queue, those in line first, in their order."""
         ...
 
 

@@ -34,6 +34,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         path=tmp_path / "control.sock",
         agents=office.desk,
         conversations=office.conversations,
+        supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
         recorder=office.recorder,

@@ -62,6 +62,7 @@ async def _at_the_desk(tmp_path: Path, story: Callable[[Desk], Awaitable[None]])
         path=socket,
         agents=office.desk,
         conversations=office.conversations,
+        supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
         recorder=office.recorder,

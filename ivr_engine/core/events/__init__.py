@@ -5,6 +5,7 @@ from __future__ import annotations
 from ivr_engine.core.events.acd import (
     AgentWaitEnded,
     CallbackBooked,
+    CallerMoved,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -25,6 +26,7 @@ from ivr_engine.core.events.acd import (
     OfferMade,
     OutsideParted,
     PassedOver,
+    PriorityChanged,
     SkillNeed,
 )
 from ivr_engine.core.events.agent import (
@@ -121,6 +123,8 @@ CATALOGUE: dict[str, type[Event]] = {
         ConversationBegan,
         ConversationEnded,
         CallTransferred,
+        CallerMoved,
+        PriorityChanged,
         HoldBegan,
         HoldEnded,
         ColleagueAsked,
@@ -175,6 +179,7 @@ __all__ = [
     "CallResumed",
     "CallTransferred",
     "CallbackBooked",
+    "CallerMoved",
     "Candidate",
     "ColleagueAsked",
     "ColleagueReached",
@@ -204,6 +209,7 @@ __all__ = [
     "OfferMade",
     "OutsideParted",
     "PassedOver",
+    "PriorityChanged",
     "PromptsPlayed",
     "Recorded",
     "RequestAnswered",

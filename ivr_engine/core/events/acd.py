@@ -290,3 +290,26 @@ class OutsideParted(Event):
     to: str
     outcome: OfferOutcome
     talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerMoved(Event):
+    """A supervisor took the waiting caller to another queue. `by`: who, and from where."""
+
+    TYPE: ClassVar[str] = "acd.caller_moved"
+    call: CallId
+    queue: QueueName
+    to: QueueName
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged(Event):
+    """A supervisor put the waiting caller before or behind others. `by`: who, and from where."""
+
+    TYPE: ClassVar[str] = "acd.priority_changed"
+    call: CallId
+    queue: QueueName
+    priority: int
+    previous: int
+    by: str

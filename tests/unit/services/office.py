@@ -32,6 +32,7 @@ from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.supervision import Supervision
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
@@ -196,6 +197,13 @@ class Office:
         self.seats.recover(self.store)
         self.desk = AgentDesk(
             definition=lambda: self.versions.current, centre=self.centre, seats=self.seats, clock=self.clock
+        )
+        self.supervision = Supervision(
+            definition=lambda: self.versions.current,
+            named=self.desk.known,
+            centre=self.centre,
+            seats=self.seats,
+            log=self.log,
         )
         self.conversations = Conversations(
             definition=lambda: self.versions.current,
