@@ -37,7 +37,7 @@ ROWS = {
     "404": Row(sipp.refuse(404), OfferOutcome.MISCONFIGURED, "CHANUNAVAIL/1", "paused idle misconfigured"),
     "488": Row(sipp.refuse(488), OfferOutcome.NO_CODEC, "CHANUNAVAIL/58", "paused idle no_codec"),
     "503": Row(sipp.refuse(503), OfferOutcome.CONGESTED, "CONGESTION/34", "ready idle", rung=2),
-    "302": Row(sipp.refuse(302), OfferOutcome.FORWARDED, "CHANUNAVAIL/0", "paused idle forwarded"),
+    "302": Row(sipp.refuse(302), OfferOutcome.FORWARDED, "CHANUNAVAIL/23", "paused idle forwarded"),
     "rings out": Row(sipp.ring_on(), OfferOutcome.NO_ANSWER, "NOANSWER/0", "paused idle no_answer"),
     "silent": Row(sipp.hear(30_000), OfferOutcome.NO_ANSWER, "NOANSWER/0", "paused idle no_answer"),
     "not registered": Row(None, OfferOutcome.UNREACHABLE, "CHANUNAVAIL/3", "paused idle unreachable"),

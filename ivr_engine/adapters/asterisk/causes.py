@@ -11,7 +11,7 @@
 | not registered, not there    | CHANUNAVAIL | 3, 20 | UNREACHABLE   |
 | 488 (no common codec)        | CHANUNAVAIL | 58    | NO_CODEC      |
 | 500                          | CHANUNAVAIL | 38    | FAILED        |
-| 302 (forwarding is refused)  | CHANUNAVAIL | 0     | FORWARDED     |
+| 302 (forwarding is refused)  | CHANUNAVAIL | 0, 23 | FORWARDED     |
 | 503                          | CONGESTION  | 34    | CONGESTED     |
 | rings out                    | NOANSWER    | 0     | NO_ANSWER     |
 | the caller leaves            | CANCEL      | any   | CALLER_GONE   |
@@ -30,6 +30,7 @@ _BY_BOTH = {
     ("CHANUNAVAIL", "3"): OfferOutcome.UNREACHABLE,
     ("CHANUNAVAIL", "18"): OfferOutcome.UNREACHABLE,
     ("CHANUNAVAIL", "20"): OfferOutcome.UNREACHABLE,
+    ("CHANUNAVAIL", "23"): OfferOutcome.FORWARDED,
     ("CHANUNAVAIL", "21"): OfferOutcome.DECLINED,
     ("CHANUNAVAIL", "58"): OfferOutcome.NO_CODEC,
     ("CONGESTION", "34"): OfferOutcome.CONGESTED,
