@@ -177,6 +177,7 @@ def _settings(folder: Path) -> Settings:
     usual = load_settings()
     return Settings(
         state_dir=folder / "var",
+        spool_mb=1,
         cache_dir=usual.cache_dir.expanduser(),
         sip_port=free_port(),
         ami_port=free_port(socket.SOCK_STREAM),

@@ -26,7 +26,7 @@ from ivr_engine.adapters.store import SqlStore
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
 from ivr_engine.core.ids import Millis
-from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.errors import PromptError, SetupError, StoreError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt
 from ivr_engine.ports.clock import Clock
@@ -108,7 +108,7 @@ async def engine(
         clock = SystemClock()
         files = LiveFolder(Path(definition.folder), KeptVersions(settings.versions_dir))
         definition = await files.keep(definition)
-        store = await stack.enter_async_context(SqlStore(settings.database))
+        store = await stack.enter_async_context(_store(settings, log))
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
         recorder.recover()
         prompts = await _prompts(stack, settings, definition, log)
@@ -145,6 +145,18 @@ async def engine(
         stack.callback(services.centre.let_calls_go_on)
         yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _store(settings: Settings, log: Log) -> SqlStore:
+    """Journal and records; when the database fails and when it is well again stands in the log at once."""
+
+    def troubled(trouble: StoreError | None) -> None:
+        if trouble is None:
+            log.info("store_recovered")
+        else:
+            log.error("store_failing", error=str(trouble))
+
+    return SqlStore(settings.database, spool=settings.spool, spool_size=settings.spool_mb * 1_048_576, troubled=troubled)
 
 
 def _outside(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -34,6 +35,8 @@ class Settings:
     call_limit_s: int = 7200
     debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
     carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
+    database_url: str = ""  # PostgreSQL; empty: a file in state_dir
+    spool_mb: int = 64
     log_level: str = "info"
 
     @property
@@ -42,9 +45,14 @@ class Settings:
         return self.state_dir / "pbx"
 
     @property
-    def database(self) -> Path:
-        """Journal and records."""
-        return self.state_dir / "engine.sqlite3"
+    def database(self) -> Path | str:
+        """Journal and records: a file, or a database URL."""
+        return self.database_url or self.state_dir / "engine.sqlite3"
+
+    @property
+    def spool(self) -> Path:
+        """What the database would not take yet."""
+        return self.state_dir / "engine.spool"
 
     @property
     def versions_dir(self) -> Path:
@@ -128,7 +136,8 @@ def _convert(name: str, value: object, origin: str) -> object:
     try:
         return make(value)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: `~` of a user without a home
-        raise SetupError(f"{origin}: setting {name} must be {wanted}, not {value!r}") from error
+        given = "this (not repeated: it may hold a password)" if name == "database_url" else repr(value)
+        raise SetupError(f"{origin}: setting {name} must be {wanted}, not {given}") from error
 
 
 def _folder(value: object) -> Path:
@@ -169,6 +178,13 @@ def _carrier(value: object) -> str:
     return text
 
 
+def _database_url(value: object) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"(sqlite|postgresql)(\+\w+)?://.+", text):
+        raise ValueError(value)
+    return text
+
+
 def _level(value: object) -> str:
     if value not in LOG_LEVELS:
         raise ValueError(value)
@@ -193,6 +209,8 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
         "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
         "carrier": ("HOST:PORT or empty", _carrier),
+        "database_url": ("a URL such as postgresql://ivr@db.bank.example/ivr, or empty", _database_url),
+        "spool_mb": ("mebibytes, 1 to 65536", _whole(1, 65_536)),
         "log_level": (f"one of {', '.join(LOG_LEVELS)}", _level),
     }
 )

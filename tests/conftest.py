@@ -11,9 +11,12 @@ as soon as somebody gives an `-m` of their own.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgresql import Server, running
 
 # How long drawing takes says something about the machine only.
 PATIENT = (HealthCheck.too_slow,)
@@ -21,6 +24,13 @@ PATIENT = (HealthCheck.too_slow,)
 settings.register_profile("fixed", deadline=None, database=None, derandomize=True, suppress_health_check=PATIENT)
 settings.register_profile("soak", deadline=None, database=None, print_blob=True, suppress_health_check=PATIENT)
 settings.load_profile(os.environ.get("IVR_ENGINE_EXAMPLES", "fixed"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """One server for all tests of a process; each takes a database of its own."""
+    with running() as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)  # when `-m` and `-k` have had their choice

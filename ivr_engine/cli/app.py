@@ -33,6 +33,8 @@ SUBCOMMANDS = (
     "cdr",
     "why",
     "pbx",
+    "backup",
+    "restore",
     "doctor",
 )
 

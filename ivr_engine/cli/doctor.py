@@ -172,7 +172,7 @@ def _voice(_settings: Settings) -> Finding:
 def _store(settings: Settings) -> Finding:
     from ivr_engine.adapters.store import open_reader
 
-    if not settings.database.exists():
+    if isinstance(settings.database, Path) and not settings.database.exists():
         return Finding(check="database", ok=True, detail=f"{settings.database} will be made at the first start")
     try:
         with open_reader(settings.database) as reader:
@@ -184,7 +184,7 @@ def _store(settings: Settings) -> Finding:
             detail=str(error),
             mend="as said there; docs/operations.md tells how to restore a backup",
         )
-    return Finding(check="database", ok=True, detail=f"{settings.database}, newest call {newest.call if newest else 'none'}")
+    return Finding(check="database", ok=True, detail=f"{reader.name}, newest call {newest.call if newest else 'none'}")
 
 
 def _engine(settings: Settings) -> Finding:

@@ -27,22 +27,25 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 from ivr_engine.testing.memory import MemoryStore
 from tests.cdr.call_tables import FOLDER, read_table
+from tests.postgresql import Server
 
 
 class Store(Journal, CallRecords, Protocol):
     """Both in one."""
 
 
-OPENERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
-    "memory": lambda _folder: MemoryStore(),
-    "sqlite": lambda folder: SqlStore(folder / "engine.sqlite3"),
-    "sqlite by url": lambda folder: SqlStore(f"sqlite:///{folder / 'engine.sqlite3'}"),
+Open = Callable[[Path, Callable[[], Server]], AbstractAsyncContextManager[Store]]
+OPENERS: dict[str, Open] = {
+    "memory": lambda _folder, _server: MemoryStore(),
+    "postgresql": lambda _folder, server: SqlStore(server().new_database()),
+    "sqlite": lambda folder, _server: SqlStore(folder / "engine.sqlite3"),
+    "sqlite by url": lambda folder, _server: SqlStore(f"sqlite:///{folder / 'engine.sqlite3'}"),
 }
 
 
 @pytest.fixture(params=sorted(OPENERS))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with OPENERS[request.param](tmp_path) as opened:
+    async with OPENERS[request.param](tmp_path, lambda: request.getfixturevalue("postgresql_server")) as opened:
         yield opened
 
 

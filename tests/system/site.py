@@ -166,6 +166,7 @@ def site_at(folder: Path) -> Iterator[Site]:
     first = free_rtp_range()
     settings = Settings(
         state_dir=folder / "var",
+        spool_mb=1,
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
         sip_port=free_port(socket.SOCK_DGRAM),

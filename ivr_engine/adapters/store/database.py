@@ -23,8 +23,20 @@ from ivr_engine.adapters.store.rows import to_json
 from ivr_engine.adapters.store.tables import SCHEMA, StoreRow
 from ivr_engine.errors import StoreError
 
-# SQLite's own words -> ours. First hit wins.
+# The database's own words -> ours. First hit wins.
 _REMEDIES = (
+    ("connection refused", "does not answer; is PostgreSQL running there?"),
+    ("starting up", "is starting; wait a moment"),
+    ("in recovery mode", "is recovering from a crash; wait a moment"),
+    ("shutting down", "is being shut down"),
+    ("closed the connection", "went away; it is tried again"),
+    ("terminating connection", "went away; it is tried again"),
+    ("name or service not known", "cannot be found; check the host in database_url"),
+    ("password", "refuses the user or the password in database_url"),
+    ("does not exist", "does not exist; create it with `createdb`, or check database_url"),
+    ("permission denied", "gives this user too few rights; make the user owner of the database"),
+    ("no space left", "cannot grow: the disk of the database is full; free some space"),
+    ("timeout", "answers too slowly, or another session holds what we need; see pg_stat_activity"),
     ("not a database", "is not an ivr-engine database; move it away or choose another state_dir"),
     ("malformed", "is damaged; stop the engine and restore a backup, or save what is left with `sqlite3 FILE .recover`"),
     ("locked", "is locked by another process; end that process (a backup, a SQL prompt with an open transaction)"),
@@ -41,17 +53,16 @@ def sqlite_url(path: Path) -> URL:
 
 
 def parse_url(text: str) -> URL:
-    """A database URL, such as `sqlite:////var/lib/ivr-engine/engine.sqlite3`.
+    """A database URL, such as `postgresql://ivr@db.bank.example/ivr`. PostgreSQL is reached through psycopg.
 
     Raises:
-        StoreError: it is no such URL.
+        StoreError: it is no such URL. The text is not repeated: it may hold a password.
     """
     try:
-        return make_url(text)
+        url = make_url(text)
     except ArgumentError as error:
-        raise StoreError(
-            f"{text!r} is no database URL; write for example sqlite:////var/lib/ivr-engine/engine.sqlite3"
-        ) from error
+        raise StoreError("this is no database URL; write for example postgresql://ivr@db.bank.example/ivr") from error
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def path_of(url: URL) -> Path | None:
@@ -61,11 +72,14 @@ def path_of(url: URL) -> Path | None:
 
 def name_of(url: URL) -> str:
     """What to call the database in a message; never with its password."""
-    return str(path_of(url) or url.render_as_string(hide_password=True))
+    plain = url.set(drivername=url.get_backend_name())
+    return str(path_of(url) or plain.render_as_string(hide_password=True))
 
 
 def connect(url: URL, *, busy_timeout_s: float) -> Engine:
     """An engine that reads and writes."""
+    if path_of(url) is None:
+        return _server(url, busy_timeout_s=busy_timeout_s)
     return _engine(url, (f"busy_timeout={int(busy_timeout_s * 1000)}", "journal_mode=WAL", "synchronous=FULL"))
 
 
@@ -77,7 +91,7 @@ def connect_read_only(url: URL, *, busy_timeout_s: float) -> Engine:
     """
     path = path_of(url)
     if path is None:
-        return _engine(url, ())
+        return _server(url, busy_timeout_s=busy_timeout_s, read_only=True)
     if not path.exists():
         raise StoreError(f"{path}: no database there; `ivr-engine run` makes it, IVR_ENGINE_STATE_DIR says where to look")
     if not path.is_file():
@@ -139,11 +153,22 @@ def explained(name: str) -> Iterator[None]:
 def explain(error: Exception, name: str) -> StoreError:
     """What is wrong and how to mend it. Never carries the rows that could not be written: they hold personal data."""
     if isinstance(error, NoSuchModuleError):
-        return StoreError(f"{name}: no driver for this kind of database is installed")
+        return StoreError(f"{name}: no driver for this kind of database is installed; see docs/operations.md, Database")
     said = str(error.orig) if isinstance(error, DBAPIError) and error.orig else type(error).__name__
     said = str(error) if isinstance(error, sqlite3.Error | OSError) else said
+    said = said.strip().partition("\n")[0]  # PostgreSQL's further lines may hold the row
     remedy = next((remedy for word, remedy in _REMEDIES if word in said.lower()), "cannot be used")
     return StoreError(f"{name} {remedy} ({said})")
+
+
+def _server(url: URL, *, busy_timeout_s: float, read_only: bool = False) -> Engine:
+    """PostgreSQL, with limits on everything that waits: a server that hangs is as bad as one that is gone."""
+    limit = int(busy_timeout_s * 1000)
+    options = f"-c statement_timeout={limit} -c lock_timeout={limit}"
+    options += " -c default_transaction_read_only=on" if read_only else ""
+    # libpq: whole seconds, at least 2, for connecting; milliseconds of unacknowledged data before the line counts as dead
+    limits = {"connect_timeout": max(2, int(busy_timeout_s)), "tcp_user_timeout": limit, "options": options}
+    return create_engine(url, json_serializer=to_json, connect_args={**limits, "application_name": "ivr-engine"})
 
 
 def _engine(url: URL, pragmas: tuple[str, ...]) -> Engine:

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Engine, func
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from ivr_engine.adapters.store.database import check_schema, connect_read_only, explained, name_of, sqlite_url
+from ivr_engine.adapters.store.database import check_schema, connect_read_only, explained, name_of, parse_url, sqlite_url
 from ivr_engine.adapters.store.rows import record_from, recorded_from
 from ivr_engine.adapters.store.tables import CallRow, JournalRow
 from ivr_engine.cdr.record import CallRecord
@@ -26,6 +26,11 @@ class StoreReader:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
+
+    @property
+    def name(self) -> str:
+        """What to call the database in a message; holds no password."""
+        return self._name
 
     def __enter__(self) -> Self:
         """The reader itself."""
@@ -103,13 +108,13 @@ class StoreReader:
             return [recorded_from(sequence, at_ms, body) for sequence, at_ms, body in session.exec(query)]
 
 
-def open_reader(database: Path | URL, *, busy_timeout_s: float = 5.0) -> StoreReader:
+def open_reader(database: Path | str, *, busy_timeout_s: float = 5.0) -> StoreReader:
     """A reader of its own, unable to write; use it in a `with`.
 
     Raises:
         StoreError: there is no database, or it is not one of ours.
     """
-    url = sqlite_url(database) if isinstance(database, Path) else database
+    url = sqlite_url(database) if isinstance(database, Path) else parse_url(database)
     engine = connect_read_only(url, busy_timeout_s=busy_timeout_s)
     with explained(name_of(url)):
         check_schema(engine, name_of(url))

@@ -9,9 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, delete, insert
-from sqlmodel import col
-
 from ivr_engine.adapters.store.database import (
     connect,
     create_file,
@@ -25,29 +22,55 @@ from ivr_engine.adapters.store.database import (
 from ivr_engine.adapters.store.lock import WriterLock
 from ivr_engine.adapters.store.reader import StoreReader
 from ivr_engine.adapters.store.rows import call_row, journal_row
-from ivr_engine.adapters.store.tables import CallRow, JournalRow
-from ivr_engine.adapters.store.writer import Batch, Pace, Writer
+from ivr_engine.adapters.store.spool import spooling
+from ivr_engine.adapters.store.transactions import Transactions
+from ivr_engine.adapters.store.writer import BacklogFull, Pace, Told, Writer
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import Event, Recorded
+from ivr_engine.core.events import Event, FactsLost, Recorded
 from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.errors import StoreError
+
+SPOOL_SIZE = 64 * 1_048_576
+"""Room for some 100,000 events."""
 
 
 class SqlStore:
     """See ports.journal.Journal and ports.records.CallRecords. Use it in an `async with`, from one thread.
 
-    `database`: a file, or a database URL. `flush_timeout_s`: how long `flush` waits for a disk that does not answer.
+    What the database does not take goes to a spool on the local disk, and from there to the database when that is well
+    again, at the latest at the next start: see `spool.py`.
+
+    Args:
+        database: a file, or a database URL.
+        pace: how writing goes.
+        spool: the file of the spool; without one, what the database does not take waits in memory.
+        spool_size: its bytes.
+        busy_timeout_s: how long a statement waits for a database that is locked or slow before it counts as failed.
+        flush_timeout_s: how long `flush` waits for a disk that does not answer.
+        troubled: told, in the writer's thread, when writing begins to fail, with why, and None when it works again.
     """
 
     def __init__(
-        self, database: Path | str, *, pace: Pace | None = None, busy_timeout_s: float = 5.0, flush_timeout_s: float = 15.0
+        self,
+        database: Path | str,
+        *,
+        pace: Pace | None = None,
+        spool: Path | None = None,
+        spool_size: int = SPOOL_SIZE,
+        busy_timeout_s: float = 2.0,
+        flush_timeout_s: float = 15.0,
+        troubled: Told = lambda _trouble: None,
     ) -> None:
         self._url = sqlite_url(database) if isinstance(database, Path) else parse_url(database)
         self._name = name_of(self._url)
         self._pace = pace or Pace()
         self._busy_timeout_s = busy_timeout_s
         self._flush_timeout_s = flush_timeout_s
+        self._spool = spool
+        self._spool_size = spool_size
+        self._troubled = troubled
         self._sequence = 0
+        self._lost: int | None = None  # the first number whose event could not be held
         self._opened: tuple[Writer, StoreReader] | None = None
         self._lifetime = contextlib.ExitStack()
 
@@ -80,25 +103,45 @@ class SqlStore:
         """Whether the last write succeeded."""
         return self.trouble is None
 
+    @property
+    def accepting(self) -> bool:
+        """Whether there is room for the facts of more calls; when not, new calls should be turned away."""
+        return not self._writer.full
+
     def append(self, events: Sequence[Event], at: Instant) -> tuple[Recorded, ...]:
         """Number the events and have them written in order soon.
 
+        When disks have failed for so long that no more can be held, the events are numbered and lost, so that calls in
+        progress go on; `FactsLost` says so as soon as there is room.
+
         Raises:
-            StoreError: the disk has failed for so long that no more can be held; nothing was numbered.
+            StoreError: the store is closed.
         """
-        first = self._sequence + 1
-        recorded = tuple(Recorded(sequence=first + index, at=at, event=event) for index, event in enumerate(events))
-        self._writer.put_events([journal_row(each) for each in recorded])
-        self._sequence += len(recorded)
+        if not events:
+            return ()
+        told = () if self._lost is None else (FactsLost(first=self._lost, last=self._sequence),)
+        recorded = self._numbered((*told, *events), at)
+        try:
+            self._writer.put_events([journal_row(each) for each in recorded])
+        except BacklogFull:
+            recorded = self._numbered(events, at)
+            self._lost = self._lost or recorded[0].sequence
+        else:
+            self._lost = None
+        self._sequence = recorded[-1].sequence
         return recorded
+
+    def _numbered(self, events: Sequence[Event], at: Instant) -> tuple[Recorded, ...]:
+        numbers = range(self._sequence + 1, self._sequence + len(events) + 1)
+        return tuple(Recorded(sequence=number, at=at, event=event) for number, event in zip(numbers, events, strict=True))
 
     def save(self, record: CallRecord) -> None:
         """Have the record written after every event appended before it, in the same transaction if they still wait.
 
-        Raises:
-            StoreError: as `append`.
+        Lost, as events are, when no more can be held; the next start makes it anew from what the journal has of the call.
         """
-        self._writer.put_record(call_row(record))
+        with contextlib.suppress(BacklogFull):
+            self._writer.put_record(call_row(record))
 
     async def flush(self) -> None:
         """Return when everything appended and saved so far is on disk.
@@ -172,28 +215,20 @@ class SqlStore:
                     create_file(path)
                 engine = connect(self._url, busy_timeout_s=self._busy_timeout_s)
                 stack.callback(engine.dispose)
+            transactions = stack.enter_context(Transactions(engine, self._name, limit_s=2 * self._busy_timeout_s))
+            with explained(self._name):
                 create_tables(engine)
+            writer = self._open_writer(stack, transactions)
             reader = StoreReader(engine, self._name)
             self._sequence = reader.last_sequence()
-            writer = Writer(_Writing(engine, self._name), self._pace)
             writer.start()
             stack.callback(writer.close)
             self._opened = (writer, reader)
             self._lifetime = stack.pop_all()
 
-
-class _Writing:
-    """Stores one batch in one transaction."""
-
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-
-    def __call__(self, batch: Batch) -> None:
-        latest = {row["call"]: row for row in batch.records}
-        with explained(self._name), self._engine.begin() as connection:
-            if batch.events:
-                connection.execute(insert(JournalRow), batch.events)
-            if latest:
-                connection.execute(delete(CallRow).where(col(CallRow.call).in_(list(latest))))
-                connection.execute(insert(CallRow), list(latest.values()))
+    def _open_writer(self, stack: contextlib.ExitStack, transactions: Transactions) -> Writer:
+        """The writer, with what an earlier run left in the spool already stored."""
+        spool = None if self._spool is None else stack.enter_context(spooling(self._spool, size=self._spool_size))
+        writer = Writer(transactions, self._pace, spool=spool, troubled=self._troubled)
+        writer.take_up()
+        return writer

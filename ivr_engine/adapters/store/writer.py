@@ -1,7 +1,8 @@
 """The one thread that writes. Whoever hands it rows never waits; whoever wants to know asks to be told after a ticket.
 
-Rows are written in the order they came, in transactions of whatever has gathered. A transaction that fails stays at the head
-and is tried again, so nothing is lost and nothing overtakes; meanwhile everybody who waits is told what is wrong.
+Rows are written in the order they came, in transactions of whatever has gathered. One that fails is tried again, so nothing
+is lost and nothing overtakes. Meanwhile everybody who waits is told what is wrong, and the rows go to the spool, where they
+outlive this process; once the database takes rows again the spool comes first.
 """
 
 from __future__ import annotations
@@ -11,10 +12,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from ivr_engine.adapters.store.rows import Row
+from ivr_engine.adapters.store.spool import Spool
 from ivr_engine.errors import StoreError
+
+
+class BacklogFull(StoreError):
+    """Neither database nor spool takes rows, and the memory for them is used up."""
+
 
 Told = Callable[[StoreError | None], None]
 
@@ -25,6 +33,10 @@ class Batch:
 
     events: Sequence[Row]
     records: Sequence[Row]
+
+    def plain(self) -> list[Sequence[Row]]:
+        """As JSON-ready values."""
+        return [self.events, self.records]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +58,28 @@ class Pace:
 
 
 class Writer:
-    """A queue of rows and the thread that empties it. `write` stores one batch whole or raises StoreError."""
+    """A queue of rows and the thread that empties it.
 
-    def __init__(self, write: Callable[[Batch], None], pace: Pace) -> None:
+    Args:
+        write: stores one batch whole, or raises StoreError. After an error it may get rows once more that it has stored.
+        pace: how the writer behaves.
+        spool: where rows go that the database does not take now; without one they wait in memory.
+        troubled: called from the writer's thread when writing begins to fail, with why, and with None when it works again.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Batch], None],
+        pace: Pace,
+        *,
+        spool: Spool | None = None,
+        troubled: Told = lambda _trouble: None,
+    ) -> None:
         self._write = write
         self._pace = pace
+        self._spool = spool
+        self._troubled = troubled
+        self._aside = 0
         self._changed = threading.Condition()
         self._rows: deque[tuple[bool, Row]] = deque()
         self._put = 0
@@ -66,16 +95,36 @@ class Writer:
         """Why the last attempt failed; None when it did not."""
         return self._trouble
 
+    @property
+    def full(self) -> bool:
+        """Whether rows are being turned away, or will be soon: nine tenths of the memory for them is in use."""
+        return len(self._rows) >= self._pace.backlog * 9 // 10
+
+    def take_up(self) -> None:
+        """Before starting: store what an earlier run left in the spool.
+
+        Raises:
+            StoreError: the database does not take it; it stays in the spool.
+        """
+        trouble = self._replay()
+        if trouble is not None:
+            raise trouble
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()
 
     def put_events(self, rows: Sequence[Row]) -> None:
-        """Queue events. Raises StoreError, taking none of them, when the backlog is full or the writer is closed."""
+        """Queue events.
+
+        Raises:
+            BacklogFull: there is no room; none of them was taken.
+            StoreError: the writer is closed.
+        """
         self._put_rows([(False, row) for row in rows])
 
     def put_record(self, row: Row) -> None:
-        """Queue a record; it is written after everything queued before it."""
+        """Queue a record; it is written after everything queued before it. Raises as `put_events`."""
         self._put_rows([(True, row)])
 
     def tell(self, told: Told) -> None:
@@ -91,13 +140,17 @@ class Writer:
             self._changed.notify()
 
     def close(self) -> None:
-        """Write what is left and end the thread; blocks. Raises StoreError when rows had to be given up."""
+        """Write what is left and end the thread; blocks.
+
+        Raises:
+            StoreError: rows had to be given up. Rows in the spool are not: the next start stores them.
+        """
         with self._changed:
             self._closing_since = time.monotonic()
             self._changed.notify()
         self._thread.join()
         self._over = True
-        lost = self._put - self._written
+        lost = self._put - self._written - self._aside
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
 
@@ -106,12 +159,14 @@ class Writer:
             if self._closing_since is not None:
                 raise StoreError("the store is closed; nothing can be recorded any more")
             if len(self._rows) + len(rows) > self._pace.backlog:
-                raise StoreError(
+                raise BacklogFull(
                     f"the journal is {len(self._rows)} rows behind and takes no more: {self._trouble or 'slow disk'}"
                 )
+            idle = not self._rows
             self._rows.extend(rows)
             self._put += len(rows)
-            self._changed.notify()
+            if idle:  # else it knows; waking a thread for each row would cost every turn of a call more than the row
+                self._changed.notify()
 
     def _run(self) -> None:
         pause = self._pace.retry
@@ -126,22 +181,59 @@ class Writer:
     def _gather(self) -> bool:
         """Wait for something to write; False when closed and everything is written."""
         with self._changed:
-            self._changed.wait_for(lambda: self._rows or self._closing_since is not None)
+            self._changed.wait_for(lambda: self._rows or self._aside or self._closing_since is not None)
             if self._closing_since is None and not self._waiting:
                 self._changed.wait_for(lambda: self._waiting or self._closing_since is not None, timeout=self._pace.linger)
-            return bool(self._rows)
+            return bool(self._rows or self._aside)
 
     def _attempt(self) -> bool:
-        """Write the head of the queue; whether that succeeded. Who is told of it finds `trouble` already set."""
-        with self._changed:
-            taken = list(islice(self._rows, self._pace.most))
-        batch = Batch([row for is_record, row in taken if not is_record], [row for is_record, row in taken if is_record])
-        self._trouble = self._stored(batch)
-        if self._trouble is None:
+        """Write the spool, then the head of the queue; whether that succeeded. Who is told of it finds `trouble` set."""
+        trouble = self._replay()
+        if trouble is None:
+            taken = self._head()
+            trouble = self._stored(_batch(taken))
+        before, self._trouble = self._trouble, trouble
+        if (before is None) != (trouble is None):
+            self._troubled(trouble)
+        if trouble is None:
             self._done(len(taken))
         else:
-            self._tell_all(self._trouble)
-        return self._trouble is None
+            self._tell_all(trouble)
+        return trouble is None
+
+    def _head(self) -> list[tuple[bool, Row]]:
+        with self._changed:
+            return list(islice(self._rows, self._pace.most))
+
+    def _replay(self) -> StoreError | None:
+        """Store what is in the spool; what comes meanwhile joins it at the end. None: the spool is empty."""
+        if self._spool is None or self._spool.empty:
+            return None
+        for events, records in self._spool.batches():
+            trouble = self._stored(Batch(events, records))
+            if trouble is not None:
+                return trouble
+            self._set_aside()
+        try:
+            self._spool.clear()
+        except StoreError as error:
+            return error
+        with self._changed:
+            self._written += self._aside
+            self._aside = 0
+        return None
+
+    def _set_aside(self) -> None:
+        """Move what is queued to the spool, as far as there is room."""
+        while self._spool is not None and (taken := self._head()):
+            try:
+                if not self._spool.add(_batch(taken).plain()):
+                    return
+            except StoreError:
+                return  # the rows stay in memory; `trouble` tells of the database, which comes first
+            with self._changed:
+                self._drop(len(taken))
+                self._aside += len(taken)
 
     def _stored(self, batch: Batch) -> StoreError | None:
         try:
@@ -154,13 +246,16 @@ class Writer:
 
     def _done(self, count: int) -> None:
         with self._changed:
-            for _ in range(count):
-                self._rows.popleft()
+            self._drop(count)
             self._written += count
             ready = [told for ticket, told in self._waiting if ticket <= self._written]
             self._waiting = [(ticket, told) for ticket, told in self._waiting if ticket > self._written]
         for told in ready:
             told(None)
+
+    def _drop(self, count: int) -> None:
+        for _ in range(count):
+            self._rows.popleft()
 
     def _tell_all(self, error: StoreError) -> None:
         with self._changed:
@@ -169,8 +264,21 @@ class Writer:
             told(error)
 
     def _rest(self, pause: float) -> bool:
-        """Pause after a failure; False when closing has gone on for too long."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting, timeout=pause)
-            since = self._closing_since
-            return since is None or time.monotonic() - since < self._pace.closing
+        """Pause after a failure, setting aside what comes; False when closing has gone on for too long."""
+        until = time.monotonic() + pause
+        while (left := until - time.monotonic()) > 0 and not self._waiting:
+            self._set_aside()
+            with self._changed:
+                put = self._put
+                self._changed.wait_for(partial(self._stirred, put), timeout=left)
+        self._set_aside()
+        since = self._closing_since
+        return since is None or time.monotonic() - since < self._pace.closing
+
+    def _stirred(self, put: int) -> bool:
+        """Whether somebody waits, or rows came since there were `put`."""
+        return bool(self._waiting) or self._put > put
+
+
+def _batch(rows: Sequence[tuple[bool, Row]]) -> Batch:
+    return Batch([row for is_record, row in rows if not is_record], [row for is_record, row in rows if is_record])

@@ -51,6 +51,7 @@ from ivr_engine.core.events.emergency import (
 from ivr_engine.core.events.engine import (
     EngineStarted,
     EngineStopped,
+    FactsLost,
     SwitchLost,
     SwitchReached,
     VersionLoaded,
@@ -148,6 +149,7 @@ CATALOGUE: dict[str, type[Event]] = {
         CallRerouted,
         EngineStarted,
         EngineStopped,
+        FactsLost,
         SwitchLost,
         SwitchReached,
         VersionLoaded,
@@ -192,6 +194,7 @@ __all__ = [
     "EngineStopped",
     "Event",
     "Exclusion",
+    "FactsLost",
     "FlowFailed",
     "FlowFinished",
     "FlowStarted",

@@ -78,3 +78,12 @@ class VersionWithdrawn(Event):
     calls: int
     failed: int
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsLost(Event):
+    """No disk took the events numbered `first` to `last`: the calls of that time went on, what they did is not known."""
+
+    TYPE: ClassVar[str] = "engine.facts_lost"
+    first: int
+    last: int

@@ -1,0 +1,143 @@
+"""One batch, one transaction, on one connection that is the engine's alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, delete, insert, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlmodel import col, select
+
+from ivr_engine.adapters.store.database import explained
+from ivr_engine.adapters.store.rows import Row
+from ivr_engine.adapters.store.tables import CallRow, JournalRow
+from ivr_engine.adapters.store.writer import Batch
+from ivr_engine.errors import StoreError
+
+LOCK = 0x1F12E0
+"""PostgreSQL's advisory lock of the one engine that writes to a database. It is held by the connection on which the engine
+writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
+
+
+class Transactions:
+    """Stores batches. Use it in a `with`, from one thread at a time.
+
+    `limit_s`: a server that has not finished a transaction by then is cut off. Its own limits do not help when it hangs, and
+    its side of the line still acknowledges what is sent.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, limit_s: float) -> None:
+        self._engine = engine
+        self._name = name
+        self._limit_s = limit_s
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            StoreError: the database cannot be reached, or another engine writes to it.
+        """
+        with explained(self._name), self._transaction():
+            return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Disconnect."""
+        self._disconnect()
+
+    def __call__(self, batch: Batch) -> None:
+        """Store the batch whole. Events of it that are there already, as after a commit without an answer, stay.
+
+        Raises:
+            StoreError: it is not stored, or nobody knows; try again.
+        """
+        with explained(self._name):
+            try:
+                self._store(batch.events, batch.records)
+            except IntegrityError:
+                self._store(self._missing(batch.events), batch.records)
+
+    def _store(self, events: Sequence[Row], records: Sequence[Row]) -> None:
+        latest = {row["call"]: row for row in records}
+        with self._transaction() as connection:
+            if events:
+                connection.execute(insert(JournalRow), list(events))
+            if latest:
+                connection.execute(delete(CallRow).where(col(CallRow.call).in_(list(latest))))
+                connection.execute(insert(CallRow), list(latest.values()))
+
+    def _missing(self, events: Sequence[Row]) -> list[Row]:
+        numbers = [row["sequence"] for row in events]
+        query = select(JournalRow.sequence, JournalRow.at_ms, JournalRow.body).where(col(JournalRow.sequence).in_(numbers))
+        with self._transaction() as connection:
+            stored = {sequence: (at_ms, body) for sequence, at_ms, body in connection.execute(query)}
+        for row in events:
+            if stored.get(row["sequence"], (row["at_ms"], row["body"])) != (row["at_ms"], row["body"]):
+                raise StoreError(
+                    f"{self._name} holds another event {row['sequence']} than this engine recorded: somebody else wrote "
+                    "to it; stop the engine, move the database away and report it"
+                )
+        return [row for row in events if row["sequence"] not in stored]
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """A transaction on the engine's connection; after a failure of that the next one connects anew."""
+        try:
+            connection = self._connected()
+            with _cut_off_after(connection, self._limit_s), connection.begin():
+                yield connection
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, StoreError):
+            self._disconnect()
+            raise
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            connection = self._connection = self._engine.connect()
+            if self._engine.dialect.name == "postgresql":
+                self._claim(connection)
+        return self._connection
+
+    def _claim(self, connection: Connection) -> None:
+        with connection.begin():
+            ours = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar()
+        if not ours:
+            raise StoreError(
+                f"{self._name} is held by another engine; stop that one first, or give this one a database of its own"
+            )
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                connection.invalidate()
+                connection.close()
+
+
+@contextlib.contextmanager
+def _cut_off_after(connection: Connection, limit_s: float) -> Iterator[None]:
+    """Shut the line to a server when the block takes longer; whoever waits for its answer gets an error."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    line = socket.socket(fileno=os.dup(connection.connection.driver_connection.fileno()))  # type: ignore[union-attr]
+    cut = threading.Timer(limit_s, _cut, [line])
+    cut.start()
+    try:
+        yield
+    finally:
+        cut.cancel()
+        cut.join()
+        line.close()
+
+
+def _cut(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # gone already
+        line.shutdown(socket.SHUT_RDWR)
