@@ -96,7 +96,10 @@ _LANGUAGE_SHAPE = "a language such as zh, en or zh-HK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreParts:
-    """What centre.yaml says, before flows, agents and prompts are put beside it. `places`, `trees` find parts."""
+    """What centre.yaml says, before flows, agents and prompts are put beside it.
+
+    `places` and `trees` find a part for later checks.
+    """
 
     name: str
     languages: tuple[Language, ...]

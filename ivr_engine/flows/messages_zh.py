@@ -140,6 +140,28 @@ _SHAPES = {
     ),
     "in an amount `*` is the decimal point; use another end_key": "输入金额时 `*` 是小数点；请换一个 end_key",
     "in an identity number `*` stands for X; use another end_key": "输入身份证号时 `*` 代表 X；请换一个 end_key",
+    "a code: small letters, digits and _, at most 32": "代码：小写字母、数字和 _，最多 32 个字符",
+    "`wrap_up_most` is shorter than `wrap_up`; it says how long a wrap-up may be made": (
+        "`wrap_up_most` 短于 `wrap_up`；它规定事后处理最长可延至多久"
+    ),
+    "the steps of `relax` come one after another: give this one a later `after`": (
+        "`relax` 的各步依次生效：请给这一步更晚的 `after`"
+    ),
+    "no agent serves the queue $queue: give it to somebody in agents.yaml, or remove it": (
+        "没有坐席服务队列 $queue：请在 agents.yaml 中指派坐席，或删除该队列"
+    ),
+    "callers of $queue would overflow in a circle: $way; let one of them end elsewhere": (
+        "$queue 的来电会循环溢出：$way；请让其中一个队列转往别处"
+    ),
+    "`also` names the queue $queue itself, whose agents may take its calls anyway": (
+        "`also` 写了队列 $queue 自身，它的坐席本来就可以接听"
+    ),
+    "$kept agents with the skill $skill cannot be kept free: $holders have it": (
+        "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"
+    ),
+    "nobody who serves the queue $queue has $needs; callers would wait for nobody": (
+        "服务队列 $queue 的坐席无人具备 $needs；来电者将无人接听"
+    ),
     "two of these keys are the same; give each its own": "这些键中有两个相同；请各用一个不同的键",
     "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key": (
         "`$key` 在每个菜单中都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"

@@ -11,7 +11,7 @@ import asyncio
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.effects import CentreEffect
 from ivr_engine.acd.stimuli import CallEntered, CallerLeft, HoursChanged, Stimulus, TimePassed
-from ivr_engine.core.ids import CallId, Instant, Millis, QueueName
+from ivr_engine.core.ids import CallId, Instant, QueueName
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.waits import QueueWait
 from ivr_engine.ports.clock import Clock
@@ -62,7 +62,7 @@ class CentreRunner:
                 priority=wait.priority,
                 language=wait.language,
                 agent=wait.agent,
-                agent_wait=wait.agent_wait if wait.agent is not None else Millis(0),
+                agent_wait=wait.agent_wait,
             )
         )
         return mailbox

@@ -1,17 +1,27 @@
-"""The laws of distribution, checked from the outside: a fold over decisions that shares no code with the centre."""
+"""The laws of distribution, checked from the outside: a fold over decisions that shares no code with the centre.
+
+I1 and I2: `holding` and `talking` are one to one. I5: `_nothing_outlasts_its_limit`. I6: `_nobody_waits_needlessly`. I7:
+`_nobody_is_overtaken`, by places that only a call's own facts decide. I8: `_offer_ended`. I13: `_books_balance`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.effects import AnnouncePosition, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events import (
     AgentPresenceChanged,
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    AgentWaitEnded,
     CallLeftQueue,
     CallQueued,
+    CallRelaxed,
     ConversationBegan,
     ConversationEnded,
     Event,
@@ -20,8 +30,9 @@ from ivr_engine.core.events import (
     OfferMade,
     WrapUpBegan,
     WrapUpEnded,
+    WrapUpExtended,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
@@ -31,18 +42,47 @@ NOT_TAKEN = (
     OfferOutcome.DECLINED,
     OfferOutcome.BUSY,
     OfferOutcome.UNREACHABLE,
+    OfferOutcome.UNAVAILABLE,
+    OfferOutcome.MISCONFIGURED,
+    OfferOutcome.NO_CODEC,
+    OfferOutcome.FORWARDED,
     OfferOutcome.WITHDRAWN,
 )
 
 
 @dataclass
-class Ledger:
-    """What the events say so far. Every `assert` is a law."""
+class Visit:
+    """A call in line: what it came with, and what it asks for now."""
 
-    profiles: Mapping[AgentId, AgentProfile]
-    max_wait: Mapping[QueueName, Millis]
+    queued: CallQueued
+    entered: Instant
+    arrived: Instant
+    place: tuple[int, Instant, int]
+    needs: dict[str, int]
+    language: str
+    queues: set[str]
+    step: int = 0
+    alone_until: Instant | None = None
+
+
+@dataclass
+class Ledger:
+    """What the events say so far. Every `assert` is a law.
+
+    `late`: several things fell due before this decision, so what is told of the first is no longer so after the last.
+    """
+
+    profiles: dict[AgentId, AgentProfile]
+    policies: Mapping[QueueName, QueuePolicy]
+    rules: CentreRules
     now: Instant = Instant(0)
-    in_line: dict[CallId, tuple[int, Instant, int, CallQueued]] = field(default_factory=dict)
+    in_line: dict[CallId, Visit] = field(default_factory=dict)
+    deadlines: dict[OfferId, Instant] = field(default_factory=dict)
+    crowded: set[tuple[CallId, AgentId]] = field(default_factory=set)
+    limits: dict[AgentId, tuple[Instant, int]] = field(default_factory=dict)
+    moving: dict[CallId, Visit] = field(default_factory=dict)
+    order: int = 0
+    late: bool = False
     offers: dict[OfferId, OfferMade] = field(default_factory=dict)
     ended_offers: set[OfferId] = field(default_factory=set)
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
@@ -64,22 +104,21 @@ class Ledger:
         self._effects_match(decision)
         self._positions_are_true(decision)
         self._who_did_not_take_a_call_is_paused(decision)
-        self._nobody_waits_too_long()
+        self._nothing_outlasts_its_limit()
         self._books_balance()
         self._nobody_waits_needlessly()
+        self._nobody_waits_for_nobody()
 
     def _take(self, event: Event) -> None:
         match event:
             case CallQueued():
-                assert event.call not in self.in_line
-                self.came[event.queue] += 1
-                self.in_line[event.call] = (-event.priority, self.now, sum(self.came.values()), event)
+                self._queued(event)
             case CallLeftQueue():
-                place = self.in_line.pop(event.call)
-                self._adopt(event)
-                self.left[event.queue] += 1
-                assert event.waited == self.now - place[1]
-                assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
+                self._left(event)
+            case CallRelaxed():
+                self._relaxed(event)
+            case AgentWaitEnded():
+                self._wait_ended(event)
             case OfferMade():
                 self._offer_made(event)
             case OfferEnded():
@@ -89,9 +128,82 @@ class Ledger:
             case _:
                 self._take_agent(event)
 
+    def _queued(self, event: CallQueued) -> None:
+        assert event.call not in self.in_line
+        self.came[event.queue] += 1
+        arrived = self.now if event.arrived is None else event.arrived
+        moved = self.moving.pop(event.call, None)
+        if moved is None:
+            self.order += 1
+        else:
+            assert arrived == moved.arrived, "who is sent on to another queue keeps the arrival"
+        self.faults = {pair: at for pair, at in self.faults.items() if pair[0] != event.call}  # another queue, a new start
+        self.crowded = {pair for pair in self.crowded if pair[0] != event.call}
+        worth = self.policies[event.queue].priority_worth
+        visit = self.in_line[event.call] = Visit(
+            queued=event,
+            entered=self.now,
+            arrived=arrived,
+            place=(arrived - event.priority * worth, arrived, self.order if moved is None else moved.place[2]),
+            needs={need.skill: need.level for need in event.needs},
+            language=event.language,
+            queues={event.queue},
+        )
+        self._relax(visit)
+        if event.wanted is not None and event.wanted_for > 0 and self._hope(event.wanted, visit):
+            visit.alone_until = Instant(self.now + event.wanted_for)
+
+    def _hope(self, agent: AgentId, visit: Visit) -> bool:
+        at_work = self.presence.get(agent) is Presence.READY
+        return at_work and agent in self.profiles and self._fits(agent, visit)
+
+    def _relax(self, visit: Visit) -> None:
+        for step in self.policies[visit.queued.queue].relax[visit.step :]:
+            if visit.arrived + step.after <= self.now:
+                visit.step += 1
+                visit.needs = {
+                    skill: min(level, step.lower.get(SkillName(skill), level))
+                    for skill, level in visit.needs.items()
+                    if skill not in step.drop
+                }
+                visit.language = "" if visit.language in step.drop else visit.language
+                visit.queues |= set(step.also)
+
+    def _relaxed(self, event: CallRelaxed) -> None:
+        visit = self.in_line[event.call]
+        before = visit.step
+        self._relax(visit)
+        assert before < event.step == visit.step
+        assert {need.skill: need.level for need in event.needs} == visit.needs
+        assert set(event.queues) == visit.queues
+
+    def _wait_ended(self, event: AgentWaitEnded) -> None:
+        visit = self.in_line[event.call]
+        assert event.agent == visit.queued.wanted
+        if event.reason == "time":
+            assert visit.alone_until is not None
+            assert visit.alone_until <= self.now
+        else:
+            assert not self._hope(event.agent, visit)
+        visit.alone_until = None
+
+    def _left(self, event: CallLeftQueue) -> None:
+        visit = self.in_line.pop(event.call)
+        self._adopt(event)
+        self.left[event.queue] += 1
+        assert event.waited == self.now - visit.entered
+        assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
+        if event.outcome is QueueOutcome.OVERFLOWED:
+            self.moving[event.call] = visit
+
     def settle(self, offer: OfferId) -> None:
         """The switch is about to say what became of an offer that lapsed without an answer."""
         self.unsettled = {call: lapsed for call, lapsed in self.unsettled.items() if lapsed[1] != offer}
+
+    def goes_on(self, offer: OfferId, span: int) -> None:
+        """The telephone rings, or was picked up: the offer has another deadline."""
+        if offer in self.offers:
+            self.deadlines[offer] = Instant(self.now + span)
 
     def _adopt(self, event: CallLeftQueue) -> None:
         lapsed = self.unsettled.pop(event.call, None)
@@ -112,12 +224,30 @@ class Ledger:
             case AgentPresenceChanged():
                 assert event.previous is self.presence.get(event.agent, Presence.LOGGED_OUT)
                 self.presence[event.agent] = event.presence
+            case AgentQueuesChanged():
+                assert event.previous == self.profiles[event.agent].queues
+                self.profiles[event.agent] = replace(self.profiles[event.agent], queues=event.queues)
+            case AgentSkillsChanged():
+                skills = {need.skill: need.level for need in event.skills}
+                self.profiles[event.agent] = replace(self.profiles[event.agent], skills=skills)
+            case _:
+                self._take_wrap_up(event)
+
+    def _take_wrap_up(self, event: Event) -> None:
+        match event:
             case WrapUpBegan():
                 assert event.agent not in self.holding
                 assert event.agent not in self.wrapping
                 self.wrapping[event.agent] = event.call
+                self.limits[event.agent] = self.now, event.limit
+            case WrapUpExtended():
+                assert self.wrapping[event.agent] == event.call
+                began, limit = self.limits[event.agent]
+                assert event.limit > limit
+                self.limits[event.agent] = began, event.limit
             case WrapUpEnded():
                 assert self.wrapping.pop(event.agent) == event.call
+                del self.limits[event.agent]
             case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
@@ -125,45 +255,81 @@ class Ledger:
         assert event.offer not in self.offers
         assert event.offer not in self.ended_offers
         assert event.call not in self._offered_calls()
-        place = self.in_line[event.call]
-        assert self._could_take(event.agent, place[3])
-        better = [each for each in self._waiting() if each[:3] < place[:3] and self._could_take(event.agent, each[3])]
-        assert not better, f"{event.agent} was offered {event.call} before {better}"
+        visit = self.in_line[event.call]
+        assert event.step == visit.step
+        assert self._could_take(event.agent, visit)
+        self._nobody_is_overtaken(event, visit)
         assert event.candidates[0].agent == event.agent
-        assert all(self._could_take(each.agent, place[3]) for each in event.candidates)
-        assert not any(self._could_take(each.agent, place[3]) for each in event.excluded)
+        assert all(self._could_take(each.agent, visit) for each in event.candidates)
+        assert not any(self._could_take(each.agent, visit) for each in event.excluded)
         self.offers[event.offer] = event
+        self.deadlines[event.offer] = event.deadline
         self.holding[event.agent] = event.call
+
+    def _nobody_is_overtaken(self, event: OfferMade, visit: Visit) -> None:
+        if self.rules.call_rule != "place" or visit.alone_until is not None:
+            return
+        for other in self._waiting():
+            if other is visit or not self._could_take(event.agent, other):
+                continue
+            assert other.place > visit.place, f"{event.agent} was offered {event.call} before {other.queued.call}"
+            worth = self.policies[visit.queued.queue].priority_worth
+            if worth == self.policies[other.queued.queue].priority_worth and visit.arrived > other.arrived:
+                lead = visit.queued.priority - other.queued.priority
+                assert visit.arrived - other.arrived <= lead * worth, "overtaken beyond the bound"
 
     def _offer_ended(self, event: OfferEnded) -> None:
         made = self.offers.pop(event.offer)
         assert (made.call, made.agent) == (event.call, event.agent)
         self.ended_offers.add(event.offer)
+        del self.deadlines[event.offer]
         if event.outcome is OfferOutcome.ANSWERED:
             self.answered[event.call] = event.agent
             return
         assert self.holding.pop(event.agent) == event.call
         if event.cause in TAKEN_BACK and event.call != self.entering_again:
             self.unsettled[event.call] = (event.agent, event.offer)
-        if event.outcome is OfferOutcome.FAILED:
+        again = (event.call, event.agent) in self.crowded
+        if event.outcome is OfferOutcome.FAILED or (event.outcome is OfferOutcome.CONGESTED and again):
             self.faults[event.call, event.agent] = self.now
+        if event.outcome is OfferOutcome.CONGESTED:
+            self.crowded.add((event.call, event.agent))
 
     def _offered_calls(self) -> set[CallId]:
         """Those with an open offer and those whose lapsed offer is not settled: no other agent can be rung for them."""
         return {offer.call for offer in self.offers.values()} | set(self.unsettled)
 
-    def _waiting(self) -> Iterator[tuple[int, Instant, int, CallQueued]]:
+    def _waiting(self) -> Iterator[Visit]:
         offered = self._offered_calls()
-        return (place for call, place in self.in_line.items() if call not in offered)
+        return (visit for call, visit in self.in_line.items() if call not in offered)
 
-    def _could_take(self, agent: AgentId, call: CallQueued) -> bool:
+    def _free(self, agent: AgentId) -> bool:
+        return self.presence.get(agent) is Presence.READY and agent not in self.holding and agent not in self.wrapping
+
+    def _fits(self, agent: AgentId, visit: Visit) -> bool:
         profile = self.profiles[agent]
-        at_work = self.presence.get(agent) is Presence.READY and agent not in self.holding and agent not in self.wrapping
-        skilled = all(profile.skills.get(need.skill, 0) >= need.level for need in call.needs)
-        speaks = not profile.languages or call.language in profile.languages
-        fault = self.faults.get((call.call, agent))
-        rested = fault is None or fault + RETRY_AFTER <= self.now
-        return at_work and skilled and speaks and rested and call.queue in profile.queues
+        skilled = all(profile.skills.get(SkillName(skill), 0) >= level for skill, level in visit.needs.items())
+        speaks = not profile.languages or not visit.language or visit.language in profile.languages
+        return skilled and speaks and not visit.queues.isdisjoint(profile.queues)
+
+    def _could_take(self, agent: AgentId, visit: Visit) -> bool:
+        if not self._free(agent) or not self._fits(agent, visit):
+            return False
+        fault = self.faults.get((visit.queued.call, agent))
+        if fault is not None and fault + RETRY_AFTER > self.now:
+            return False
+        if visit.alone_until is not None:
+            return agent == visit.queued.wanted
+        return not self._kept(agent, visit)
+
+    def _kept(self, agent: AgentId, visit: Visit) -> bool:
+        """Whether the agent is one of the last who have a skill that the caller did not come for."""
+        asked = {need.skill for need in (*visit.queued.needs, *visit.queued.prefers)}
+        return any(
+            sum(self._free(each) and skill in self.profiles[each].skills for each in self.profiles) <= kept
+            for skill, kept in self.rules.reserve.items()
+            if skill in self.profiles[agent].skills and skill not in asked
+        )
 
     def _effects_match(self, decision: Decision) -> None:
         made = [(each.call, each.agent, each.offer) for each in decision.events if isinstance(each, OfferMade)]
@@ -171,40 +337,53 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED)
+        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED)
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
 
     def _positions_are_true(self, decision: Decision) -> None:
-        for effect in decision.effects:
+        for effect in () if self.late else decision.effects:
             if isinstance(effect, AnnouncePosition):
                 assert effect.call not in self._offered_calls()
-                place = self.in_line[effect.call]
-                ahead = [each for each in self.in_line.values() if each[3].queue == place[3].queue and each[:3] < place[:3]]
-                assert effect.position == len(ahead) + 1
+                mine = self.in_line[effect.call]
+                same = [each for each in self.in_line.values() if each.queued.queue == mine.queued.queue]
+                assert effect.position == sum(each.place < mine.place for each in same) + 1
 
     def _who_did_not_take_a_call_is_paused(self, decision: Decision) -> None:
         for event in decision.events:
             if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN:
                 assert self.presence[event.agent] is not Presence.READY
 
-    def _nobody_waits_too_long(self) -> None:
-        for _, arrived, _, call in self._waiting():
-            limit = self.max_wait.get(call.queue)
-            assert limit is None or self.now < arrived + limit
+    def _nothing_outlasts_its_limit(self) -> None:
+        for visit in self._waiting():
+            limit = self.policies[visit.queued.queue].max_wait
+            assert limit is None or self.now < visit.entered + limit
+        for visit in self.in_line.values():
+            assert visit.alone_until is None or self.now < visit.alone_until
+            due = sum(visit.arrived + step.after <= self.now for step in self.policies[visit.queued.queue].relax)
+            assert visit.step == due
+        assert all(deadline > self.now for deadline in self.deadlines.values())
+        assert all(began + limit > self.now for began, limit in self.limits.values())
 
     def _books_balance(self) -> None:
-        still = Counter(place[3].queue for place in self.in_line.values())
+        still = Counter(visit.queued.queue for visit in self.in_line.values())
         assert self.came == self.left + still
         assert not self.answered
+        assert not self.moving
         assert len(set(self.holding.values())) == len(self.holding)
         assert {offer.call for offer in self.offers.values()} | set(self.talking) == set(self.holding.values())
 
     def _nobody_waits_needlessly(self) -> None:
-        for place in self._waiting():
-            idle = [agent for agent in self.profiles if self._could_take(agent, place[3])]
-            assert not idle, f"{place[3].call} waits while {idle} could take it"
+        free = [agent for agent in self.profiles if self._free(agent)]
+        for visit in self._waiting() if free else ():
+            idle = [agent for agent in free if self._could_take(agent, visit)]
+            assert not idle, f"{visit.queued} waits while {idle} could take it"
+
+    def _nobody_waits_for_nobody(self) -> None:
+        for visit in self._waiting():
+            if visit.alone_until is not None and visit.queued.wanted is not None:
+                assert self._hope(visit.queued.wanted, visit), "waits alone for somebody who cannot take the call"
 
     def everything_ended(self) -> None:
         """The laws for the end of the day."""

@@ -24,6 +24,7 @@ from ivr_engine.testing.transcript import Ending
 
 # What the caller does, what the service answers, how the queue ends: several calls per kind, to see more than one exit.
 CARD = "6222020200112230"
+NO_EXIT = (QueueOutcome.ABANDONED, QueueOutcome.FAILED, QueueOutcome.OVERFLOWED)
 CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "menu": [
         ("1", "", QueueOutcome.ANSWERED),
@@ -41,7 +42,7 @@ CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "notify": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "ticket": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "timeout", "refused")],
     "request": [("", answer, QueueOutcome.ANSWERED) for answer in ("ok", "not_found", "timeout", "unavailable", "other")],
-    "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in (QueueOutcome.ABANDONED, QueueOutcome.FAILED)],
+    "queue": [("", "", outcome) for outcome in QueueOutcome if outcome not in NO_EXIT],
 }
 ANSWERS: dict[str, Answer] = {
     "host.balance": {"balance": "1"},

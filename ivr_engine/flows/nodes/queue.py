@@ -82,8 +82,8 @@ class Queue(NodeSpec):
             priority=priority_now(walk, self.priority),
             language=walk.session.language,
             prefers=self.prefers,
-            agent=_wanted(walk, self.agent),
-            agent_wait=self.agent_wait,
+            agent=(wanted := _wanted(walk, self.agent)),
+            agent_wait=Millis(0) if wanted is None else self.agent_wait,
         )
 
     def resume(self, walk: Walk, reply: Reply) -> Step:

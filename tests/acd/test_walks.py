@@ -1,0 +1,176 @@
+"""Long random days, a million steps in all, by seed: the laws of `ledger` hold after every one of them.
+
+`test_laws` finds the shortest way to a broken law; here there are many more ways, under every strategy and call rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import cycle, islice
+from random import Random
+
+import pytest
+
+from ivr_engine.acd.call_choice import CALL_RULES
+from ivr_engine.acd.ranking import STRATEGIES
+from ivr_engine.acd.rules import CentreRules
+from ivr_engine.acd.stimuli import (
+    CallerLeft,
+    ConversationOver,
+    ExtendWrapUp,
+    HoursChanged,
+    LogIn,
+    LogOut,
+    MoveAgent,
+    OfferAnswered,
+    OfferFailed,
+    OfferPickedUp,
+    OfferRinging,
+    Pause,
+    SetReady,
+    SetSkill,
+)
+from ivr_engine.core.ids import AgentId, Instant, Millis
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
+from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
+
+WALKS = 40
+STEPS = 25_000
+BEGUN_ANEW = 200
+"""So many steps between two restarts."""
+
+MOST_WAITING = 12
+
+
+class Walk:
+    """One random day."""
+
+    def __init__(self, seed: int, world: World) -> None:
+        self.random = Random(seed)
+        self.world = world
+        self.steps = 0
+
+    def go(self, steps: int) -> None:
+        """So many things happen, one after another."""
+        kinds = self.random.choices(tuple(ODDS), weights=tuple(ODDS.values()), k=steps)
+        for number, happens in enumerate(kinds):
+            happens(self)
+            if number % BEGUN_ANEW == 0:
+                restored = self.world.restored()
+                assert restored.snapshot() == self.world.centre.snapshot()
+                self.world.centre = restored
+
+    def enters(self) -> None:
+        pick = self.random.choice
+        if len(self.world.ledger.in_line) >= MOST_WAITING:
+            self.leaves()
+            return
+        ago = pick((None, None, None, 0, 4_000, 60_000))
+        self.world.enters(
+            queue=pick((CARDS, CARDS, LOANS, SHORT)),
+            needs=pick(NEEDS),
+            prefers=pick(NEEDS),
+            priority=pick((0, 0, 0, 1, 5)),
+            language=pick((ZH, ZH, EN)),
+            agent=pick((None, None, None, *NAMES)),
+            agent_wait=pick((Millis(0), Millis(4_000))),
+            arrived=None if ago is None else Instant(self.world.now - ago),
+        )
+
+    def leaves(self) -> None:
+        if here := [*self.world.ledger.in_line, *self.world.ledger.talking]:
+            self.world.send(CallerLeft(call=self.random.choice(here)))
+
+    def answers(self) -> None:
+        if offers := list(self.world.ledger.offers):
+            word = self.random.choice((OfferAnswered, OfferAnswered, OfferRinging, OfferPickedUp))
+            self.world.send(word(offer=self.random.choice(offers)))
+
+    def fails(self) -> None:
+        if offers := list(self.world.ledger.offers):
+            outcome = self.random.choice(FREEING + FAILURES)
+            self.world.send(OfferFailed(offer=self.random.choice(offers), outcome=outcome))
+
+    def parts(self) -> None:
+        if talking := list(self.world.ledger.talking):
+            by = self.random.choice((EndedBy.AGENT, EndedBy.CALLER))
+            self.world.send(ConversationOver(call=self.random.choice(talking), ended_by=by, talked=Millis(1_000)))
+
+    def settles(self) -> None:
+        if calls := list(self.world.ledger.unsettled):
+            outcome = self.random.choice((None, None, OfferOutcome.NO_ANSWER, OfferOutcome.CALLER_GONE))
+            self.world.settles(self.random.choice(calls), outcome)
+
+    def comes_back(self) -> None:
+        if offers := list(self.world.ledger.offers.values()):
+            self.world.enters_again(self.random.choice(offers).call)
+
+    def works(self) -> None:
+        agent = self.random.choice(NAMES)
+        if self.world.ledger.presence.get(agent, Presence.LOGGED_OUT) is Presence.LOGGED_OUT:
+            self.world.send(LogIn(agent=agent))
+        self.world.send(SetReady(agent=agent))
+
+    def commands(self) -> None:
+        self.world.send(self.random.choice(COMMANDS)(self.random.choice(NAMES)))
+
+    def closes(self) -> None:
+        self.world.send(HoursChanged(closed=self.random.choice(((), (), (LOANS,), (SHORT,)))))
+
+    def time(self) -> None:
+        self.world.goes_by(self.random.choice((1, 200, 900, 3_000, 5_000)))
+
+    def late(self) -> None:
+        self.world.time_is(Instant(self.world.now + self.random.choice((900, 6_000, 20_000))))
+
+
+ODDS: dict[Callable[[Walk], None], int] = {
+    Walk.enters: 25,
+    Walk.answers: 25,
+    Walk.parts: 15,
+    Walk.time: 20,
+    Walk.fails: 8,
+    Walk.works: 12,
+    Walk.leaves: 3,
+    Walk.settles: 3,
+    Walk.commands: 3,
+    Walk.comes_back: 1,
+    Walk.closes: 1,
+    Walk.late: 1,
+}
+
+COMMANDS = (
+    lambda agent: Pause(agent=agent, reason="lunch"),
+    lambda agent: LogOut(agent=agent),
+    lambda agent: ExtendWrapUp(agent=agent, more=Millis(4_000)),
+    lambda agent: MoveAgent(agent=agent, into=(LOANS,), out_of=(CARDS,)),
+    lambda agent: MoveAgent(agent=agent, into=(CARDS, SHORT)),
+    lambda agent: SetSkill(agent=agent, skill=CARD, level=2),
+    lambda agent: SetSkill(agent=agent, skill=CARD, level=9),
+    lambda agent: SetSkill(agent=agent, skill=RARE, level=7),
+    lambda agent: SetSkill(agent=agent, skill=RARE, level=None),
+)
+
+
+def world_of(seed: int) -> World:
+    """A centre with its strategies and rules, by seed; by places alone every other time, which is watched most closely."""
+    strategies = islice(cycle(STRATEGIES), seed, None)
+    queues = tuple(replace(queue, strategy=strategy) for queue, strategy in zip(QUEUES, strategies, strict=False))
+    call_rule = "place" if seed % 2 else sorted(CALL_RULES)[seed // 2 % len(CALL_RULES)]
+    start = None if seed % 3 else Millis(2_000)
+    return World(queues=queues, rules=CentreRules(reserve={RARE: 1}, call_rule=call_rule, start=start))
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+def test_the_laws_hold_on_a_long_day(seed: int) -> None:
+    walk = Walk(seed, world_of(seed))
+    for agent in NAMES:
+        walk.world.send(LogIn(agent=AgentId(agent)))
+        walk.world.send(SetReady(agent=AgentId(agent)))
+    walk.go(STEPS)
+    walk.world.ends()
+
+
+def test_the_walks_are_a_million_steps() -> None:
+    assert WALKS * STEPS >= 1_000_000
