@@ -39,13 +39,11 @@ from ivr_engine.services.call_log import call_ended_line
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
-from ivr_engine.services.conversations import Conversations
+from ivr_engine.services.desks import Desks, desks_of
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
-from ivr_engine.services.supervision import Supervision
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
@@ -68,9 +66,7 @@ class Services:
 
     centre: CentreRunner
     calls: CallRunner
-    desk: AgentDesk
-    conversations: Conversations
-    supervision: Supervision
+    desks: Desks
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
@@ -124,17 +120,7 @@ async def engine(
             log=log,
         )
         gateway = _gateway(settings, services, await _confirmations(settings, definition, prompts, log))
-        control = ControlServer(
-            path=settings.control_socket,
-            agents=services.desk,
-            conversations=services.conversations,
-            supervisor=services.supervision,
-            versions=services.versions,
-            emergency=services.emergency,
-            recorder=recorder,
-            status=lambda: _status(services, store),
-            log=log,
-        )
+        control = _control(settings, services, recorder, store=store, log=log)
         await stack.enter_async_context(control.serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         lasting = [services.centre.keep_time(), services.watch.keep_watch(), services.emergency.keep_time()]
@@ -143,8 +129,22 @@ async def engine(
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
         stack.callback(services.centre.let_calls_go_on)
-        yield Engine(recorder=recorder, desk=services.desk, gateway=gateway, store=store)
+        yield Engine(recorder=recorder, desk=services.desks.agents, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
+
+
+def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
+    return ControlServer(
+        path=settings.control_socket,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        supervisor=services.desks.supervision,
+        versions=services.versions,
+        emergency=services.emergency,
+        recorder=recorder,
+        status=lambda: _status(services, store),
+        log=log,
+    )
 
 
 def _store(settings: Settings, log: Log) -> SqlStore:
@@ -188,38 +188,25 @@ def _services(
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
     emergency.recover(journal)
-    seats = Seats(definition=lambda: versions.current, own=versions.phone_of, centre=centre, recorder=recorder, log=log)
-    seats.recover(journal)
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, seats=seats, clock=clock)
-    supervision = Supervision(definition=lambda: versions.current, named=desk.known, centre=centre, seats=seats, log=log)
-    conversations = Conversations(
+    desks = desks_of(
+        Surroundings(centre=centre, recorder=recorder, clock=clock),
         definition=lambda: versions.current,
-        phone_of=seats.phone_of,
-        named=desk.known,
-        around=Surroundings(centre=centre, recorder=recorder, clock=clock),
+        own_phone=versions.phone_of,
+        journal=journal,
         log=log,
     )
     calls = CallRunner(
-        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=seats.phone_of),
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
-        conversations=conversations,
+        conversations=desks.conversations,
         recorder=recorder,
         outside=outside,
         clock=clock,
         log=log,
     )
     watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
-    return Services(
-        centre=centre,
-        calls=calls,
-        desk=desk,
-        conversations=conversations,
-        supervision=supervision,
-        watch=watch,
-        versions=versions,
-        emergency=emergency,
-    )
+    return Services(centre=centre, calls=calls, desks=desks, watch=watch, versions=versions, emergency=emergency)
 
 
 def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
@@ -234,10 +221,10 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
-        agents=services.desk,
-        conversations=services.conversations,
-        legs=services.conversations,
-        agent_of=services.desk.of_phone,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        legs=services.desks.conversations,
+        agent_of=services.desks.agents.of_phone,
         confirmations=confirmations,
     )
 

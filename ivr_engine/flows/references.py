@@ -171,10 +171,11 @@ def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Iss
     for code, what, name, known in _unknown_names(kinds):
         yield _error(places.in_node(node, name), code, unknown(what, name, known))
     for prompt in dict.fromkeys(facts.prompts):
-        yield from _prompt(centre, prompt, places.in_node(node, prompt))
+        yield from check_prompt(centre, prompt, places.in_node(node, prompt))
 
 
-def _prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Issue]:
+def check_prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Issue]:
+    """The prompt is there in every language."""
     spoken = [language for language in centre.languages if language in centre.prompts]  # the others are reported as R407
     missing = [language for language in spoken if prompt not in centre.prompts[language]]
     if missing and missing == spoken:

@@ -11,14 +11,14 @@ import binascii
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
 from ivr_engine.adapters.asterisk.agi_line import Over, over_of
-from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer
+from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer, Route
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
@@ -101,8 +101,7 @@ class AsteriskGateway:
         self._call_limit = call_limit
         self._trunk, self._carrier = trunk, carrier
         self._translator = Translator(trunk=trunk)
-        self._live: dict[CallId, AgiCallControl] = {}
-        self._legs: dict[CallId, AgiCallControl] = {}
+        self._live, self._legs = dict[CallId, AgiCallControl](), dict[CallId, AgiCallControl]()
         self._known: dict[CallId, _Leg] = {}
         self._enders: dict[CallId, EndedBy] = {}
         self._over: dict[CallId, None] = {}
@@ -111,12 +110,7 @@ class AsteriskGateway:
             host=bind,
             port=agi_port,
             secret=agi_secret,
-            routes={
-                "call": self._serve_caller,
-                "over": self._hear_over,
-                "agent": self._serve_agent,
-                "desk": self._serve_leg,
-            },
+            routes=self._routes(),
             sessions_limit=calls_limit,
         )
         self._ami = AmiClient(
@@ -128,6 +122,14 @@ class AsteriskGateway:
             on_lost=listener.switch_lost,
             on_event=self._hear_event,
         )
+
+    def _routes(self) -> Mapping[str, Route]:
+        return {
+            "call": self._serve_caller,
+            "over": self._hear_over,
+            "agent": self._serve_agent,
+            "desk": self._serve_leg,
+        }
 
     @property
     def agi_port(self) -> int:

@@ -150,6 +150,9 @@ def _answers(centre: CentreDefinition, node: Node, wait: RequestWait | VerifyWai
         yield Choice(label=f"{operation} {outcome}", reply=reply, operation=operation, answer=body)
 
 
+_NO_ENDING = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.MOVED)
+
+
 def _visits() -> Iterator[Choice]:
     yield Choice(
         label="talks to an agent",
@@ -157,7 +160,7 @@ def _visits() -> Iterator[Choice]:
         step={"agent": "answers"},
     )
     for outcome in QueueOutcome:
-        if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED):
+        if outcome not in _NO_ENDING:
             yield Choice(label=f"the queue ends {outcome}", reply=QueueLeft(outcome=outcome), step={"queue": str(outcome)})
 
 

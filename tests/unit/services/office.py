@@ -22,17 +22,14 @@ from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
-from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
-from ivr_engine.services.conversations import Conversations
+from ivr_engine.services.desks import desks_of
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.seats import Seats
 from ivr_engine.services.standing import standing_conversations, standing_presences
-from ivr_engine.services.supervision import Supervision
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.verifier import Verifier
@@ -187,31 +184,15 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
-        self.seats = Seats(
+        desks = desks_of(
+            Surroundings(centre=self.centre, recorder=self.recorder, clock=self.clock),
             definition=lambda: self.versions.current,
-            own=self.versions.phone_of,
-            centre=self.centre,
-            recorder=self.recorder,
+            own_phone=self.versions.phone_of,
+            journal=self.store,
             log=self.log,
         )
-        self.seats.recover(self.store)
-        self.desk = AgentDesk(
-            definition=lambda: self.versions.current, centre=self.centre, seats=self.seats, clock=self.clock
-        )
-        self.supervision = Supervision(
-            definition=lambda: self.versions.current,
-            named=self.desk.known,
-            centre=self.centre,
-            seats=self.seats,
-            log=self.log,
-        )
-        self.conversations = Conversations(
-            definition=lambda: self.versions.current,
-            phone_of=self.seats.phone_of,
-            named=self.desk.known,
-            around=Surroundings(centre=self.centre, recorder=self.recorder, clock=self.clock),
-            log=self.log,
-        )
+        self.seats, self.desk = desks.seats, desks.agents
+        self.supervision, self.conversations = desks.supervision, desks.conversations
         self.calls = CallRunner(
             versions=CallVersions(
                 definition=self.versions.of_call,
