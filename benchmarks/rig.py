@@ -178,6 +178,9 @@ def _settings(folder: Path) -> Settings:
     return Settings(
         state_dir=folder / "var",
         spool_mb=1,
+        calls_limit=100_000,  # what is measured here is the engine, not its limits
+        calls_per_s_limit=10_000,
+        lag_limit_ms=60_000,
         cache_dir=usual.cache_dir.expanduser(),
         sip_port=free_port(),
         ami_port=free_port(socket.SOCK_STREAM),

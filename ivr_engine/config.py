@@ -37,6 +37,9 @@ class Settings:
     carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
     database_url: str = ""  # PostgreSQL; empty: a file in state_dir
     spool_mb: int = 64
+    calls_limit: int = 500
+    calls_per_s_limit: int = 100
+    lag_limit_ms: int = 250
     log_level: str = "info"
 
     @property
@@ -211,6 +214,9 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "carrier": ("HOST:PORT or empty", _carrier),
         "database_url": ("a URL such as postgresql://ivr@db.bank.example/ivr, or empty", _database_url),
         "spool_mb": ("mebibytes, 1 to 65536", _whole(1, 65_536)),
+        "calls_limit": ("calls at once, 1 to 100000", _whole(1, 100_000)),
+        "calls_per_s_limit": ("new calls a second, 1 to 10000", _whole(1, 10_000)),
+        "lag_limit_ms": ("milliseconds, 10 to 60000", _whole(10, 60_000)),
         "log_level": (f"one of {', '.join(LOG_LEVELS)}", _level),
     }
 )

@@ -29,7 +29,7 @@ from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import ActivityStep, Aftermath, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
 from ivr_engine.core.events.acd import Candidate
-from ivr_engine.core.ids import AgentId, Millis, OfferId, between, later
+from ivr_engine.core.ids import AgentId, Instant, Millis, OfferId, between, later
 from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence, QueueOutcome
 
 GRACE = Millis(2_000)
@@ -42,6 +42,12 @@ FAILURES_ALLOWED = 3
 """An agent whose telephone fails with so many different callers in a row is paused. One caller's repeated failures
 count once: a call that no telephone can take must not take everybody out of work."""
 
+
+NOT_ANYBODY = "-"
+"""As reasons that were recorded: there was nobody to give a reason of."""
+
+DEADLINE, NOT_RINGING, NOT_JOINED = "deadline", "not_ringing", "not_joined"
+"""Why an offer was taken back: rung to its end with no word from the switch; never rang; picked up and never joined."""
 
 ONCE_MORE = Aftermath(None)
 """The line was full for a moment: the agent is rung again at once, as if nothing had happened."""
@@ -129,7 +135,7 @@ def _nobody(moment: Moment, call: WaitingCall) -> None:
     """Record why, unless the reasons are those that were recorded last: time and again the same is no news."""
     state = moment.state
     found = () if state.brief else excluded(state, call, ())
-    told = f"{call.step} {' '.join(sorted({each.reason for each in found}))}"
+    told = " ".join(sorted({each.reason for each in found})) or NOT_ANYBODY
     if told == call.told:
         return
     call.told = told
@@ -147,8 +153,7 @@ def _make(
     policy = state.queues[call.queue]
     others = () if state.brief else excluded(state, call, candidates)
     agent, offer, ring = state.agents[chosen], state.next_offer(), policy.ring
-    first = ring + policy.whisper + GRACE if state.rules.start is None else state.rules.start
-    deadline = later(moment.now, Millis(first))
+    deadline = _first_deadline(moment, call, ring)
     moment.change_phase(call, CallStep.OFFER)
     call.agent, call.offer, call.told = chosen, offer, ""
     agent.last_offer = state.offered
@@ -174,21 +179,29 @@ def _make(
     moment.effects.append(RingAgent(call=call.call, agent=chosen, offer=offer, ring=ring))
 
 
+def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
+    start = moment.state.rules.start
+    call.limit = DEADLINE if start is None else NOT_RINGING
+    whisper = moment.state.queues[call.queue].whisper
+    return later(moment.now, Millis(ring + whisper + GRACE) if start is None else start)
+
+
 def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:
     """The telephone rings: from now on it may ring for the queue's `ring`."""
-    _go_on(moment, stimulus.offer, lambda policy: Millis(policy.ring + policy.whisper + GRACE))
+    _go_on(moment, stimulus.offer, DEADLINE, lambda policy: Millis(policy.ring + policy.whisper + GRACE))
 
 
 def offer_picked_up(moment: Moment, stimulus: OfferPickedUp) -> None:
     """The agent picked up: from now on the two must be joined within the queue's `join`."""
-    _go_on(moment, stimulus.offer, lambda policy: policy.join)
+    _go_on(moment, stimulus.offer, NOT_JOINED, lambda policy: policy.join)
 
 
-def _go_on(moment: Moment, offer: OfferId, span: Callable[[QueuePolicy], Millis]) -> None:
+def _go_on(moment: Moment, offer: OfferId, limit: str, span: Callable[[QueuePolicy], Millis]) -> None:
     call = moment.offered_call(offer)
     if call is not None and call.phase is CallPhase.OFFERED:
         deadline = later(moment.now, span(moment.state.queues[call.queue]))
         moment.state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
+        call.limit = limit
 
 
 def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
@@ -237,7 +250,7 @@ def lapse(moment: Moment, offer: OfferId) -> None:
     """
     call = moment.offered_call(offer)
     if call is not None:
-        _withdraw(moment, call, offer, "deadline")
+        _withdraw(moment, call, offer, call.limit or DEADLINE)
 
 
 def line_is_back(moment: Moment, call: WaitingCall) -> None:
@@ -268,7 +281,7 @@ def retry(moment: Moment, call_id: str, agent: str) -> None:
 def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) -> None:
     agent = moment.holder(call)
     _close(moment, call, agent, outcome, cause)
-    after = aftermath(outcome)
+    after = aftermath(OfferOutcome.FAILED if cause in (NOT_RINGING, NOT_JOINED) else outcome)  # no fault of the agent's
     if after.once_more and agent.agent not in call.again:
         call.again.add(agent.agent)
         after = ONCE_MORE

@@ -81,7 +81,8 @@ class WaitingCall:
     `entered`: when this visit began. `answered`: when, if it was. `overdue`: max_wait passed while an offer was not settled.
     `tried`: agents not to be tried again just now; `again`: those whose line was full once. `step`: the relaxation step in
     force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
-    were recorded last for offering nobody. `second`: the colleague whom the agent asks, or who talks with the two.
+    were recorded last for offering nobody. `limit`: what it means when the deadline of the offer passes.
+    `second`: the colleague whom the agent asks, or who talks with the two.
     """
 
     call: CallId
@@ -106,6 +107,7 @@ class WaitingCall:
     wanted: AgentId | None = None
     alone: bool = False
     told: str = ""
+    limit: str = ""
     demand: Demand = NO_DEMAND
     place: Place = field(init=False)
 

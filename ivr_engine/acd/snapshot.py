@@ -60,6 +60,7 @@ _CALL_FIELDS = (
     "wanted",
     "alone",
     "told",
+    "limit",
 )
 _SINCE_ALWAYS = frozenset(
     {

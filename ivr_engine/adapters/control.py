@@ -20,7 +20,7 @@ from ivr_engine.adapters.control_conversations import conversation_handlers
 from ivr_engine.adapters.control_emergency import emergency_handlers
 from ivr_engine.adapters.control_supervisor import supervisor_handlers
 from ivr_engine.core.events.codec import to_plain
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
 from ivr_engine.ports.inbound import (
     AgentCommands,
@@ -31,12 +31,14 @@ from ivr_engine.ports.inbound import (
     VersionsView,
 )
 from ivr_engine.ports.log import Log
+from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
 
 LINE_LIMIT = 64 * 1024
 ANSWER_WITHIN_S = 5.0
 PATIENCE_S = MappingProxyType({"flow.reload": 600.0})  # every new prompt is spoken first
+LONGEST_DRAIN_S = 86_400
 PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 
 Body = Mapping[str, Any]
@@ -59,6 +61,7 @@ class ControlServer:
         supervisor: SupervisorCommands,
         versions: VersionCommands,
         emergency: EmergencyDesk,
+        drain: Drain,
         recorder: Recorder,
         status: Callable[[], object],
         log: Log,
@@ -79,6 +82,9 @@ class ControlServer:
             "flow.withdraw": lambda _body: _plain(versions.withdraw()),
             "flow.status": lambda _body: _plain(versions.versions()),
             "status": lambda _body: _immediately(status()),
+            "drain.begin": lambda body: _drained(drain, body),
+            "drain.off": lambda _body: _called_off(drain),
+            "drain.status": lambda _body: _immediately(drain.status()),
             **emergency_handlers(emergency),
         }
 
@@ -202,6 +208,19 @@ async def _plain(asked: Awaitable[Reloaded | VersionsView]) -> object:
 
 async def _views(agents: AgentCommands) -> object:
     return [asdict(view) for view in await agents.agents()]
+
+
+async def _drained(drain: Drain, body: Body) -> object:
+    seconds = body.get("limit_s")
+    if not isinstance(seconds, int) or not 0 <= seconds <= LONGEST_DRAIN_S:
+        raise CommandRefused(f"a drain lasts 0 to {LONGEST_DRAIN_S} whole seconds, not {seconds!r}")
+    drain.begin(Millis(seconds * 1000))
+    return drain.status()
+
+
+async def _called_off(drain: Drain) -> object:
+    drain.call_off()
+    return drain.status()
 
 
 async def _immediately(value: object) -> object:

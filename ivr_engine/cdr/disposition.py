@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ivr_engine.cdr.record import LegKind
 from ivr_engine.core.outcomes import Disposition, EndedBy, QueueOutcome
 
-OVERLOAD = "overload"  # the reason of a CallRefused that is a matter of load, not of policy
+OVERLOAD = "overload"  # the reason of a CallRefused that is a matter of what we can serve now, not of policy
 
 _GAVE_UP = frozenset({QueueOutcome.TIMEOUT, QueueOutcome.FULL, QueueOutcome.CLOSED, QueueOutcome.UNSTAFFED})
 _LEFT = frozenset({EndedBy.CALLER, EndedBy.UNKNOWN})  # an ending nobody explained is nearly always a hang-up

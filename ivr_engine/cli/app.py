@@ -18,6 +18,7 @@ from ivr_engine.errors import EngineError, SetupError
 SUBCOMMANDS = (
     "demo",
     "run",
+    "drain",
     "check",
     "test",
     "simulate",

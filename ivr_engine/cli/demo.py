@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import typer
 
 from ivr_engine.cli.centre import load, start_host_service
 from ivr_engine.config import Settings, load_settings
+from ivr_engine.core.ids import Millis, later
 from ivr_engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ivr_engine.flows.definition import AgentDefinition, CentreDefinition
 
 CALLER = "13800138000"
+BROADCAST = "今晚十点至十二点系统维护，转账暂停办理。"
+OPERATOR, WHY_ON, WHY_OFF = "demo", "host maintenance tonight", "the demo is over"
 WAITS_S = 8
 RINGS_MS = 2_000
 TALKS_MS = 5_000
@@ -92,8 +95,8 @@ async def _call(running: Engine, phones: Softphones, definition: CentreDefinitio
     story = Story(definition, tell)
     with running.recorder.subscribed() as facts:
         await _agent_at_work(running, phones, definition, settings)
-        caller = await _dial(phones, settings, number)
-        async with asyncio.TaskGroup() as presses:
+        async with _broadcast(running, number), asyncio.TaskGroup() as presses:
+            caller = await _dial(phones, settings, number)
             script = dict(SCRIPT)
             async for fact in facts:
                 story.hear(fact)
@@ -105,6 +108,25 @@ async def _call(running: Engine, phones: Softphones, definition: CentreDefinitio
                     await _report(running, fact.event.call, caller, tell)
                     return fact.event.call
     raise EngineError("the call never ended")
+
+
+@asynccontextmanager
+async def _broadcast(running: Engine, number: str) -> AsyncIterator[None]:
+    """Callers hear of tonight's maintenance first, as with `ivr-engine broadcast on`; not where other words stand."""
+    from ivr_engine.adapters.clock import SystemClock
+    from ivr_engine.flows.emergency import Wish, Word
+
+    desk = running.services.emergency
+    if desk.broadcasts():
+        yield
+        return
+    until = later(SystemClock().now(), Millis(WHOLE_CALL_S * 1000))
+    await desk.broadcast(Wish(number=number, text=BROADCAST), Word(by=OPERATOR, reason=WHY_ON), until=until)
+    try:
+        yield
+    finally:
+        if any(each.by == OPERATOR for each in desk.broadcasts()):
+            desk.end_broadcasts(number, "", Word(by=OPERATOR, reason=WHY_OFF))
 
 
 async def _agent_at_work(running: Engine, phones: Softphones, definition: CentreDefinition, settings: Settings) -> None:
@@ -124,18 +146,18 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
         )
     )
     if await _presence(running, agent.agent) == Presence.LOGGED_OUT:  # else an earlier run left the agent at work
-        await running.desk.login(agent.agent)
-    await running.desk.pause(agent.agent, "demo")
+        await running.services.desks.agents.login(agent.agent)
+    await running.services.desks.agents.pause(agent.agent, "demo")
 
 
 async def _presence(running: Engine, agent: AgentId) -> str:
-    return next(view.presence for view in await running.desk.agents() if view.agent == agent)
+    return next(view.presence for view in await running.services.desks.agents.agents() if view.agent == agent)
 
 
 async def _get_ready(running: Engine, definition: CentreDefinition) -> None:
     """Let the caller hear the place in the queue and some music first."""
     await asyncio.sleep(WAITS_S)
-    await running.desk.ready(_first_agent(definition).agent)
+    await running.services.desks.agents.ready(_first_agent(definition).agent)
 
 
 def _first_agent(definition: CentreDefinition) -> AgentDefinition:

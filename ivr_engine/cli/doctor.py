@@ -193,12 +193,25 @@ def _engine(settings: Settings) -> Finding:
         return Finding(
             check="engine", ok=False, detail="does not run", mend="ivr-engine run flows/sample-bank", needed=False
         )
-    detail = ", ".join(f"{name} {value}" for name, value in status.items())
+    detail = ", ".join(f"{name} {value}" for name, value in status.items() if value != "")
     if status["store"] != "healthy":
         mend = "as said there; what is not on disk yet is kept in memory and written once it can be"
         return Finding(check="engine", ok=False, detail=detail, mend=mend)
     mend = "ivr-engine pbx status; not running or renewed secrets: ivr-engine pbx start flows/sample-bank"
     return Finding(check="engine", ok=status["switch"] == "up", detail=detail, mend=mend)
+
+
+def _emergency(settings: Settings) -> Finding:
+    """What an operator switched on for bad days, and may have forgotten."""
+    status = _running_engine(settings) or {}
+    on = [f"{status[name]} {name}" for name in ("broadcasts", "reroutes") if status.get(name)]
+    return Finding(
+        check="emergency",
+        ok=not on,
+        detail=f"{' and '.join(on)} on; they end by themselves" if on else "nothing is on",
+        mend="wanted? else ivr-engine broadcast list, ivr-engine reroute list, and `off`",
+        needed=False,
+    )
 
 
 def _running_engine(settings: Settings) -> dict[str, object] | None:
@@ -241,6 +254,7 @@ CHECKS: tuple[Check, ...] = (
     _voice,
     _store,
     _engine,
+    _emergency,
     _softphone,
     _sipp,
     _graphviz,

@@ -13,8 +13,12 @@ import typer
 from ivr_engine.cli.centre import FOLDER, load, start_host_service
 from ivr_engine.config import Settings, load_settings, mistyped
 
+ALIVE_EVERY_S = 1.0
+
 if TYPE_CHECKING:
+    from ivr_engine.adapters.service_manager import ServiceManager
     from ivr_engine.flows.definition import CentreDefinition
+    from ivr_engine.services.drain import Drain
 
 
 def register(app: typer.Typer) -> None:
@@ -67,12 +71,35 @@ async def _run(
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):  # only now: until here they end the command at once
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await stack.enter_async_context(engine(settings=settings, definition=definition, log=log, watch_files=watch))
+        running = await stack.enter_async_context(
+            engine(settings=settings, definition=definition, log=log, watch_files=watch)
+        )
         if watchdog:
             await stack.enter_async_context(watched_over())
         typer.echo(_banner(definition, settings), err=True)
-        await stop.wait()
+        await _served(stop, running.services.drain, status=f"{definition.name}, version {definition.version}")
         typer.echo("stopping; the PBX stays up (ivr-engine pbx stop ends it)" if pbx else "stopping", err=True)
+
+
+async def _served(stop: asyncio.Event, drain: Drain, *, status: str) -> None:
+    """Return when the operator says so, or when a drain is over; until then the service manager hears that all is well."""
+    from ivr_engine.adapters.service_manager import ServiceManager
+
+    supervisor = ServiceManager()
+    supervisor.ready(status)
+    async with asyncio.TaskGroup() as tasks:
+        beats = tasks.create_task(_say_alive(supervisor))
+        ends = [tasks.create_task(stop.wait()), tasks.create_task(drain.over())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for each in (beats, *ends):
+            each.cancel()
+    supervisor.stopping()
+
+
+async def _say_alive(supervisor: ServiceManager) -> None:
+    while True:
+        supervisor.alive()
+        await asyncio.sleep(ALIVE_EVERY_S)
 
 
 def _banner(definition: CentreDefinition, settings: Settings) -> str:

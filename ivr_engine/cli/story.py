@@ -10,6 +10,8 @@ from ivr_engine.core.events import (
     AgentPresenceChanged,
     AnswerGiven,
     AuthorFault,
+    BroadcastPlayed,
+    BroadcastSet,
     CallArrived,
     CallEnded,
     CallLeftQueue,
@@ -58,6 +60,16 @@ class Story:
     @_words.register
     def _(self, event: CallArrived) -> str:
         return f"caller    dials {event.number}"
+
+    @_words.register
+    def _(self, event: BroadcastSet) -> str:
+        return (
+            f"operator  {event.by} has callers of {event.number} hear first ({event.reason}): “{event.text or event.prompt}”"
+        )
+
+    @_words.register
+    def _(self, event: BroadcastPlayed) -> str:
+        return f"engine    says the broadcast{' (interrupted by a key)' if event.interrupted else ''}, then begins the flow"
 
     @_words.register
     def _(self, event: PromptsPlayed) -> str:

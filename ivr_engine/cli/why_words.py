@@ -10,6 +10,9 @@ from ivr_engine.cli.cdr_text import span
 from ivr_engine.core.events.acd import Candidate, Exclusion, SkillNeed
 from ivr_engine.core.ids import Millis
 
+UNMEASURED = 10**9
+"""What `fastest` compares of somebody without conversations, nor a length of them in agents.yaml."""
+
 NAMED = 4
 """How many agents a line names; `--json` names them all."""
 
@@ -24,11 +27,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "offered": "being rung",
         "talking": "talking",
         "wrap_up": "in wrap-up",
+        "waits_for": "free, but the caller waits for {}",
+        "reserved": "free, but kept for {}",
     }
 )
 """A reason code's words; `{}` is what follows the colon of the code. docs/acd.md explains each."""
 
-KEYS: Mapping[str, Callable[[int], str]] = MappingProxyType({"longest_idle": lambda key: f"idle for {seconds(key)}"})
+KEYS: Mapping[str, Callable[[int], str]] = MappingProxyType(
+    {
+        "longest_idle": lambda key: f"idle for {seconds(key)}",
+        "most_idle": lambda key: f"idle {key / 10_000:.1f} % of the time",
+        "best_skill": lambda key: f"levels {key} in all",
+        "least_skilled": lambda key: f"{-key} skills",
+        "round_robin": lambda key: f"offer {-key} was the last" if key else "no offer yet",
+        "fewest_calls": lambda key: f"{-key} calls",
+        "top_down": lambda key: f"place {-key} in the list",
+        "fastest": lambda key: f"talks for {seconds(-key)} on average" if key > -UNMEASURED else "nobody knows how fast",
+    }
+)
 """What a rule compared, in words."""
 
 

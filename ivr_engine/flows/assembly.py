@@ -76,7 +76,9 @@ def judge_centre(trees: CentreTrees, centre: CentreDefinition | None, issues: li
     items = written.items if isinstance(written, Sequence) else ()
     places = {Language(item.text): item.at for item in items if isinstance(item, Scalar)}
     language_places = {language: places.get(language, start) for language in centre.languages}
-    return judge(centre, file, language_places=language_places, today=today)
+    calendars = trees.centre.get("calendars") if isinstance(trees.centre, Mapping) else None
+    calendar_places = {entry.key: entry.key_at for entry in calendars} if isinstance(calendars, Mapping) else {}
+    return judge(centre, file, language_places=language_places, calendar_places=calendar_places, today=today)
 
 
 def _joined(

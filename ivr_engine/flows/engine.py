@@ -88,8 +88,10 @@ def begin(definition: CentreDefinition, facts: CallFacts, flow: FlowName, now: I
     return _go_on(walk, _enter(walk, start))
 
 
-def resume(definition: CentreDefinition, session: Session, reply: Reply, now: Instant) -> Turn:
+def resume(definition: CentreDefinition, session: Session, reply: Reply, now: Instant, *, typed_ahead: str = "") -> Turn:
     """Go on with the reply to `session.wait`; changes the session in place.
+
+    `typed_ahead` are keys that came while nobody listened for any, as while a service was asked.
 
     Raises:
         ReplyMismatch: nothing is waited for, or not this kind of reply. The session is unchanged.
@@ -106,6 +108,7 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
         return _node_gone(session)
     walk = Walk(definition, session, node, now)
     _note_played(walk, wait, reply)
+    walk.keep_unless_stray(typed_ahead)
     if session.ending:
         return _hung_up(walk)
     try:

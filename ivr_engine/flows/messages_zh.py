@@ -316,6 +316,9 @@ _NORMS = {
     "no agent speaks $language; callers in this language would wait in vain": (
         "没有坐席会说 $language；这种语言的来电者会白等"
     ),
+    "calendar `$calendar` has no holidays of $year; add them and the make-up days once they are published": (
+        "日历 `$calendar` 没有 $year 年的节假日；公布后请补上节假日和调休上班日"
+    ),
     "`$node` is behind $levels menus; at most $most: move it nearer to the main menu": (
         "到达 `$node` 要经过 $levels 级菜单；最多 $most 级：请移到离主菜单更近处"
     ),

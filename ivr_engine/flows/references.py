@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.ids import AgentId, Language
+from ivr_engine.core.ids import AgentId, Language, NodeName
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow, Node
 from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.flow_calls import check_flow_calls
@@ -85,14 +85,20 @@ def _numbers(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
             yield _error(at, "R401", unknown("flow", flow, centre.flows))
 
 
+def _is_menu(flow: Flow, name: NodeName) -> bool:
+    return name in flow.nodes and flow.nodes[name].spec.KIND == "menu"
+
+
 def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
     """The flow of the agent key exists, and no menu gives a key of all menus another meaning."""
     flow, meanings = centre.keys.agent_flow, centre.keys.meanings()
     if flow and flow not in centre.flows and flow not in places.broken_flows and "" not in places.broken_flows:
         yield _error(places.parts.get("keys agent", places.centre), "R401", unknown("flow", flow, centre.flows))
-    menus = [node for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
-    for node in menus if meanings else ():
+    menus = [(each, node) for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
+    for each, node in menus if meanings else ():
         for key in sorted(meanings.keys() & node.spec.own_exits().keys()):
+            if meanings[key] == "back" and _is_menu(each, node.exits[key]):
+                continue  # still back, and the menu says to which one: the caller may not have come by it
             message = Message.of(
                 "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key",
                 key=key,

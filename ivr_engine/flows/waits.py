@@ -140,18 +140,19 @@ Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait | RecordWait |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """The prompts ended. `key` is the one that stopped them, or empty."""
+    """The prompts ended. `key` is the one that stopped them, or several that came before they began, or empty."""
 
     key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """The keys that came, end key excluded. `interrupted`: a key stopped the prompts."""
+    """The keys that came, end key excluded. `interrupted`: a key stopped the prompts; `left`: keys pressed after the end."""
 
     keys: str = field(repr=False)
     ended: GatherEnd
     interrupted: bool = False
+    left: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

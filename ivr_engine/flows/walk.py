@@ -90,6 +90,12 @@ class Walk:
         session = self.session
         session.typed_ahead = (session.typed_ahead + "".join(key for key in keys if key in KEYS))[: limits.TYPED_AHEAD]
 
+    def keep_unless_stray(self, keys: str) -> bool:
+        """Keep them, without a stray one at their head; whether that left none of them."""
+        meant = keys[1:] if keys and self.is_stray(keys[0]) else keys
+        self.keep(meant)
+        return bool(keys) and not meant
+
     def is_stray(self, key: str) -> bool:
         """Whether `key` only ends an entry that was complete already: nobody means it for what is said or asked next."""
         stray, self.session.stray = self.session.stray, ""

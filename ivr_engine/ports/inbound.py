@@ -24,6 +24,10 @@ class Arrival:
 class CallHandler(Protocol):
     """Serves callers."""
 
+    def declines(self, arrival: Arrival) -> bool:
+        """Whether to decline the call unanswered, for want of room; recorded then. Asked once, before `handle_call`."""
+        ...
+
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end; returns when the call is over or the switch may have it back."""
         ...

@@ -13,6 +13,10 @@ from ivr_engine.ports.switch import Sound
 class PromptLibrary(Protocol):
     """Turns what is to be said into a playable file."""
 
+    def ready(self, utterance: Utterance, language: Language) -> Sound | None:
+        """The sound if it can be played at once; None is no refusal, `sound` may still make it."""
+        ...
+
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         """The recorded file if there is one, else the synthesised and cached one. Raises PromptError."""
         ...

@@ -85,6 +85,10 @@ class CallControl(Joints, Protocol):
         """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
+        """The value of `work`, and the keys pressed while it took its time. A caller who leaves does not end it."""
+        ...
+
     async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
         """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once."""
         ...

@@ -14,6 +14,8 @@ from ivr_engine.ports.inbound import AgentView
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.seats import Seats
 
+NO_REASON_GIVEN = "break"
+
 
 class AgentDesk:
     """Implements ports.inbound.AgentCommands. An agent may be named by id or by telephone."""
@@ -39,7 +41,7 @@ class AgentDesk:
 
     async def pause(self, agent: AgentId, reason: str) -> None:
         """Take no new calls, for `reason`."""
-        self._centre.handle(Pause(agent=self.known(agent), reason=reason))
+        self._centre.handle(Pause(agent=self.known(agent), reason=reason or NO_REASON_GIVEN))
 
     async def logout(self, agent: AgentId) -> None:
         """Stop work."""

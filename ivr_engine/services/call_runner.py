@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from ivr_engine.core.events import (
     CallResumed,
     ConversationEnded,
     FlowFailed,
+    TransferEnded,
 )
 from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, NodeName, between
 from ivr_engine.core.outcomes import EndedBy
@@ -28,6 +29,7 @@ from ivr_engine.flows.utterances import Prompt, Utterance
 from ivr_engine.flows.waits import (
     CallerGone,
     KeysWait,
+    Played,
     PlayWait,
     QueueWait,
     RecordWait,
@@ -45,6 +47,7 @@ from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
+from ivr_engine.services.admission import Admission
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.entrance import Entrance
@@ -77,6 +80,10 @@ class CallVersions:
     phone_of: Callable[[AgentId], str]
 
 
+_LineWait = PlayWait | KeysWait | RecordWait | TransferWait | ScriptWait | QueueWait
+"""What needs the line to itself; with the others the caller may go on typing."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Over:
     """The switch's word on how a call ended."""
@@ -89,10 +96,11 @@ class _Over:
 class CallRunner:
     """Serves every caller (ports.inbound.CallHandler)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every part by name
         self,
         *,
         versions: CallVersions,
+        admission: Admission,
         entrance: Entrance,
         centre: CentreRunner,
         conversations: Conversations,
@@ -102,6 +110,7 @@ class CallRunner:
         log: Log,
     ) -> None:
         self._versions = versions
+        self._admission = admission
         self._entrance = entrance
         self._centre = centre
         self._conversations = conversations
@@ -111,6 +120,15 @@ class CallRunner:
         self._log = log
         self._served: dict[CallId, _Over | None] = {}
         self._broken: dict[CallId, Instant] = {}
+
+    def declines(self, arrival: Arrival) -> bool:
+        """See the port. A call in progress that comes back is never declined."""
+        if self._recorder.is_open(arrival.call):
+            return False
+        refused = self._admission.refusal(arrival.call, serving=len(self._served))
+        if refused is not None:
+            self._recorder.record(_arrived(arrival), refused, CallEnded(call=arrival.call, ended_by=EndedBy.ENGINE))
+        return refused is not None
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end. A second connection for a call that is being served is refused."""
@@ -208,17 +226,18 @@ class CallRunner:
             turn = await self._next_turn(definition, turn, turn.wait, control)
 
     async def _next_turn(self, definition: CentreDefinition, turn: Turn, wait: Wait, control: CallControl) -> Turn:
+        if isinstance(wait, RequestWait | VerifyWait):
+            reply, keys = await control.listen_during(self._asked(wait))
+            return resume(definition, turn.session, reply, self._clock.now(), typed_ahead=keys)
         reply = await self._reply(definition, turn.session, wait, control)
         return resume(definition, turn.session, reply, self._clock.now())
 
-    async def _reply(self, definition: CentreDefinition, session: Session, wait: Wait, control: CallControl) -> Reply:
+    async def _reply(self, definition: CentreDefinition, session: Session, wait: _LineWait, control: CallControl) -> Reply:
         match wait:
             case PlayWait() | KeysWait() | RecordWait():
                 return await self._heard(definition, session, wait, control)
             case TransferWait() | ScriptWait():
-                return await self._handed_over(wait, control)
-            case RequestWait() | VerifyWait():
-                return await self._asked(wait)
+                return await self._handed_over(session, wait, control)
             case QueueWait():
                 visit = QueueVisit(
                     definition=definition,
@@ -236,21 +255,30 @@ class CallRunner:
     async def _heard(
         self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
     ) -> Reply:
-        sounds = await self._sounds(self._versions.prompts(definition), session, wait.prompts)
+        library = self._versions.prompts(definition)
+        ready, keys = [library.ready(each, session.language) for each in wait.prompts], ""
+        sounds = [sound for sound in ready if sound is not None]
+        if len(sounds) < len(ready):
+            sounds, keys = await control.listen_during(self._sounds(library, session, wait.prompts))
         match wait:
             case PlayWait():
-                return await control.play(sounds, barge_in=wait.barge_in)
+                return Played(key=keys) if keys and wait.barge_in else await control.play(sounds, barge_in=wait.barge_in)
             case KeysWait():
-                return await control.gather(sounds, wait)
+                typed = "" if wait.secret or not wait.barge_in else keys
+                return await control.gather(sounds, replace(wait, typed_ahead=wait.typed_ahead + typed))
             case RecordWait():
                 return await control.record(sounds, wait, self._outside.recordings / f"{wait.name}.wav")
         assert_never(wait)
 
-    async def _handed_over(self, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
+    async def _handed_over(self, session: Session, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
         if isinstance(wait, ScriptWait):
             return await control.run_script(wait)
         joined = await control.transfer(wait.number, ring=wait.ring, music=TRANSFER_MUSIC)
-        if joined.caller_gone:
+        if joined.caller_gone:  # nobody resumes the flow, which would record it
+            over = TransferEnded(
+                call=session.facts.call, node=session.node, to=wait.to, outcome=joined.outcome, talked=joined.talked
+            )
+            self._recorder.record(over)
             return CallerGone()
         return TransferOver(to=wait.to, outcome=joined.outcome, talked=joined.talked)
 
@@ -286,9 +314,7 @@ class CallRunner:
             self._recorder.record(CallResumed(call=arrival.call))
             self._log.info("call_resumed", call=arrival.call, number=arrival.number)
             return
-        self._recorder.record(
-            CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)
-        )
+        self._recorder.record(_arrived(arrival))
         self._log.info("call_arrived", call=arrival.call, number=arrival.number)
 
     def _facts(self, arrival: Arrival) -> CallFacts:
@@ -332,3 +358,7 @@ class CallRunner:
             await control.hang_up()
         except (PromptError, SwitchError) as error:
             self._log.error("apology_failed", error=str(error))
+
+
+def _arrived(arrival: Arrival) -> CallArrived:
+    return CallArrived(call=arrival.call, number=arrival.number, caller=arrival.caller, caller_name=arrival.caller_name)

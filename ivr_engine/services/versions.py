@@ -6,15 +6,15 @@ A call begins with one version and stays on it to its end, whatever is loaded me
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ivr_engine.acd.stimuli import Reconfigure
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import VersionLoaded, VersionRefused, VersionWithdrawn
+from ivr_engine.core.events import SwitchConfigured, VersionLoaded, VersionRefused, VersionWithdrawn
 from ivr_engine.core.ids import AgentId, Millis, later
-from ivr_engine.errors import CommandRefused, DefinitionError, SetupError
+from ivr_engine.errors import CommandRefused, DefinitionError, EngineError, SetupError
 from ivr_engine.flows.definition import CentreDefinition, Flow
 from ivr_engine.ports.centre_files import CentreFiles
 from ivr_engine.ports.clock import Clock
@@ -24,6 +24,7 @@ from ivr_engine.services.canary import WHOLE, Tally, has_failed, is_chosen, is_w
 from ivr_engine.services.centre_config import policies_of, profiles_of, rules_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.trial import StandingTrial
 
 LOOK_EVERY = Millis(1_000)
 PROBLEMS_RECORDED = 20
@@ -42,6 +43,14 @@ class Surroundings(Protocol):
 
     def take_over(self, definition: CentreDefinition) -> None:
         """It is the one for all new calls."""
+        ...
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        """Have the switch know its telephones and last words; the names of what changed there. Calls go on.
+
+        Raises:
+            EngineError: it could not be told.
+        """
         ...
 
     def forget(self, version: str) -> None:
@@ -96,8 +105,15 @@ class Versions:
         """The version that new calls get, those on trial apart."""
         return self._current
 
+    @property
+    def trial(self) -> str:
+        """The version that some of the new calls get, or empty."""
+        return "" if self._trial is None else self._trial.definition.version
+
     def of_call(self, arrival: Arrival) -> CentreDefinition:
         """The version of this call: the one it began with as long as that is known, else the one for new calls."""
+        if len(self._kept) == 1:
+            return self._current
         record = self._recorder.peek(arrival.call)
         begun = self._kept.get(record.version) if record is not None and record.version is not None else None
         if begun is not None:
@@ -108,6 +124,14 @@ class Versions:
     def phone_of(self, agent: AgentId) -> str:
         """The agent's telephone now."""
         return self._current.agents[agent].phone
+
+    def take_up(self, standing: StandingTrial, definition: CentreDefinition) -> None:
+        """Go on with the trial that an earlier run began; `definition` is the version on trial, whose sounds are made."""
+        trial = _Trial(definition=definition, share=standing.share, numbers=standing.numbers)
+        trial.own, trial.others = standing.own, standing.others
+        self._kept[definition.version] = definition
+        self._trial = trial
+        self._log.info("trial_taken_up", version=definition.version, share=trial.share, calls=trial.own.calls)
 
     async def reload(self, *, share: int = WHOLE, numbers: Iterable[str] = ()) -> Reloaded:
         """Load the files for `share` percent of the new calls (to these numbers). Problems leave everything as it is.
@@ -126,7 +150,8 @@ class Versions:
             problems = self._handed_over(trial.definition)
             if problems:
                 raise CommandRefused("\n".join(problems))
-            return self._loaded(trial.definition, share=WHOLE, numbers=frozenset(), by="promotion")
+            loaded = self._loaded(trial.definition, share=WHOLE, numbers=frozenset(), by="promotion")
+            return replace(loaded, remarks=await self._tell_switch(trial.definition))
 
     async def withdraw(self) -> Reloaded:
         """The version on trial gets no new calls any more. Raises CommandRefused when there is none."""
@@ -184,7 +209,7 @@ class Versions:
         if problems:
             return self._refused(problems, by)
         try:
-            remarks = (*await self._surroundings.prepare(new), *self._not_at_the_switch(new))
+            remarks = await self._surroundings.prepare(new)
         except SetupError as error:
             return self._refused((str(error),), by)
         problems = self._handed_over(new) if share == WHOLE else ()  # from here to the end nothing is awaited
@@ -192,15 +217,20 @@ class Versions:
             if new.version not in self._kept:
                 self._surroundings.forget(new.version)
             return self._refused(problems, by)
-        return self._loaded(new, share=share, numbers=numbers, by=by, remarks=remarks)
+        loaded = self._loaded(new, share=share, numbers=numbers, by=by, remarks=remarks)
+        return replace(loaded, remarks=(*remarks, *await self._tell_switch(new))) if share == WHOLE else loaded
 
-    def _not_at_the_switch(self, new: CentreDefinition) -> Iterator[str]:
-        """What callers and agents cannot use before the PBX has been told."""
-        old = self._current
-        for number in sorted(new.numbers.keys() - old.numbers.keys()):
-            yield f"number {number} is new; the PBX learns of it from: ivr-engine pbx start DIR"
-        for phone in sorted({each.phone for each in new.agents.values()} - {each.phone for each in old.agents.values()}):
-            yield f"telephone {phone} is new; the PBX learns of it from: ivr-engine pbx start DIR"
+    async def _tell_switch(self, new: CentreDefinition) -> tuple[str, ...]:
+        """After the change, so that one which is refused takes no telephone away; what went wrong, for people."""
+        try:
+            changed = await self._surroundings.tell_switch(new)
+        except EngineError as error:
+            self._log.error("switch_not_told", version=new.version, error=str(error))
+            return (f"the PBX still has the telephones and last words of before: {error}",)
+        if changed:
+            self._recorder.record(SwitchConfigured(centre=new.name, version=new.version, changed=changed))
+            self._log.info("switch_told", version=new.version, changed=", ".join(changed))
+        return ()
 
     def _untriable(self, new: CentreDefinition, numbers: frozenset[str]) -> tuple[str, ...]:
         """What the version changes for every call at once, and so cannot be tried on some."""

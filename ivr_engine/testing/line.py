@@ -63,7 +63,14 @@ class Speak:
     lasting: Millis
 
 
-Act = Listen | Press | Speak | HangUpNow | LineBreaks | AgentDoes
+@dataclass(frozen=True, slots=True)
+class PressMeanwhile:
+    """Press keys while the engine asks a service, or makes a prompt."""
+
+    keys: str
+
+
+Act = Listen | Press | PressMeanwhile | Speak | HangUpNow | LineBreaks | AgentDoes
 
 
 class ScriptedLine:
@@ -113,6 +120,12 @@ class ScriptedLine:
                 return CallerGone()
             await self._silence(wait.next_timeout if keyed.keys else wait.first_timeout)
         return CallerGone() if self._gone.is_set() else keyed
+
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
+        """Press a `PressMeanwhile` of the script while the work is done."""
+        value = await work
+        press = self._take(PressMeanwhile)
+        return value, press.keys if isinstance(press, PressMeanwhile) else ""
 
     async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
         """Wait for `until`, or for the caller to leave. An `until` that is a future stays its owner's."""

@@ -13,30 +13,35 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
 
+from ivr_engine.testing.sample_customers import CUSTOMERS
+
 Answer = tuple[HTTPStatus, dict[str, Any]]
 Operation = Callable[[Mapping[str, Any]], Answer]
 
 # Invented, as are the cards; both identity numbers have a correct check digit.
 IDENTITIES: Final = frozenset({"11010119900101004X", "110101198001010010"})
+ACCOUNT_NUMBERS: Final = frozenset(number for each in CUSTOMERS.values() for number, _balance in each.accounts)
 FIRST_REFERENCE, FIRST_ORDER, FIRST_TICKET = 700_001, 900_001, 500_001
 
 
 class Desk:
-    """Freezes `cards` and IDENTITIES, and keeps tickets, messages and orders."""
+    """Freezes `cards`, IDENTITIES and ACCOUNT_NUMBERS, and keeps tickets, messages and orders."""
 
     def __init__(self, cards: frozenset[str]) -> None:
-        self._known = {"card": cards, "identity": IDENTITIES}
+        self._known = {"card": cards, "identity": IDENTITIES, "account": ACCOUNT_NUMBERS}
         self._lock = threading.Lock()
         self._references, self._orders, self._numbers = count(FIRST_REFERENCE), count(FIRST_ORDER), count(FIRST_TICKET)
         self._tickets: dict[str, str] = {}
         self.frozen: set[str] = set()
         self.ordered: list[str] = []
         self.sent: list[str] = []
+        self.handed_over: dict[str, str] = {}
         self.operations: Mapping[str, Operation] = {
             "freeze": self.freeze,
             "freeze_order": self.freeze_order,
             "notify": self.notify,
             "ticket": self.ticket,
+            "hand_over": self.hand_over,
         }
 
     def freeze(self, request: Mapping[str, Any]) -> Answer:
@@ -69,3 +74,9 @@ class Desk:
             if key not in self._tickets:
                 self._tickets[key] = str(next(self._numbers))
             return HTTPStatus.OK, {"number": self._tickets[key]}
+
+    def hand_over(self, request: Mapping[str, Any]) -> Answer:
+        """`{caller, language, reason}`: why the other centre is about to get this caller, for the people there."""
+        with self._lock:
+            self.handed_over[str(request.get("caller", ""))] = str(request.get("reason", ""))
+        return HTTPStatus.OK, {}

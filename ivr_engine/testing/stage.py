@@ -21,8 +21,8 @@ from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.stimuli import Stimulus, TimePassed
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, CallEnded, Event, Recorded
-from ivr_engine.core.ids import CallId, Instant, Millis, QueueName, later
+from ivr_engine.core.events import CallArrived, CallEnded, CallRerouted, Event, Recorded
+from ivr_engine.core.ids import CallId, FlowName, Instant, Millis, QueueName, later
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import EngineError
 from ivr_engine.flows.definition import CentreDefinition
@@ -80,8 +80,8 @@ class Stage:
         self.now = until
         return tuple(effects)
 
-    def arrive(self, call: CallId, *, number: str, caller: str = "", caller_name: str = "") -> Turn:
-        """A call arrives and begins its flow.
+    def arrive(self, call: CallId, *, number: str, caller: str = "", caller_name: str = "", reroute: str = "") -> Turn:
+        """A call arrives and begins its flow, or the one that the number is rerouted to.
 
         Raises:
             NumberNotServed: no flow has this number.
@@ -91,6 +91,9 @@ class Stage:
             known = ", ".join(self.definition.numbers) or "none"
             raise NumberNotServed(f"number {number} is not served by {self.definition.name}; served: {known}")
         self.record(CallArrived(call=call, number=number, caller=caller, caller_name=caller_name))
+        if reroute:
+            self.record(CallRerouted(call=call, flow=FlowName(reroute), instead_of=flow))
+            flow = FlowName(reroute)
         facts = CallFacts(call=call, number=number, caller=caller, caller_name=caller_name, arrived=self.now)
         return self._kept(begin(self.definition, facts, flow, self.now), EndedBy.ENGINE)
 

@@ -36,7 +36,8 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, Sk
 from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
-TAKEN_BACK = ("deadline", "entered_again")
+TAKEN_BACK = ("deadline", "not_ringing", "not_joined", "entered_again")
+OUR_FAULT = ("not_ringing", "not_joined")
 NOT_TAKEN = (
     OfferOutcome.NO_ANSWER,
     OfferOutcome.DECLINED,
@@ -290,7 +291,11 @@ class Ledger:
         if event.cause in TAKEN_BACK and event.call != self.entering_again:
             self.unsettled[event.call] = (event.agent, event.offer)
         again = (event.call, event.agent) in self.crowded
-        if event.outcome is OfferOutcome.FAILED or (event.outcome is OfferOutcome.CONGESTED and again):
+        if (
+            event.outcome is OfferOutcome.FAILED
+            or event.cause in OUR_FAULT
+            or (event.outcome is OfferOutcome.CONGESTED and again)
+        ):
             self.faults[event.call, event.agent] = self.now
         if event.outcome is OfferOutcome.CONGESTED:
             self.crowded.add((event.call, event.agent))
@@ -352,7 +357,7 @@ class Ledger:
 
     def _who_did_not_take_a_call_is_paused(self, decision: Decision) -> None:
         for event in decision.events:
-            if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN:
+            if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN and event.cause not in OUR_FAULT:
                 assert self.presence[event.agent] is not Presence.READY
 
     def _nothing_outlasts_its_limit(self) -> None:

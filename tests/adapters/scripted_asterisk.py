@@ -53,7 +53,9 @@ class ScriptedAsterisk:
             "STREAM FILE": self._stream,
             "WAIT FOR DIGIT": self._listen,
             "SET MUSIC": self._music,
-            "EXEC": self._dial,
+            'EXEC "Dial"': self._dial,
+            'EXEC "Background"': self._row,
+            'EXEC "Playback"': self._row,
             "GET FULL VARIABLE": self._tell_ending,
             "HANGUP": self._hang_up,
             "ANSWER": self._agree,
@@ -81,6 +83,15 @@ class ScriptedAsterisk:
         else:
             self._take(Listen)
             peer.say("200 result=0 endpos=8000")
+
+    async def _row(self, peer: AgiPeer, command: str) -> None:
+        if self._take(HangUpNow):
+            self._leave(peer, "200 result=-1")
+        elif "Background" in command and (key := self._next_key("0123456789*#")):
+            peer.say(f"200 result={ord(key)}")
+        else:
+            self._take(Listen)
+            peer.say("200 result=0")
 
     async def _listen(self, peer: AgiPeer, command: str) -> None:
         if not self._take(Listen) and (key := self._next_key("0123456789*#")):

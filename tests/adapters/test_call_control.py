@@ -17,6 +17,7 @@ from ivr_engine.adapters.asterisk.agi_server import AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl
 from ivr_engine.adapters.asterisk.causes import offer_outcome
+from ivr_engine.adapters.asterisk.playing import rows
 from ivr_engine.core.ids import AgentId, Language, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import CommandRefused, SwitchError
@@ -29,6 +30,7 @@ T = TypeVar("T")
 HELLO = Sound(Path("/sounds/hello.wav"), "hello")
 PRESS = Sound(Path("/sounds/press 1.wav"), "press one")
 ALL_KEYS = '"0123456789*#"'
+ROW = 'EXEC "Background" "/sounds/hello&/sounds/press 1"'
 ENDING = 'GET FULL VARIABLE "${DIALSTATUS}|${HANGUPCAUSE}"'
 
 
@@ -87,21 +89,96 @@ async def during(work: Awaitable[T], asterisk: Callable[[], Awaitable[None]]) ->
     return result
 
 
-async def test_sounds_play_in_order_without_their_extension() -> None:
+@pytest.mark.parametrize(("barge_in", "application"), [(False, "Playback"), (True, "Background")])
+async def test_sounds_play_in_order_without_their_extension_by_one_command(barge_in: bool, application: str) -> None:
     async with on_the_line() as line:
 
         async def asterisk() -> None:
-            await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=0 endpos=8000")
-            await line.peer.expect('STREAM FILE "/sounds/press 1" ""', answer="200 result=0 endpos=8000")
+            await line.peer.expect(f'EXEC "{application}" "/sounds/hello&/sounds/press 1"', answer="200 result=0")
 
-        assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == Played()
+        assert await during(line.control.play([HELLO, PRESS], barge_in=barge_in), asterisk) == Played()
+
+
+def test_more_sounds_than_one_command_can_name_and_names_that_end_another_play_in_rows_of_their_own() -> None:
+    many = [Sound(Path(f"/sounds/{n:0300}.wav"), "") for n in range(7)]
+    odd = Sound(Path("/sounds/you & me.wav"), "")
+    assert [len(row) for row in rows([*many, odd, HELLO, PRESS])] == [5, 2, 1, 2]
+    assert [each for row in rows([*many, odd, HELLO]) for each in row] == [*many, odd, HELLO]
+
+
+async def test_an_interruption_of_ours_that_comes_late_has_the_sounds_played_again() -> None:
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect(ROW, answer=f"200 result={ord('D')}")
+            await line.peer.expect(ROW, answer="200 result=50")
+
+        assert await during(line.control.play([HELLO, PRESS], barge_in=True), asterisk) == Played(key="2")
+
+
+async def test_keys_pressed_while_a_service_is_asked_are_heard_and_the_listening_is_broken_off_by_its_answer() -> None:
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect('WAIT FOR DIGIT "600000"', answer="200 result=49")
+            await line.peer.expect('WAIT FOR DIGIT "600000"', answer="200 result=50")
+            assert await line.peer.heard() == 'WAIT FOR DIGIT "600000"'
+            asked.set_result("balance")
+            assert await line.peer.heard() == "NOOP"
+            line.peer.say("200 result=1")
+            line.peer.say("200 result=0")
+
+        assert await during(line.control.listen_during(asked), asterisk) == ("balance", "12")
+        assert await line.control.play([], barge_in=True) == Played()
+
+
+async def test_a_switch_that_took_both_lines_at_once_is_sent_another() -> None:
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            assert await line.peer.heard() == 'WAIT FOR DIGIT "600000"'
+            asked.set_result("balance")
+            assert await line.peer.heard() == "NOOP"
+            assert await line.peer.heard() == "NOOP"
+            for answer in ("200 result=1", "200 result=0", "200 result=0"):
+                line.peer.say(answer)
+
+        assert await during(line.control.listen_during(asked), asterisk) == ("balance", "")
+
+
+async def test_what_is_answered_at_once_costs_no_command() -> None:
+    async with on_the_line() as line:
+        assert await line.control.listen_during(asyncio.sleep(0, "balance")) == ("balance", "")
+        await during(line.control.play([HELLO], barge_in=False), played_out(line))
+
+
+async def test_a_caller_who_leaves_while_a_service_is_asked_ends_no_request() -> None:
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            assert await line.peer.heard() == 'WAIT FOR DIGIT "600000"'
+            line.peer.leave()
+            await line.control.gone
+            asked.set_result("posted")
+
+        assert await during(line.control.listen_during(asked), asterisk) == ("posted", "")
+
+
+def played_out(line: Line) -> Callable[[], Awaitable[None]]:
+    async def asterisk() -> None:
+        await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=0 endpos=8000")
+
+    return asterisk
 
 
 async def test_a_key_stops_the_sounds_and_is_in_the_reply() -> None:
     async with on_the_line() as line:
 
         async def asterisk() -> None:
-            await line.peer.expect(f'STREAM FILE "/sounds/hello" {ALL_KEYS}', answer="200 result=49 endpos=800")
+            await line.peer.expect(ROW, answer="200 result=49")
 
         assert await during(line.control.play([HELLO, PRESS], barge_in=True), asterisk) == Played(key="1")
 
@@ -124,9 +201,8 @@ async def test_a_sound_that_is_missing_is_skipped_and_said(caplog: pytest.LogCap
 
         async def asterisk() -> None:
             await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=-1 endpos=0")
-            await line.peer.expect('STREAM FILE "/sounds/press 1" ""', answer="200 result=0 endpos=8000")
 
-        assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == Played()
+        assert await during(line.control.play([HELLO], barge_in=False), asterisk) == Played()
     assert "sound /sounds/hello.wav cannot be played" in caplog.text
 
 
@@ -137,7 +213,7 @@ async def test_a_caller_who_leaves_before_the_first_sample_is_not_a_missing_soun
             await line.peer.expect('STREAM FILE "/sounds/hello" ""', answer="200 result=-1 endpos=0")
             line.peer.leave()
 
-        assert await during(line.control.play([HELLO, PRESS], barge_in=False), asterisk) == CallerGone()
+        assert await during(line.control.play([HELLO], barge_in=False), asterisk) == CallerGone()
 
 
 def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait:
@@ -186,6 +262,12 @@ GATHERINGS: dict[str, tuple[KeysWait, str, list[tuple[str, str]], Keyed]] = {
         Keyed(keys="#", ended=GatherEnd.COMPLETE, interrupted=True),
     ),
     "typed ahead, complete": (keys(), "1234", [], Keyed(keys="1234", ended=GatherEnd.COMPLETE, interrupted=True)),
+    "typed ahead, more than is taken": (
+        keys(most=2),
+        "12#3",
+        [],
+        Keyed(keys="12", ended=GatherEnd.END_KEY, interrupted=True, left="3"),
+    ),
     "typed ahead, then more": (
         keys(),
         "1",
@@ -433,11 +515,10 @@ async def test_a_telephone_whose_name_could_change_the_dialling_is_not_dialled(p
             )
 
 
-async def test_a_meant_end_is_marked_for_the_dialplan_before_the_call_is_ended() -> None:
+async def test_a_meant_end_is_one_command() -> None:
     async with on_the_line() as line:
 
         async def asterisk() -> None:
-            await line.peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
             await line.peer.expect("HANGUP", answer="200 result=1")
             line.peer.leave()
 

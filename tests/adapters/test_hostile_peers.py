@@ -189,7 +189,6 @@ async def test_a_call_that_is_over_is_not_served_again_to_whoever_kept_its_words
         async with calling(gateway.agi_port) as peer:
             caller_says_hello(peer)
             await peer.expect("ANSWER", answer="200 result=0")
-            await peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
             await peer.expect("HANGUP", answer="200 result=1")
         ami.say(about_caller("Hangup", Cause="16"))
         await office.next()

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+BANK = ROOT / "flows" / "sample-bank"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", BANK / "README.md", *sorted(DOCS.rglob("*.md"))]
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -43,6 +44,13 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: Path) -> None:
 def test_the_readme_leads_to_every_page() -> None:
     listed = {(ROOT / target).resolve() for target in links(ROOT / "README.md")}
     assert [page.name for page in sorted(DOCS.glob("*.md")) if page.resolve() not in listed] == []
+
+
+def test_the_page_of_the_sample_bank_leads_to_every_flow_and_every_file_of_tests() -> None:
+    listed = {(BANK / target).resolve() for target in links(BANK / "README.md")}
+    others = {"centre.yaml", "agents.yaml", "norms.yaml"}
+    files = [*(path for path in BANK.glob("*.yaml") if path.name not in others), *(BANK / "tests").glob("*.yaml")]
+    assert [path.name for path in sorted(files) if path.resolve() not in listed] == []
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from ivr_engine.adapters.flow_files import parse
 from ivr_engine.cli.test import load_tests
-from ivr_engine.core.ids import Language, Millis
+from ivr_engine.core.ids import FlowName, Language, Millis
 from ivr_engine.flows.definition import CentreDefinition, PromptText
 from ivr_engine.flows.issues import Issue
-from ivr_engine.testing.builders import centre
+from ivr_engine.testing.builders import centre, centre_of, flow
 from ivr_engine.testing.exploration.choices import Examples, examples_of
 from ivr_engine.testing.exploration.findings import (
     as_test,
@@ -35,6 +35,10 @@ def explored(definition: CentreDefinition, **examples: object) -> Exploration:
 
 def gaps(found: Exploration) -> dict[str, tuple[str, ...]]:
     return {each.node.name: each.missing for each in coverage(found).nodes() if each.visits == 0 or each.missing}
+
+
+def visited(found: Exploration) -> set[str]:
+    return {each.node.name for each in coverage(found).nodes() if each.visits}
 
 
 def test_the_sample_bank_has_no_node_or_exit_that_no_call_comes_by_and_no_fault() -> None:
@@ -152,3 +156,28 @@ def test_the_lengths_of_ways_count_keys_and_what_is_said() -> None:
     assert (to_menu.keys, to_menu.spoken) == (0, said)
     assert (quickest.keys, quickest.spoken) == (1, 2 * said)
     assert (longest.keys, longest.spoken, longest.exact) == (5, 4 * said, True)
+
+
+def test_a_flow_that_a_test_reroutes_to_is_explored_and_one_that_nothing_leads_to_is_not() -> None:
+    hello = {"hello": {"play": ["welcome"], "next": "end"}, "end": {"hangup": {}}}
+    kept = {"sorry": {"play": [{"money": "{{ missing }}"}], "next": "over"}, "over": {"hangup": {}}}
+    definition = centre_of(flow(hello), flow(kept, name="kept"), flow({"never": {"hangup": {}}}, name="forgotten"))
+    assert visited(explored(definition)) == {"hello", "end"}
+    found = explored(definition, reroutes=(("95500", FlowName("kept")),))
+    assert visited(found) == {"hello", "end", "sorry"}
+    (fault,) = found.faults
+    assert 'reroute: "kept"\n' in as_test(fault)
+
+
+def test_a_caller_who_withholds_the_number_is_explored_when_a_test_does() -> None:
+    nodes = {
+        "who": {"branch": [{"when": "{{ len(call.caller) > 0 }}", "next": "shown"}], "else": "withheld"},
+        "shown": {"hangup": {}},
+        "withheld": {"set": {"x": "{{ missing }}"}, "next": "shown"},
+    }
+    definition = centre(nodes)
+    assert visited(explored(definition)) == {"who", "shown"}
+    found = explored(definition, withheld=("95500",))
+    assert visited(found) == {"who", "shown", "withheld"}
+    (fault,) = found.faults
+    assert 'caller: ""\n' in as_test(fault)

@@ -149,6 +149,13 @@ def test_an_answer_made_from_a_secret_is_refused_like_the_secret(centre: Path) -
     assert problems(centre) == ["R408 centre.yaml 9:11"]
 
 
+@pytest.mark.parametrize(("back", "codes"), [("*", []), ("1", ["R425", "R425"])])
+def test_a_menu_may_say_itself_to_which_menu_the_key_for_back_leads(back: str, codes: list[str], centre: Path) -> None:
+    file = centre / "centre.yaml"
+    file.write_text(f'{file.read_text()}keys: {{back: "{back}"}}\n')
+    assert [issue.code for issue in load_centre(centre).issues] == codes
+
+
 def test_a_problem_is_one_printable_line_whatever_keys_and_files_are_called(centre: Path) -> None:
     with (centre / "centre.yaml").open("a") as file:
         file.write('"a\\nb\\e[31m": 1\n')

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ivr_engine.core.ids import AgentId, FlowName, Language
+from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, GlobalKeys, PromptText
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.norms import Judged, judge, read_norms
@@ -22,6 +23,7 @@ from ivr_engine.testing.builders import centre, centre_of, flow, tree
 TODAY = date(2026, 3, 2)
 ZH, EN = Language("zh-CN"), Language("en")
 LANGUAGES = {ZH: Position("centre.yaml", 2, 13), EN: Position("centre.yaml", 2, 20)}
+CALENDARS = {"desks": Position("centre.yaml", 5, 3)}
 Nodes = dict[str, Any]
 
 GOOD: Nodes = {
@@ -62,7 +64,7 @@ def judged(definition: CentreDefinition, today: date = TODAY, **norms: Any) -> J
     issues: list[Issue] = []
     file = read_norms(tree({"rules": {"N-30": {"words": ["示例银行"]}}, **norms}), issues)
     assert issues == []
-    return judge(definition, file, language_places=LANGUAGES, today=today)
+    return judge(definition, file, language_places=LANGUAGES, calendar_places=CALENDARS, today=today)
 
 
 def codes(found: tuple[Issue, ...]) -> list[str]:
@@ -202,7 +204,7 @@ def test_another_first_language_and_a_language_nobody_speaks_are_reported_in_cen
     person = AgentDefinition(agent=AgentId("1"), name="A", phone="1", skills={}, queues=(), languages=(ZH,))
     definition = centre_with(GOOD, agents={person.agent: person})
     file = read_norms(tree({"rules": {"N-09a": {"words": ["yue"]}}}), [])
-    found = judge(definition, file, language_places=LANGUAGES, today=TODAY).issues
+    found = judge(definition, file, language_places=LANGUAGES, calendar_places=CALENDARS, today=TODAY).issues
     assert [(issue.code, issue.at) for issue in found] == [("N-09a", LANGUAGES[ZH]), ("N-09b", LANGUAGES[EN])]
 
 
@@ -391,8 +393,28 @@ def test_two_numbers_are_judged_each_from_its_own_first_node() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("today", "last_holiday", "found"),
+    [
+        (date(2026, 11, 30), date(2026, 10, 7), []),
+        (date(2026, 12, 1), date(2026, 10, 7), ["calendar `desks` has no holidays of 2027"]),
+        (date(2026, 12, 1), date(2027, 1, 1), []),
+        (date(2028, 6, 1), date(2026, 10, 7), ["calendar `desks` has no holidays of 2028"]),
+        (date(2028, 6, 1), None, []),
+    ],
+)
+def test_holidays_of_the_year_to_come_are_asked_for_before_it_begins(
+    today: date, last_holiday: date | None, found: list[str]
+) -> None:
+    holidays = frozenset([last_holiday] if last_holiday else [])
+    desks = Calendar(name="desks", week=((),) * 7, holidays=holidays)
+    issues = judged(centre_with(GOOD, calendars={"desks": desks}), today).issues
+    assert [(issue.code, issue.at.file) for issue in issues] == [("N-08c", "centre.yaml")] * len(found)
+    assert [str(issue.message).partition(";")[0] for issue in issues] == found
+
+
 def test_every_rule_is_broken_by_some_scenario_here() -> None:
-    elsewhere = {"N-06a1", "N-06a2", "N-09a", "N-09b", "N-10a2", "N-10c1", "N-10c3", "N-10d1"}
+    elsewhere = {"N-06a1", "N-06a2", "N-08c", "N-09a", "N-09b", "N-10a2", "N-10c1", "N-10c3", "N-10d1"}
     assert {rule.id for rule in RULES} == {rule for rule, _change, _messages in BREACHES} | elsewhere
 
 

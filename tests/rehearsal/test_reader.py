@@ -33,6 +33,7 @@ BROKEN = {
     "an unknown queue": (HEAD + "[]\nends: {queue: card}", ["4:15 T512"]),
     "nothing to hear": (HEAD + "[{hears: []}, {hears: {mony: '1'}}]", ["3:9 T513", "3:30 T513"]),
     "an unknown language": (HEAD + "[]\nends: {language: de}", ["4:18 T514"]),
+    "a reroute to no flow": ("test: it\nreroute: emergncy\nnumber: '95500'\nsteps: []", ["2:10 T515"]),
     "an unknown word": (
         HEAD + "[{agent: naps}, {queue: gone}]\nends: {disposition: ok}",
         ["3:17 S210", "3:32 S210", "4:21 S210"],

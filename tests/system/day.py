@@ -27,10 +27,20 @@ from ivr_engine.adapters.softphone.softphones import Softphone, SoftphoneCall
 from ivr_engine.adapters.store import StoreReader, open_reader
 from ivr_engine.cdr.open_calls import assemble
 from ivr_engine.cdr.record import CallRecord, Leg, LegKind
-from ivr_engine.core.events import CallArrived, CallEnded, ConversationBegan, Event, NodeEntered, Recorded, call_of
+from ivr_engine.core.events import (
+    CallArrived,
+    CallEnded,
+    ConversationBegan,
+    Event,
+    NodeEntered,
+    Recorded,
+    RequestAnswered,
+    call_of,
+)
 from ivr_engine.core.ids import CallId
 from ivr_engine.errors import EngineError
 from ivr_engine.testing.host_service import ACCOUNTS, Fault, Ledger
+from ivr_engine.testing.sample_bank import Bank
 from ivr_engine.testing.sample_desk import Desk
 from tests.system.phones import Phones
 from tests.system.site import NUMBER, Site
@@ -229,6 +239,10 @@ class Caller:
         """Every fact of this kind about this call."""
         return [each.event for each in self.day.facts(self.call) if isinstance(each.event, kind)]
 
+    def requests(self) -> list[RequestAnswered]:
+        """What services answered to this call, the silent look-up of its number left out."""
+        return [each for each in self.kinds(RequestAnswered) if each.operation != "caller"]
+
 
 @dataclass(kw_only=True)
 class Agent:
@@ -254,7 +268,7 @@ async def day_at(site: Site, folder: Path) -> AsyncIterator[Day]:
     """A day at a site; at its end nothing may be left behind."""
     site.host.fault = Fault.NONE
     site.host.faults = {}
-    site.host.ledger, site.host.desk = Ledger(), Desk(frozenset(ACCOUNTS))
+    site.host.ledger, site.host.bank, site.host.desk = Ledger(), Bank(), Desk(frozenset(ACCOUNTS))
     with open_reader(site.settings.database) as journal:
         async with Phones(pbx=site.address, secrets=site.secrets, folder=folder) as phones:
             day = Day(site=site, journal=journal, phones=phones)

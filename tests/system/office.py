@@ -25,6 +25,7 @@ class Office:
 
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
+        self.full = False
         self.arrivals: list[Arrival] = []
         self.results: asyncio.Queue[object] = asyncio.Queue()
         self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
@@ -32,6 +33,9 @@ class Office:
         self.legs: asyncio.Queue[tuple[CallId, str, CallControl]] = asyncio.Queue()
         self.holds: asyncio.Queue[tuple[CallId, str, bool]] = asyncio.Queue()
         self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    def declines(self, arrival: Arrival) -> bool:
+        return self.full
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         self.arrivals.append(arrival)

@@ -55,6 +55,10 @@ class Phones:
             Line(number=phone, pbx=self._pbx, secret=self._secrets[phone], tone_hz=AGENT_TONE_HZ, answering=policy)
         )
 
+    def learn(self, phone: str, secret: str) -> None:
+        """Another agent's telephone, which came with a later version of the centre."""
+        self._secrets = {**self._secrets, phone: secret}
+
     async def feature(self, agent: Softphone, code: str) -> SoftphoneCall:
         """The agent dials a feature code such as *12 and listens to the end."""
         call = await agent.dial(code)

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -134,7 +134,20 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """For `ivr-engine` commands about this site."""
-        names = ("state_dir", "cache_dir", "sip_port", "rtp_first", "rtp_last", "ami_port", "agi_port", "debian_mirror")
+        names = (
+            "state_dir",
+            "cache_dir",
+            "sip_port",
+            "rtp_first",
+            "rtp_last",
+            "ami_port",
+            "agi_port",
+            "debian_mirror",
+            "carrier",
+            "spool_mb",
+            "calls_limit",
+            "calls_per_s_limit",
+        )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
         return {**kept, **ours}
@@ -161,8 +174,8 @@ class Site:
 
 
 @contextmanager
-def site_at(folder: Path) -> Iterator[Site]:
-    """A site that is up while the block runs."""
+def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre, carrier: str = "") -> Iterator[Site]:
+    """A site that is up while the block runs. `write` puts the centre's files into the folder's `bank`."""
     first = free_rtp_range()
     settings = Settings(
         state_dir=folder / "var",
@@ -174,10 +187,11 @@ def site_at(folder: Path) -> Iterator[Site]:
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
         rtp_last=first + 99,
+        carrier=carrier,
     )
     with ExitStack() as host_up:
         host = host_up.enter_context(HostService(delay=LONGEST_LIFE_S))
-        write_centre(folder, host.url)
+        write(folder, host.url)
         site = Site(folder=folder, settings=settings, host=host, host_up=host_up)
         try:
             site.start_engine()

@@ -59,6 +59,20 @@ async def test_sounds_keys_and_a_meant_end(running_pbx: RunningPbx, tmp_path: Pa
         assert (arrival.number, arrival.caller) == ("95500", "13800138000")
 
 
+async def test_a_declined_call_is_never_answered_and_the_network_is_told_to_try_elsewhere(
+    running_pbx: RunningPbx, tmp_path: Path
+) -> None:
+    async def serve(_control: CallControl) -> object:
+        raise AssertionError("a declined call is not served")
+
+    async with open_office(running_pbx, tmp_path, serve) as office:
+        office.full = True
+        run = await caller(running_pbx, tmp_path, sipp.far_hang_up())
+        assert "SIP/2.0 503" in run.messages, run
+        assert run.sent("SIP/2.0 200") == 0, run
+        assert office.arrivals == []
+
+
 REFUSALS = {
     486: (OfferOutcome.BUSY, "BUSY/17"),
     600: (OfferOutcome.BUSY, "BUSY/17"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr_engine.core.events import KeysReceived, PromptsPlayed, RequestAnswered
+from ivr_engine.core.events import KeysReceived, PromptsPlayed
 from ivr_engine.core.outcomes import RequestOutcome
 from tests.system import sipp
 from tests.system.day import Caller, Day, ending, legs
@@ -19,7 +19,7 @@ WRONG_PIN = "654321"
 
 def results(caller: Caller) -> list[str]:
     """What the host service said, request by request."""
-    return [each.result or str(each.outcome) for each in caller.kinds(RequestAnswered)]
+    return [each.result or str(each.outcome) for each in caller.requests()]
 
 
 @pytest.mark.parametrize(("key", "language"), [("1", "zh-CN"), ("2", "en")])

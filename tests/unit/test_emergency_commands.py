@@ -37,6 +37,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
+        drain=office.drain,
         recorder=office.recorder,
         status=dict,
         log=office.log,

@@ -65,6 +65,7 @@ async def _at_the_desk(tmp_path: Path, story: Callable[[Desk], Awaitable[None]])
         supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
+        drain=office.drain,
         recorder=office.recorder,
         status=dict,
         log=office.log,

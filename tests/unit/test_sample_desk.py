@@ -21,7 +21,9 @@ def desk() -> Desk:
     return Desk(frozenset(ACCOUNTS))
 
 
-@pytest.mark.parametrize(("lost", "number"), [("card", CARD), *(("identity", each) for each in sorted(IDENTITIES))])
+@pytest.mark.parametrize(
+    ("lost", "number"), [("card", CARD), ("account", "622000000001"), *(("identity", each) for each in sorted(IDENTITIES))]
+)
 def test_what_is_lost_is_frozen_once(desk: Desk, lost: str, number: str) -> None:
     status, answer = desk.freeze({"lost": lost, "number": number})
     assert (status, answer) == (HTTPStatus.OK, {"reference": "700001"})
@@ -50,6 +52,11 @@ def test_one_key_opens_one_ticket(desk: Desk) -> None:
 def test_a_message_leaves_its_template_and_nothing_personal(desk: Desk) -> None:
     assert desk.notify({"to": "13800138000", "template": "loss_report"}) == (HTTPStatus.OK, {})
     assert desk.sent == ["loss_report"]
+
+
+def test_the_other_centre_finds_why_a_caller_was_handed_over(desk: Desk) -> None:
+    assert desk.hand_over({"caller": "13800138000", "language": "en", "reason": "overseas"}) == (HTTPStatus.OK, {})
+    assert desk.handed_over == {"13800138000": "overseas"}
 
 
 def ask(host: HostService, operation: str, **sent: str) -> tuple[int, dict[str, Any]]:

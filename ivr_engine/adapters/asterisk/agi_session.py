@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from ivr_engine.adapters.asterisk.agi_codec import (
     AgiMessage,
@@ -25,6 +28,8 @@ from ivr_engine.errors import SwitchError, WireError
 
 CHUNK = 4096
 CLOSE_LIMIT_S = 2.0
+READ_WITHIN_S = 0.01  # measured: Asterisk reads a line within 1 ms
+BREAK_EVERY_S, BREAK_LIMIT_S = 0.1, 5.0
 DEAD_CHANNEL = 511
 
 
@@ -45,13 +50,13 @@ class AgiSession:
         self._replies = ReplyReader(lines)
         self._reader = reader
         self._writer = writer
-        self._pending: asyncio.Future[Reply | Gone] | None = None
+        self._pending: deque[asyncio.Future[Reply | Gone]] = deque()
         self._broken = ""
 
     @property
     def busy(self) -> bool:
         """A command has been sent and not been answered."""
-        return self._pending is not None
+        return bool(self._pending)
 
     async def command(self, verb: str, *values: str, limit: float) -> Reply | Gone:
         """Send one command and give its answer within `limit` seconds.
@@ -63,17 +68,27 @@ class AgiSession:
         line = encode_command(verb, *values)
         if self.gone.done():
             return self._gone_or_broken(verb)
-        if self._pending is not None:
+        if self._pending:
             raise SwitchError(f"{verb} was to be sent while another command is unanswered")
-        self._pending = asyncio.get_running_loop().create_future()
-        self._writer.write(line)
-        try:
-            async with asyncio.timeout(limit):
-                reply = await asyncio.shield(self._pending)
-        except TimeoutError as error:
-            self._break(f"no answer to {verb} within {limit:g} s")
-            raise SwitchError(self._broken) from error
-        return self._gone_or_broken(verb) if isinstance(reply, Gone) else reply
+        return await self._answer_to(verb, self._send(line), limit)
+
+    async def command_until(self, done: asyncio.Future[Any], verb: str, *values: str, limit: float) -> Reply | Gone:
+        """The same for a command that Asterisk breaks off when another line arrives, and break it off once `done` is.
+
+        Of the commands in use only WAIT FOR DIGIT does that and still answers, with result 1 (res_agi.c).
+
+        Raises:
+            SwitchError, WireError: as `command`.
+        """
+        if self.gone.done():
+            return self._gone_or_broken(verb)
+        reply = self._send(encode_command(verb, *values))
+        since = _now()
+        await asyncio.wait({reply, done}, return_when=asyncio.FIRST_COMPLETED)
+        if not reply.done():
+            await asyncio.wait({reply}, timeout=max(0.0, since + READ_WITHIN_S - _now()))
+            await self._break_off(verb)
+        return await self._answer_to(verb, reply, limit)
 
     def raise_if_broken(self) -> None:
         """Tell a line that broke from a caller who left.
@@ -88,6 +103,41 @@ class AgiSession:
         """The sender of a command read from its result that the caller left; the other signs follow a little later."""
         self._leave()
         return Gone()
+
+    def _send(self, line: bytes) -> asyncio.Future[Reply | Gone]:
+        """Write a line; its answer comes after those to all lines before."""
+        reply: asyncio.Future[Reply | Gone] = asyncio.get_running_loop().create_future()
+        self._pending.append(reply)
+        self._writer.write(line)
+        return reply
+
+    async def _answer_to(self, verb: str, answer: asyncio.Future[Reply | Gone], limit: float) -> Reply | Gone:
+        overdue = asyncio.get_running_loop().call_later(limit, self._break, f"no answer to {verb} within {limit:g} s")
+        try:
+            reply = await answer  # who is cancelled here leaves a cancelled future behind, whose answer is still awaited
+        finally:
+            overdue.cancel()
+        return self._gone_or_broken(verb) if isinstance(reply, Gone) else reply
+
+    async def _break_off(self, verb: str) -> None:
+        """Send lines that do nothing until everything is answered.
+
+        One is enough, unless Asterisk was so slow that it took both lines from the connection at once: the second then lies
+        in its buffer, and only a further line has it looked at (measured; the reason why nothing else is ever sent ahead).
+        """
+        deadline = _now() + BREAK_LIMIT_S
+        while self._pending and _now() < deadline:
+            self._send(encode_command("NOOP"))
+            self._acknowledge_at_once()
+            await asyncio.wait(set(self._pending), timeout=BREAK_EVERY_S)
+        if self._pending:
+            self._break(f"{verb} could not be broken off within {BREAK_LIMIT_S:g} s")
+
+    def _acknowledge_at_once(self) -> None:
+        """Asterisk holds the second of two answers back until the first is acknowledged; that may take 40 ms (measured)."""
+        own = self._writer.get_extra_info("socket")
+        if own is not None:
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     async def pump(self) -> None:
         """Hand replies to whoever waits for them until the connection ends."""
@@ -133,18 +183,19 @@ class AgiSession:
             self._leave()
         elif isinstance(message, Closed):
             pass  # `pump` sees the end, too
-        elif self._pending is not None:
+        elif self._pending:
             self._answer(message)
         elif not self.gone.done():
             raise WireError("an answer to no command")
 
     def _answer(self, reply: Reply | Gone) -> None:
-        if self._pending is not None and not self._pending.done():
-            self._pending.set_result(reply)
-        self._pending = None
+        pending = self._pending.popleft()
+        if not pending.done():
+            pending.set_result(reply)
 
     def _leave(self) -> None:
-        self._answer(Gone())
+        while self._pending:
+            self._answer(Gone())
         if not self.gone.done():
             self.gone.set_result(Gone())
 
@@ -157,6 +208,10 @@ class AgiSession:
         if self._broken:
             raise SwitchError(f"{verb}: {self._broken}")
         return Gone()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def open_session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AgiSession:

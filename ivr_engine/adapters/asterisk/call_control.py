@@ -17,6 +17,7 @@ from ivr_engine.adapters.asterisk.agi_line import COMMAND_LIMIT_S, MUSIC, AgiLin
 from ivr_engine.adapters.asterisk.agi_session import Gone
 from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
+from ivr_engine.adapters.asterisk.playing import INTERRUPTION, key_of, play_sound, play_sounds
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import GatherEnd
 from ivr_engine.errors import SwitchError
@@ -26,9 +27,9 @@ from ivr_engine.ports.switch import Sound
 T = TypeVar("T")
 
 KEYS = "0123456789*#"
-INTERRUPTION = "D"
 INTERRUPT_EVERY_S = 0.1
-SOUND_LIMIT_S = 600.0
+UNHEARD_S = 0.01  # Asterisk itself keeps a key that is pressed or released in a pause shorter than the key (measured)
+CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 for a call that was not answered
 LONGEST_WAIT_MS = 600_000
 
 _log = logging.getLogger(__name__)
@@ -45,13 +46,9 @@ class AgiCallControl(AgiLine):
         """See the port."""
         if isinstance(await self._music_off(), Gone):
             return CallerGone()
-        for sound in sounds:
-            key = await self._stream(sound, KEYS if barge_in else "")
-            if isinstance(key, Gone):
-                return CallerGone()
-            if key:
-                return Played(key=key)
-        return Played()
+        self._music = ""
+        key = await play_sounds(self._session, sounds, KEYS if barge_in else "")
+        return CallerGone() if isinstance(key, Gone) else Played(key=key)
 
     async def gather(self, sounds: Sequence[Sound], wait: KeysWait) -> Keyed | CallerGone:
         """See the port. Keys typed ahead make the sounds superfluous: they are not played."""
@@ -64,13 +61,36 @@ class AgiCallControl(AgiLine):
                 return played
             typed = played.key
         interrupted = bool(typed)
-        keys, ended = _take(typed, wait)
+        keys, ended, left = _take(typed, wait)
         while ended is None:
             key = await self._key(wait.next_timeout if keys else wait.first_timeout)
             if isinstance(key, Gone):
                 return CallerGone()
-            keys, ended = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT)
-        return Keyed(keys=keys, ended=ended, interrupted=interrupted)
+            keys, ended, left = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT, "")
+        return Keyed(keys=keys, ended=ended, interrupted=interrupted, left=left)
+
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
+        """See the port.
+
+        Asterisk throws away the keys that arrive while its session waits for a command (res_agi, run_agi), so there is one.
+        A caller who leaves does not end the work: it may be moving money.
+        """
+        async with _settling(work) as value:
+            await asyncio.wait({value}, timeout=UNHEARD_S)
+            keys = "" if value.done() else await self._keys_until(value)
+            return await value, keys
+
+    async def _keys_until(self, done: asyncio.Future[Any]) -> str:
+        keys = ""
+        while not done.done():
+            reply = await self._session.command_until(
+                done, "WAIT FOR DIGIT", str(LONGEST_WAIT_MS), limit=LONGEST_WAIT_MS / 1000 + COMMAND_LIMIT_S
+            )
+            key = key_of(self._session, reply)
+            if isinstance(key, Gone):
+                return keys
+            keys += key.replace(INTERRUPTION, "")
+        return keys
 
     async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
         """See the port. The session is idle under the music, so whatever comes next starts at once."""
@@ -96,34 +116,29 @@ class AgiCallControl(AgiLine):
         return await run_script(self._session, wait)
 
     async def hang_up(self) -> None:
-        """See the port. Says first that this end is meant, so that the dialplan does not call us again."""
+        """See the port. The dialplan does not go on after it, so it need not be told that this end is meant."""
         if self.gone.done():
             return
         self.ended_by_us = True
         if self._session.busy:  # its own session cannot be asked while it is at something
             await self._signals.hang_up(self._session.environment.channel)
             return
-        await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
+
+    async def decline(self) -> None:
+        """End a call that was not answered: the caller's side is told 503, and may try elsewhere."""
+        self.ended_by_us = True
+        await self._session.command("EXEC", "Hangup", CONGESTION, limit=COMMAND_LIMIT_S)
 
     async def mark_done(self) -> None:
         """Tell the dialplan that the session ends on purpose."""
         await self._session.command("SET VARIABLE", "IVR_DONE", "1", limit=COMMAND_LIMIT_S)
 
-    async def _stream(self, sound: Sound, escape: str) -> str | Gone:
-        """Play one sound; the key that stopped it, or nothing."""
-        self._music = ""
-        name = str(sound.path.with_suffix(""))
-        reply = await self._session.command("STREAM FILE", name, escape, limit=SOUND_LIMIT_S)
-        if isinstance(reply, Reply) and reply.result == "-1" and not reply.endpos and not await self.leaves():
-            _log.warning("sound %s cannot be played; can the switch read it?", sound.path)
-            return ""
-        return self._key_of(reply)
-
     async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
         async with alongside(self._interrupt_when(value)):
-            return await self._stream(sound, INTERRUPTION)
+            self._music = ""
+            return await play_sound(self._session, sound, INTERRUPTION)
 
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
@@ -139,20 +154,10 @@ class AgiCallControl(AgiLine):
             reply = await self._session.command(
                 "WAIT FOR DIGIT", str(max(1, round(left * 1000))), limit=left + COMMAND_LIMIT_S
             )
-            key = self._key_of(reply)
+            key = key_of(self._session, reply)
             if key != INTERRUPTION:
                 return key
         return ""
-
-    def _key_of(self, reply: Reply | Gone) -> str | Gone:
-        if isinstance(reply, Gone):
-            return reply
-        if reply.result == "-1":
-            return self._session.note_gone()
-        if reply.code != 200 or not reply.result.isdecimal():
-            raise SwitchError(f"the switch refused to play or listen ({reply.code})")
-        code = int(reply.result)
-        return chr(code) if 32 < code < 127 else ""
 
     async def _music_on(self, music: str) -> Reply | Gone | None:
         if self._music == music:
@@ -163,14 +168,14 @@ class AgiCallControl(AgiLine):
         return await self._session.command("SET MUSIC", "ON", music, limit=COMMAND_LIMIT_S)
 
 
-def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None]:
-    """The keys that count, and what ended the listening if something did."""
-    before, found, _ = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
+def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
+    """The keys that count, what ended the listening if something did, and the keys after that."""
+    before, found, after = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
     if found and len(before) <= wait.most:
-        return before, GatherEnd.END_KEY
+        return before, GatherEnd.END_KEY, after
     if len(before) >= wait.most:
-        return before[: wait.most], GatherEnd.COMPLETE
-    return before, None
+        return keys[: wait.most], GatherEnd.COMPLETE, keys[wait.most :]
+    return before, None, ""
 
 
 async def _first(*futures: asyncio.Future[Any]) -> None:

@@ -168,6 +168,9 @@ class AsteriskGateway:
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
         self._live[arrival.call] = control
         try:
+            if self._calls.declines(arrival):
+                await control.decline()
+                return
             await control.answer()
             await self._calls.handle_call(arrival, control)
         finally:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr_engine.adapters.asterisk.pbx_config import PbxPlan, write_configuration
+from ivr_engine.adapters.asterisk.pbx_config import PbxPlan, changed_files, write_configuration
 from ivr_engine.adapters.asterisk.pbx_install import Installation
 from ivr_engine.adapters.asterisk.pbx_ports import Protocol, is_local, port_holder, port_is_free
 from ivr_engine.adapters.asterisk.pbx_process import (
@@ -76,6 +76,23 @@ class Pbx:
         end(record)
         self._pid_file.unlink(missing_ok=True)
         return True
+
+    def update(self, plan: PbxPlan, installation: Installation) -> tuple[str, ...]:
+        """Bring a running PBX up to date; the names of the files that changed. Calls go on; none running is no fault.
+
+        Raises:
+            SetupError: it runs on other ports than the plan's, or the folder cannot be written.
+            SwitchError: it does not answer.
+        """
+        running = self._record()
+        if running is None:
+            return ()
+        _refuse_other_ports(running, plan)
+        changed = changed_files(plan, installation)
+        if changed:
+            write_configuration(plan, installation)
+            self.reload()
+        return changed
 
     def status(self) -> PbxStatus:
         """Whether it runs, and where."""

@@ -176,6 +176,18 @@ def write_configuration(plan: PbxPlan, installation: Installation) -> tuple[Path
     return tuple(written)
 
 
+def changed_files(plan: PbxPlan, installation: Installation) -> tuple[str, ...]:
+    """The names of the files that `write_configuration` would change."""
+    return tuple(name for name, text in render(plan, installation).items() if _written(plan.etc_dir / name) != text)
+
+
+def _written(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
 def render(plan: PbxPlan, installation: Installation) -> dict[str, str]:
     """File name -> contents, for every template."""
     values = _values(plan, installation)

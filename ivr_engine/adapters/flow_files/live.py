@@ -55,6 +55,10 @@ class LiveFolder:
         loaded = (await self.load()).definition
         return loaded if loaded is not None and loaded.version == definition.version else definition
 
+    async def earlier(self, version: str) -> CentreDefinition | None:
+        """A version that was loaded before, from its copy; None when there is none, or it is sound no more."""
+        return await asyncio.to_thread(self._earlier, version)
+
     async def stamp(self) -> str:
         """See the port: a hash over names, sizes and times of change."""
         return await asyncio.to_thread(self._stamp)
@@ -74,6 +78,10 @@ class LiveFolder:
             if kept is not None:
                 return Loaded(definition=replace(definition, folder=str(kept)))
         return Loaded(definition=None, problems=(f"{self._folder}: the files change while they are read; try again",))
+
+    def _earlier(self, version: str) -> CentreDefinition | None:
+        kept = next((each for each in self._kept.versions() if each.version == version), None)
+        return load_centre(kept.folder).definition if kept is not None else None
 
     def _stamp(self) -> str:
         return hashlib.sha256("\n".join(sorted(self._states())).encode("utf-8", "surrogateescape")).hexdigest()

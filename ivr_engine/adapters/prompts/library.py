@@ -123,6 +123,15 @@ class SoundLibrary:
         editions = (self._latest, *self._editions.values())
         return {sound.path for edition in editions for sound in edition.known.values()}
 
+    def ready(self, utterance: Utterance, language: Language) -> Sound | None:
+        """A prompt's sound that was made before; None for values."""
+        return self.ready_in(self._latest, utterance, language)
+
+    def ready_in(self, edition: _Edition, utterance: Utterance, language: Language) -> Sound | None:
+        """The same in the words of one edition."""
+        known = edition.known.get((language, utterance.name)) if isinstance(utterance, Prompt) else None
+        return known if known is not None and _there(known.path) else None  # an operator may delete files under us
+
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         """The sound for what is to be said; its file exists when this returns.
 
@@ -147,8 +156,8 @@ class SoundLibrary:
         return Sound(path, label(utterance) if utterance.masked else words)
 
     async def _named(self, edition: _Edition, name: str, language: Language) -> Sound:
-        known = edition.known.get((language, name))
-        if known is not None and _there(known.path):  # an operator may delete files under a running engine
+        known = self.ready_in(edition, Prompt(name), language)
+        if known is not None:
             return known
         prompt = _text(edition, name, language)
         try:
@@ -240,6 +249,9 @@ class _OneEdition:
 
     library: SoundLibrary
     edition: _Edition
+
+    def ready(self, utterance: Utterance, language: Language) -> Sound | None:
+        return self.library.ready_in(self.edition, utterance, language)
 
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         return await self.library.sound_in(self.edition, utterance, language)

@@ -28,6 +28,10 @@ class ToneOnFailure:
         self._tone = tone
         self._report = report
 
+    def ready(self, utterance: Utterance, language: Language) -> Sound | None:
+        """The inner library's."""
+        return self._prompts.ready(utterance, language)
+
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         """The inner library's sound, or the tone."""
         try:

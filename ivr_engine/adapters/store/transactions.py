@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, delete, insert, text
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 
@@ -23,6 +23,13 @@ from ivr_engine.errors import StoreError
 LOCK = 0x1F12E0
 """PostgreSQL's advisory lock of the one engine that writes to a database. It is held by the connection on which the engine
 writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
+
+# One statement for any number of records: a list of them would be another text, and be compiled, each time.
+FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
+
+
+# One statement for any number of records: with a list in it, it would be another text, to be compiled, each time.
+FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
 
 
 class Transactions:
@@ -69,7 +76,7 @@ class Transactions:
             if events:
                 connection.execute(insert(JournalRow), list(events))
             if latest:
-                connection.execute(delete(CallRow).where(col(CallRow.call).in_(list(latest))))
+                connection.execute(FORGET_RECORD, [{"forgotten": call} for call in latest])
                 connection.execute(insert(CallRow), list(latest.values()))
 
     def _missing(self, events: Sequence[Row]) -> list[Row]:

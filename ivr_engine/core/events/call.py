@@ -23,11 +23,12 @@ class CallArrived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRefused(Event):
-    """The call was not served: `reason` is a code such as `unknown_number`."""
+    """The call was not served: `reason` is a code such as `unknown_number`, `detail` another that says more, or empty."""
 
     TYPE: ClassVar[str] = "call.refused"
     call: CallId
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,16 @@ class VersionLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchConfigured(Event):
+    """The PBX was given what `version` changes for it; calls went on. `changed` names its files."""
+
+    TYPE: ClassVar[str] = "engine.switch_configured"
+    centre: str
+    version: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRefused(Event):
     """The centre's files were to be loaded and were not; new calls go on with `version`."""
 

@@ -65,6 +65,7 @@ class Asking(NodeSpec):
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Judge the keys that came."""
         assert isinstance(reply, Keyed)  # noqa: S101 - the engine lets no other reply through
+        walk.keep(reply.left)
         return self._judge(walk, reply.keys[: self.most], reply.ended)
 
     def _cut(self, typed: str) -> tuple[str, GatherEnd | None]:

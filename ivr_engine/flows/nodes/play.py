@@ -61,8 +61,6 @@ class Play(NodeSpec):
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Keep the key that interrupted; a stray one has the prompts played again."""
-        if isinstance(reply, Played) and self.barge_in:
-            if walk.is_stray(reply.key):
-                return self.run(walk)
-            walk.keep(reply.key)
+        if isinstance(reply, Played) and self.barge_in and walk.keep_unless_stray(reply.key):
+            return self.run(walk)
         return "next"

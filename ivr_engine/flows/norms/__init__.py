@@ -1,7 +1,7 @@
 """The fourth look, at the centre as its callers meet it: the rules of good service that a file can be held to.
 
     file = read_norms(tree, issues)
-    judged = judge(centre, file, language_places={...}, today=date(2026, 3, 2))
+    judged = judge(centre, file, language_places={...}, calendar_places={...}, today=date(2026, 3, 2))
 
 Rules are functions listed in `table.RULES`; they see a centre as `ways.Ways`, one graph over all its flows, and ask nodes
 for nothing but their facts, so a new kind of node is judged without a change here.
@@ -36,9 +36,22 @@ class Judged:
     waived: tuple[Issue, ...]
 
 
-def judge(centre: CentreDefinition, file: NormsFile, *, language_places: Mapping[Language, Position], today: date) -> Judged:
-    """Hold a centre without other errors to its norms."""
-    ways = Ways(centre, main_menu=file.main_menu, language_places=language_places)
+def judge(
+    centre: CentreDefinition,
+    file: NormsFile,
+    *,
+    language_places: Mapping[Language, Position],
+    calendar_places: Mapping[str, Position],
+    today: date,
+) -> Judged:
+    """Hold a centre without other errors to its norms, as of a day. The places are where centre.yaml gives each."""
+    ways = Ways(
+        centre,
+        main_menu=file.main_menu,
+        language_places=language_places,
+        calendar_places=calendar_places,
+        today=today,
+    )
     found = list(_breaches(ways, file))
     covered = {waiver for waiver, _issue in found if waiver is not None}
     waived = tuple(issue for waiver, issue in found if waiver is not None)

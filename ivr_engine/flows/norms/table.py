@@ -7,7 +7,7 @@ one norm needs. What the norms ask beyond these rules is listed in docs/norms.md
 from __future__ import annotations
 
 from ivr_engine.flows.issues import Severity
-from ivr_engine.flows.norms import menus, people, words
+from ivr_engine.flows.norms import days, menus, people, words
 from ivr_engine.flows.norms.rules import Rule
 
 _E, _W = Severity.ERROR, Severity.WARNING
@@ -27,6 +27,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="N-08a", severity=_E, demands="whom no agent takes is told so before the end", check=people.queues_end_with_a_word
+    ),
+    Rule(
+        id="N-08c",
+        severity=_W,
+        demands="so many days before a year begins, calendars with holidays have those of that year",
+        check=days.holidays_ahead,
+        most=31,
     ),
     Rule(
         id="N-09a",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import cached_property
 from heapq import heappop, heappush
 
@@ -20,10 +21,18 @@ class Ways:
     """Where callers begin, and what they can reach from where."""
 
     def __init__(
-        self, centre: CentreDefinition, *, main_menu: str = "main_menu", language_places: Mapping[Language, Position]
+        self,
+        centre: CentreDefinition,
+        *,
+        main_menu: str = "main_menu",
+        language_places: Mapping[Language, Position],
+        calendar_places: Mapping[str, Position],
+        today: date,
     ) -> None:
         self.centre = centre
         self.language_places = language_places
+        self.calendar_places = calendar_places
+        self.today = today
         self._main_menu_name = main_menu
         self.places = places_of(centre)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Final
 
-from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.ids import AgentId, FlowName, Millis
 from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.flows.definition import CentreDefinition, Node
 from ivr_engine.flows.expressions import Expression, Template
@@ -77,23 +77,34 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """What the centre's tests press and answer: better than anything that could be made up."""
+    """What the centre's tests press and answer: better than anything that could be made up.
+
+    `reroutes`: numbers and the flows that tests send them to; `withheld`: numbers that tests dial without showing their own.
+    """
 
     keys: tuple[str, ...] = ()
     bodies: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    reroutes: tuple[tuple[str, FlowName], ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 def examples_of(tests: Iterable[ConversationTest]) -> Examples:
     """The entries and the answers of the tests, each once; not the answers of tests that expect a fault in the flow."""
     keys: dict[str, None] = {}
     bodies: dict[str, list[Json]] = {}
-    for test in tests:
+    played = tuple(tests)
+    for test in played:
         keys |= dict.fromkeys(step.keys.rstrip("#") for step in test.steps if isinstance(step, Presses))
         if test.ends is not None and test.ends.faults:
             continue
         for operation, answers in test.answers.items():
             _add(bodies.setdefault(operation, []), answers)
-    return Examples(tuple(keys), {operation: tuple(each) for operation, each in bodies.items()})
+    return Examples(
+        keys=tuple(keys),
+        bodies={operation: tuple(each) for operation, each in bodies.items()},
+        reroutes=tuple(dict.fromkeys((test.number, FlowName(test.reroute)) for test in played if test.reroute)),
+        withheld=tuple(dict.fromkeys(test.number for test in played if not test.caller)),
+    )
 
 
 def _add(bodies: list[Json], answers: tuple[Answer, ...]) -> None:

@@ -99,6 +99,8 @@ def as_test(fault: Fault) -> str:
         "# This test fails until the flow is mended; then keep it, with what the caller hears.",
         f"test: {_yaml(f'{fault.flow}, {fault.node}: {fault.code}')}",
         f"number: {_yaml(fault.call.number)}",
+        *([f"reroute: {_yaml(fault.call.reroute)}"] if fault.call.reroute else []),
+        *([] if fault.call.caller else ['caller: ""']),
         f"at: {_yaml(datetime.fromtimestamp(fault.call.moment / 1_000, UTC).isoformat())}",
         *(["services:"] if answers else []),
         *(f"  {operation}: {_yaml(each)}" for operation, each in answers.items()),

@@ -32,10 +32,15 @@ CALLER: Final = "13800138000"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is explored: the number dialled, and the moment at which its clock stands still."""
+    """A call that is explored: the number dialled, and the moment at which its clock stands still.
+
+    `reroute`: the flow that the number is sent to instead of its own; `caller`: the number shown, empty when withheld.
+    """
 
     number: str
     moment: Instant
+    reroute: FlowName | None = None
+    caller: str = CALLER
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -109,11 +114,21 @@ class Exploration:
 
 
 def explore(centre: CentreDefinition, examples: Examples, *, most: int = MOST_STATES) -> Exploration:
-    """Walk every way of every number's flow until no new state comes up, or `most` have been found."""
+    """Walk every way of every number's flow until no new state comes up, or `most` have been found.
+
+    What tests reroute is walked as well; what they dial without showing a number, at the first moment alone: it costs as
+    many states as all the rest.
+    """
     walker = _Walker(centre, examples, most)
+    times = moments(centre)
     for number in centre.numbers:
-        for moment in moments(centre):
+        for moment in times:
             walker.dial(Call(number, moment))
+    for number, flow in examples.reroutes:
+        for moment in times:
+            walker.dial(Call(number, moment, flow))
+    for number in examples.withheld:
+        walker.dial(Call(number, times[0], caller=""))
     walker.walk()
     return walker.found
 
@@ -143,8 +158,8 @@ class _Walker:
 
     def dial(self, call: Call) -> None:
         """Begin a call."""
-        facts = CallFacts(call=CallId("explored"), number=call.number, caller=CALLER, arrived=call.moment)
-        turn = begin(self._centre, facts, self._centre.numbers[call.number], call.moment)
+        facts = CallFacts(call=CallId("explored"), number=call.number, caller=call.caller, arrived=call.moment)
+        turn = begin(self._centre, facts, call.reroute or self._centre.numbers[call.number], call.moment)
         state = self._state(turn, call, "", before=None)
         self.found.starts.append(state)
         self.found.beginnings.append(turn.events)

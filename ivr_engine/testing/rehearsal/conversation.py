@@ -90,9 +90,9 @@ class Conversation:
         assert self._session is not None  # noqa: S101 - set by begin
         return self._session
 
-    def begin(self, number: str, caller: str) -> None:
+    def begin(self, number: str, caller: str, *, reroute: str = "") -> None:
         """Dial."""
-        self._session = self._stage.arrive(CALL, number=number, caller=caller).session
+        self._session = self._stage.arrive(CALL, number=number, caller=caller, reroute=reroute).session
         self._go_on()
 
     def where(self) -> str:

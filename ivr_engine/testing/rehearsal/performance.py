@@ -64,7 +64,7 @@ def perform(definition: CentreDefinition, test: ConversationTest) -> Result:
 def _play(test: ConversationTest, performance: _Performance, *, answers: Answers, stage: Stage) -> Failure | None:
     conversation, at = performance.conversation, test.at
     try:
-        conversation.begin(test.number, test.caller)
+        conversation.begin(test.number, test.caller, reroute=test.reroute)
         for step in test.steps:
             at = step.at
             performance.do(step)

@@ -62,6 +62,7 @@ def _test(fields: Fields, centre: CentreDefinition) -> ConversationTest:
         at=fields.place("test"),
         number=fields.read("number", _number(centre), default="", required=True),
         caller=fields.text("caller", default=CALLER),
+        reroute=fields.read("reroute", known(centre.flows, "T515", "flow"), default=""),
         instant=fields.read("at", _instant, default=START),
         answers=_answers(fields, centre),
         steps=_steps(fields, centre),

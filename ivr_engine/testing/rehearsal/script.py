@@ -171,12 +171,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationTest:
-    """One test. `ends` None: the caller hangs up after the last step, whatever the call does then."""
+    """One test. `ends` None: the caller hangs up after the last step, whatever the call does then.
+
+    `reroute`: the flow that operations send the number to for the time of the test; empty: its own.
+    """
 
     name: str
     at: Position
     number: str
     caller: str
+    reroute: str = ""
     instant: Instant
     answers: Mapping[str, tuple[Answer, ...]]
     steps: tuple[Step, ...]

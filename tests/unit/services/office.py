@@ -14,7 +14,7 @@ from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import AgentId, CallId, Language, Millis
 from ivr_engine.core.outcomes import RequestOutcome
-from ivr_engine.errors import PromptError, SetupError
+from ivr_engine.errors import PromptError, SetupError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Prompt, Utterance, label
 from ivr_engine.flows.waits import Json, Responded
@@ -22,10 +22,12 @@ from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
+from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.desks import desks_of
+from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
@@ -46,6 +48,9 @@ class Voices:
     """Prompts by name; those in `broken` cannot be had."""
 
     broken: set[str] = field(default_factory=set)
+
+    def ready(self, _utterance: Utterance, _language: Language) -> Sound | None:
+        return None
 
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         if isinstance(utterance, Prompt) and utterance.name in self.broken:
@@ -93,7 +98,9 @@ class Rooms:
 
     voices: Voices
     unaskable: str = ""
+    untellable: str = ""
     prepared: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
 
     async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
@@ -101,6 +108,12 @@ class Rooms:
             raise SetupError(self.unaskable)
         self.prepared.append(definition.version)
         return ()
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        if self.untellable:
+            raise SwitchError(self.untellable)
+        self.told.append(definition.version)
+        return ("pjsip.conf",)
 
     def take_over(self, definition: CentreDefinition) -> None:
         assert definition.version in self.prepared
@@ -119,6 +132,9 @@ class Edition:
     voices: Voices
     definition: CentreDefinition
 
+    def ready(self, _utterance: Utterance, _language: Language) -> Sound | None:
+        return None
+
     async def sound(self, utterance: Utterance, language: Language) -> Sound:
         sound = await self.voices.sound(utterance, language)
         text = self.definition.prompts[language].get(utterance.name) if isinstance(utterance, Prompt) else None
@@ -128,13 +144,14 @@ class Edition:
 
 @dataclass
 class LogBook:
-    """Log lines by event name."""
+    """Log lines by event name, and with their fields."""
 
     lines: list[str] = field(default_factory=list)
+    whole: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     def info(self, event: str, /, **fields: object) -> None:
-        del fields
         self.lines.append(event)
+        self.whole.append((event, fields))
 
     warning = error = info
 
@@ -155,7 +172,9 @@ class Office:
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
         files: CentreFiles | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self.room = True
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
@@ -193,7 +212,14 @@ class Office:
         )
         self.seats, self.desk = desks.seats, desks.agents
         self.supervision, self.conversations = desks.supervision, desks.conversations
+        self.admission = Admission(
+            limits=limits or Limits(calls=100_000, calls_per_s=100_000, lag=Millis(10**9)),
+            room=lambda: self.room,
+            clock=self.clock,
+            log=self.log,
+        )
         self.calls = CallRunner(
+            admission=self.admission,
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
@@ -207,13 +233,19 @@ class Office:
             clock=self.clock,
             log=self.log,
         )
+        self.drain = Drain(admission=self.admission, serving=lambda: len(self.calls.served), clock=self.clock, log=self.log)
         self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Time is kept while the block runs."""
         async with asyncio.TaskGroup() as tasks:
-            lasting = (self.centre.keep_time(), self.watch.keep_watch(), self.emergency.keep_time())
+            lasting = (
+                self.centre.keep_time(),
+                self.watch.keep_watch(),
+                self.emergency.keep_time(),
+                self.admission.keep_watch(),
+            )
             work = [tasks.create_task(each) for each in lasting]
             yield
             for each in work:
@@ -226,8 +258,10 @@ class Office:
             self.centre.handle(SetReady(agent=AgentId(agent)))
 
     async def serve(self, line: ScriptedLine, *, call: str = "1.1", number: str = "80000") -> None:
-        """One call to its end."""
-        await self.calls.handle_call(Arrival(call=CallId(call), number=number, caller="13800138000"), line)
+        """One call to its end, unless it is declined."""
+        arrival = Arrival(call=CallId(call), number=number, caller="13800138000")
+        if not self.calls.declines(arrival):
+            await self.calls.handle_call(arrival, line)
 
     def record(self, call: str = "1.1") -> CallRecord:
         """The record of a call, which must be there."""

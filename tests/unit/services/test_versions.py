@@ -10,11 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr_engine.core.events import FlowStarted, NodeEntered, VersionLoaded, VersionRefused, VersionWithdrawn
+from ivr_engine.core.events import (
+    FlowStarted,
+    NodeEntered,
+    SwitchConfigured,
+    VersionLoaded,
+    VersionRefused,
+    VersionWithdrawn,
+)
 from ivr_engine.core.ids import AgentId, CallId, Millis, QueueName
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.errors import CommandRefused
 from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, PromptText, QueueDefinition
+from ivr_engine.ports.inbound import Arrival
+from ivr_engine.services.trial import standing_trial
 from ivr_engine.services.versions import LOOK_EVERY
 from ivr_engine.testing.builders import centre
 from ivr_engine.testing.line import AgentDoes, HangUpNow, Listen, Press, ScriptedLine
@@ -124,7 +133,7 @@ async def test_a_caller_who_waits_gets_an_agent_who_came_with_a_later_version() 
         people = {AgentId(name): person(name) for name in ("1001", "1002")}
         office.files.definition = replace(edition("v2"), agents=people)
         answer = await office.versions.reload()
-        assert answer.remarks == ("telephone phone1002 is new; the PBX learns of it from: ivr-engine pbx start DIR",)
+        assert (answer.remarks, office.surroundings.told) == ((), ["v2"])
         office.staff("1002")
         await settle()
     assert line.rung == ["1002"]
@@ -298,3 +307,67 @@ async def test_a_caller_who_hangs_up_counts_for_no_failure() -> None:
         for number in range(30):
             await office.serve(ScriptedLine(HangUpNow()), call=f"c{number}", number=NUMBER)
     assert office.facts(VersionWithdrawn) == []
+
+
+async def test_the_switch_is_told_after_a_change_and_that_is_recorded() -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2")
+    await office.versions.reload()
+    (told,) = office.facts(SwitchConfigured)
+    assert isinstance(told, SwitchConfigured)
+    assert (told.version, told.changed) == ("v2", ("pjsip.conf",))
+
+
+async def test_a_switch_that_cannot_be_told_is_remarked_and_the_version_is_used_all_the_same() -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2")
+    office.surroundings.untellable = "it does not answer"
+    answer = await office.versions.reload()
+    assert (answer.outcome, "it does not answer" in answer.remarks[0]) == ("loaded", True)
+    assert office.facts(SwitchConfigured) == []
+
+
+async def test_a_version_on_trial_reaches_the_switch_when_all_calls_get_it() -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2", words="edited words")
+    await office.versions.reload(share=50)
+    assert office.surroundings.told == []
+    await office.versions.promote()
+    assert office.surroundings.told == ["v2"]
+
+
+async def test_a_trial_and_its_counts_survive_a_restart() -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2", leads_to="broken")
+    await office.versions.reload(share=50, numbers=[NUMBER])
+    calls = [str(number) for number in range(6)]
+    for call in calls:
+        await office.serve(ScriptedLine(Press("1")), call=call, number=NUMBER)
+    before = await office.versions.versions()
+    assert before.on_trial.calls + before.others.calls == len(calls)
+
+    again = Office(office.store, definition=edition("v1"), clock=office.clock)
+    standing = standing_trial(office.store, office.store, version="v2")
+    assert standing is not None
+    again.versions.take_up(standing, edition("v2", leads_to="broken"))
+    assert await again.versions.versions() == before
+    arrivals = [Arrival(call=CallId(f"later-{n}"), number=NUMBER, caller="") for n in range(40)]
+    assert [again.versions.of_call(each).version for each in arrivals] == [
+        office.versions.of_call(each).version for each in arrivals
+    ]
+
+
+@pytest.mark.parametrize("end", ["promote", "withdraw"])
+async def test_a_trial_that_has_ended_is_not_taken_up(end: str) -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2")
+    await office.versions.reload(share=50)
+    await getattr(office.versions, end)()
+    assert standing_trial(office.store, office.store, version="v2") is None
+
+
+async def test_files_that_were_edited_while_the_engine_was_down_are_on_no_trial() -> None:
+    office = Office(definition=edition("v1"))
+    office.files.definition = edition("v2")
+    await office.versions.reload(share=50)
+    assert standing_trial(office.store, office.store, version="v3") is None

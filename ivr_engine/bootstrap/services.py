@@ -1,0 +1,157 @@
+"""The services, each given what it needs; what decides, between the switch and the outside."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+from ivr_engine.adapters.asterisk.pbx_secrets import write_private
+from ivr_engine.adapters.flow_files import LiveFolder
+from ivr_engine.adapters.http_lookup import HttpLookup
+from ivr_engine.adapters.prompts.library import SoundLibrary
+from ivr_engine.adapters.store import SqlStore
+from ivr_engine.bootstrap.pbx import plan_of, update_pbx
+from ivr_engine.config import Settings
+from ivr_engine.core.ids import Millis
+from ivr_engine.errors import SetupError
+from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.journal import Journal
+from ivr_engine.ports.log import Log
+from ivr_engine.ports.lookup import Lookup
+from ivr_engine.services.admission import Admission, Limits
+from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.centre_config import centre_of
+from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.desks import Desks, desks_of
+from ivr_engine.services.drain import Drain
+from ivr_engine.services.emergency import EmergencyDesk
+from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings as TalkSurroundings
+from ivr_engine.services.verifier import Verifier
+from ivr_engine.services.versions import Versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What decides, between the switch and the outside."""
+
+    centre: CentreRunner
+    calls: CallRunner
+    desks: Desks
+    watch: SwitchWatch
+    versions: Versions
+    emergency: EmergencyDesk
+    admission: Admission
+    drain: Drain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Implements services.versions.Surroundings."""
+
+    prompts: SoundLibrary
+    lookup: HttpLookup
+    settings: Settings
+    log: Log
+
+    async def prepare(self, definition: CentreDefinition) -> tuple[str, ...]:
+        """Have every prompt ready; what cannot be spoken."""
+        return tuple(str(fault) for fault in await self.prompts.prepare(definition))
+
+    def take_over(self, definition: CentreDefinition) -> None:
+        """Ask the services that this version names."""
+        self.lookup.serve({name: each.url for name, each in definition.services.items()})
+
+    async def tell_switch(self, definition: CentreDefinition) -> tuple[str, ...]:
+        """Give the PBX its numbers and telephones; what changed there."""
+        plan = await plan_of(self.settings, definition, self.prompts.of(definition), self.log)
+        return await asyncio.to_thread(update_pbx, self.settings, plan)
+
+    def forget(self, version: str) -> None:
+        """Let go of what only this version said."""
+        self.prompts.forget(version)
+
+
+def outside_of(settings: Settings, lookup: Lookup, journal: Journal, clock: Clock) -> Outside:
+    """What calls reach, with the counts of refused identities as they stood."""
+    verifier = Verifier(key=_identity_key(settings), lookup=lookup, clock=clock)
+    verifier.recover(journal)
+    settings.recordings_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Outside(lookup=lookup, verifier=verifier, recordings=settings.recordings_dir.resolve())
+
+
+def services_of(  # noqa: PLR0913 - every part by name; it is here that they meet
+    definition: CentreDefinition,
+    *,
+    files: LiveFolder,
+    journal: Journal,
+    outside: Outside,
+    recorder: Recorder,
+    surroundings: Surroundings,
+    admission: Admission,
+    clock: Clock,
+    log: Log,
+) -> Services:
+    """Every service of a centre, with what an earlier run left taken up."""
+    core = centre_of(definition, offer_prefix=secrets.token_hex(4))
+    core.take_up(standing_presences(journal), standing_conversations(recorder))
+    centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
+    versions = Versions(
+        first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
+    )
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(journal)
+    desks = desks_of(
+        TalkSurroundings(centre=centre, recorder=recorder, clock=clock),
+        definition=lambda: versions.current,
+        own_phone=versions.phone_of,
+        journal=journal,
+        log=log,
+    )
+    calls = CallRunner(
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
+        admission=admission,
+        entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
+        centre=centre,
+        conversations=desks.conversations,
+        recorder=recorder,
+        outside=outside,
+        clock=clock,
+        log=log,
+    )
+    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
+    drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
+    return Services(
+        centre=centre,
+        calls=calls,
+        desks=desks,
+        watch=watch,
+        versions=versions,
+        emergency=emergency,
+        admission=admission,
+        drain=drain,
+    )
+
+
+def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:
+    """Who is let in, by the limits set and what the store can still take."""
+    limits = Limits(calls=settings.calls_limit, calls_per_s=settings.calls_per_s_limit, lag=Millis(settings.lag_limit_ms))
+    return Admission(limits=limits, room=lambda: store.accepting, clock=clock, log=log)
+
+
+def _identity_key(settings: Settings) -> bytes:
+    """The key of the digests by which refused identities are counted; made once, kept beside the database."""
+    path = settings.state_dir / "identity.key"
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{path}: cannot be read; restore it, or remove it to begin all lockout counts anew") from error
