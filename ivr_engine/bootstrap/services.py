@@ -108,13 +108,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
     emergency.recover(journal)
-    desks = desks_of(
-        TalkSurroundings(centre=centre, recorder=recorder, clock=clock),
-        definition=lambda: versions.current,
-        own_phone=versions.phone_of,
-        journal=journal,
-        log=log,
-    )
+    desks = _desks(versions, TalkSurroundings(centre=centre, recorder=recorder, clock=clock), journal, log)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
         admission=admission,
@@ -138,6 +132,10 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         admission=admission,
         drain=drain,
     )
+
+
+def _desks(versions: Versions, around: TalkSurroundings, journal: Journal, log: Log) -> Desks:
+    return desks_of(around, definition=lambda: versions.current, own_phone=versions.phone_of, journal=journal, log=log)
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

@@ -156,9 +156,7 @@ _SHAPES = {
     "`also` names the queue $queue itself, whose agents may take its calls anyway": (
         "`also` 写了队列 $queue 自身，它的坐席本来就可以接听"
     ),
-    "the code $code of the queue $queue already means $other: agents could not dial both": (
-        "队列 $queue 的代码 $code 已经表示 $other：坐席无法区分"
-    ),
+    "code $code of the queue $queue already means $other": "队列 $queue 的代码 $code 已经表示 $other",
     "what agents dial for the queue: 1 to 8 digits": "坐席转接到该队列时所拨的代码：1 至 8 位数字",
     "$kept agents with the skill $skill cannot be kept free: $holders have it": (
         "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"

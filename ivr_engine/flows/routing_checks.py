@@ -36,7 +36,7 @@ def _codes(centre: CentreDefinition, places: Places) -> Iterator[Issue]:
     for queue in centre.queues.values():
         other = meant.setdefault(queue.code, queue.name) if queue.code else queue.name
         if other != queue.name:
-            message = "the code $code of the queue $queue already means $other: agents could not dial both"
+            message = "code $code of the queue $queue already means $other"
             at = _place(places, f"queues {queue.name}", queue.code)
             yield _error(at, "R435", Message.of(message, code=queue.code, queue=queue.name, other=other))
 
