@@ -21,7 +21,7 @@ from ivr_engine.acd.matching import (
     passed_over,
     scene_of,
 )
-from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd.queues import Place, QueuePolicy, WaitingCall
 from ivr_engine.acd.staff import Pool
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed, OfferPickedUp, OfferRinging
@@ -60,14 +60,21 @@ def rematch(moment: Moment) -> None:
     calls, agents = moment.fresh_calls, moment.fresh_agents
     if not calls and not agents:
         return
+    state = moment.state
+    pending = sorted((state.calls[name] for name in calls), key=_in_order, reverse=True)  # taken from the end
     nobody: list[WaitingCall] = []
-    while (calls or agents) and (pick := _pick(moment, nobody)) is not None:
+    while (pending or agents) and (pick := _pick(moment, pending, nobody)) is not None:
         _make(moment, *pick)
         agents.discard(pick[1][0].agent)
-    for call in sorted(nobody, key=lambda call: call.place):
+    for call in () if moment.quiet else nobody:
         _nobody(moment, call)
     calls.clear()
     agents.clear()
+
+
+def _in_order(call: WaitingCall) -> tuple[bool, Place]:
+    """The order in which several calls that changed are looked at: those who wait for one agent, then by place."""
+    return (not call.alone, call.place)
 
 
 def _settle_departures(moment: Moment) -> None:
@@ -79,10 +86,15 @@ def _settle_departures(moment: Moment) -> None:
 _Pick = tuple[WaitingCall, tuple[Candidate, ...], list[Choice]]
 
 
-def _pick(moment: Moment, nobody: list[WaitingCall]) -> _Pick | None:
-    """The next call to offer, to whom, and the calls with which it was compared. Adds to `nobody` who can have nobody."""
+def _pick(moment: Moment, pending: list[WaitingCall], nobody: list[WaitingCall]) -> _Pick | None:
+    """The next call to offer, to whom, and the calls with which it was compared.
+
+    Takes those from `pending`, the calls that changed, who can have nobody, and adds them to `nobody`.
+    """
     picks = [pick for pool in _fresh_pools(moment) if (pick := _for_agents(moment, pool)) is not None]
-    picks += _for_calls(moment, nobody)
+    changed = _for_changed(moment, pending, nobody)
+    if changed is not None:
+        picks.append(changed)
     if not picks:
         return None
     if len(picks) == 1:
@@ -107,21 +119,21 @@ def _for_agents(moment: Moment, pool: Pool) -> tuple[Choice, _Pick] | None:
     return None
 
 
-def _for_calls(moment: Moment, nobody: list[WaitingCall]) -> list[tuple[Choice, _Pick]]:
+def _for_changed(moment: Moment, pending: list[WaitingCall], nobody: list[WaitingCall]) -> tuple[Choice, _Pick] | None:
+    """The first of the calls that changed, from the end of the list, whom somebody could take."""
     state, now = moment.state, moment.now
-    found: list[tuple[Choice, _Pick]] = []
-    for name in sorted(moment.fresh_calls):
-        call = state.calls[name]
-        candidates = assess(state, call, now, most=1 if state.brief else LISTED)
+    while pending:
+        call = pending[-1]
+        candidates = assess(state, call, now, most=1 if state.brief else LISTED) if call.phase is CallPhase.WAITING else ()
         if candidates:
             pool = state.staff.pool_of(candidates[0].agent)
             rule = CALL_RULES[state.rules.call_rule]
             key = AT_ONCE if call.alone else rule(call, pool.profile, scene_of(state, now))
-            found.append((Choice(key, call.place, call), (call, candidates, [])))
-        else:
+            return Choice(key, call.place, call), (call, candidates, [])
+        pending.pop()
+        if call.phase is CallPhase.WAITING:
             nobody.append(call)
-            moment.fresh_calls.discard(name)
-    return found
+    return None
 
 
 def offer_to(moment: Moment, call: WaitingCall, agent: AgentId, *, rule: str) -> None:

@@ -48,6 +48,7 @@ def _look_at_everything(moment: Moment) -> None:
             state.waiting.add(call)
             moment.began_to_wait(call)
     moment.away.update(state.agents)
+    moment.quiet = True  # thousands of reasons at once would tell nobody anything
 
 
 def _kept(state: CentreState, planned: Agent) -> Agent:

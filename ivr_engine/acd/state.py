@@ -92,7 +92,11 @@ def new_state(
 
 def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:
     """Who serves each queue, by id."""
-    return {name: tuple(agent for agent in staff.values() if name in agent.profile.queues) for name in queues}
+    found: dict[QueueName, list[Agent]] = {name: [] for name in queues}
+    for agent in staff.values():
+        for name in dict.fromkeys(agent.profile.queues):
+            found[name].append(agent)
+    return {name: tuple(agents) for name, agents in found.items()}
 
 
 def _unknown_rules(policies: dict[QueueName, QueuePolicy], rules: CentreRules) -> list[str]:
@@ -125,7 +129,7 @@ class Moment:
     """One stimulus being handled: the state, the instant, and what comes of it.
 
     `fresh_calls` and `fresh_agents` are what matching has to look at: calls that began to wait, agents who became free.
-    `away`: agents who may have stopped being somebody to wait for.
+    `away`: agents who may have stopped being somebody to wait for. `quiet`: why nobody is offered is not recorded.
     """
 
     state: CentreState
@@ -135,6 +139,7 @@ class Moment:
     fresh_calls: set[CallId] = field(default_factory=set)
     fresh_agents: set[AgentId] = field(default_factory=set)
     away: set[AgentId] = field(default_factory=set)
+    quiet: bool = False
 
     def agent(self, agent: AgentId) -> Agent:
         """The agent of a command.

@@ -23,7 +23,8 @@ def transfer(moment: Moment, command: Transfer) -> None:
     call = talking_call(moment, agent)
     colleague = None if command.colleague is None else free_colleague(moment, agent, command.colleague)
     queue = command.queue or call.queue
-    check_queue(moment, queue)
+    if command.queue is not None or colleague is not None:  # who is merely put back has a place there
+        check_queue(moment, queue)
     _record(moment, call, agent, colleague=colleague, queue=queue)
     conversations.part(moment, call, ended_by=EndedBy.TRANSFER, talked=command.talked)
     _wait_on(moment, call, queue, agent=agent, colleague=colleague)

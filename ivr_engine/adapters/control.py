@@ -37,7 +37,7 @@ from ivr_engine.services.recorder import Recorder
 
 LINE_LIMIT = 64 * 1024
 ANSWER_WITHIN_S = 5.0
-PATIENCE_S = MappingProxyType({"flow.reload": 600.0})  # every new prompt is spoken first
+PATIENCE_S = MappingProxyType({"flow.reload": 600.0, "flow.promote": 60.0})  # prompts are spoken first, the PBX is told
 LONGEST_DRAIN_S = 86_400
 PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 

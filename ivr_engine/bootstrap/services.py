@@ -108,7 +108,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
     )
     emergency.recover(journal)
-    desks = _desks(versions, TalkSurroundings(centre=centre, recorder=recorder, clock=clock), journal, log)
+    desks = _desks(versions, TalkSurroundings(centre=centre, recorder=recorder, clock=clock), surroundings, journal)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
         admission=admission,
@@ -134,8 +134,15 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     )
 
 
-def _desks(versions: Versions, around: TalkSurroundings, journal: Journal, log: Log) -> Desks:
-    return desks_of(around, definition=lambda: versions.current, own_phone=versions.phone_of, journal=journal, log=log)
+def _desks(versions: Versions, around: TalkSurroundings, surroundings: Surroundings, journal: Journal) -> Desks:
+    return desks_of(
+        around,
+        definition=lambda: versions.current,
+        own_phone=versions.phone_of,
+        journal=journal,
+        carrier=bool(surroundings.settings.carrier),
+        log=surroundings.log,
+    )
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

@@ -23,6 +23,8 @@ SUBCOMMANDS = (
     "test",
     "simulate",
     "explore",
+    "rehearse",
+    "whatif",
     "diagram",
     "schema",
     "flow",

@@ -11,8 +11,8 @@ import typer
 if TYPE_CHECKING:
     from ivr_engine.flows.definition import CentreDefinition
     from ivr_engine.testing.exploration.choices import Examples
-    from ivr_engine.testing.exploration.findings import Length
-    from ivr_engine.testing.exploration.walker import Exploration, Fault
+    from ivr_engine.testing.exploration.graph import Exploration, Fault
+    from ivr_engine.testing.exploration.lengths import Length
     from ivr_engine.testing.rehearsal.coverage import NodeCoverage
 
 EPILOG = "Example: ivr-engine explore flows/sample-bank --write flows/sample-bank/tests"
@@ -27,7 +27,7 @@ def explore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The centre's folder: the one with centre.yaml.")],
     *,
     write: Annotated[Path | None, typer.Option(help="Write a test for each fault into this folder.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Stop after so many states of a call.")] = 20_000,
+    most: Annotated[int, typer.Option(min=1, help="Stop in a flow after so many states of it.")] = 20_000,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per line: nodes, faults, lengths, summary.")
     ] = False,
@@ -65,9 +65,15 @@ def _load(folder: Path) -> tuple[CentreDefinition, Examples]:
 def _lines(found: Exploration) -> Iterator[str]:
     from ivr_engine.testing.exploration import findings
 
-    for each in _gaps(found):
+    by_fault = 0
+    for each in findings.gaps(found):
         at = each.node.at
-        yield f"{at.file}:{at.line}:{at.column}: no way found: {_missing(each)}"
+        missing = [name for name in each.missing if each.visits == 0 or not findings.takes_a_fault(each.node, name)]
+        by_fault += len(each.missing) - len(missing)
+        if missing or each.visits == 0:
+            yield f"{at.file}:{at.line}:{at.column}: no way found: {_missing(each, missing)}"
+    if by_fault:
+        yield f"note: {by_fault} exits `failed` are taken only where a value cannot be said; no call was found that does so"
     for fault in found.faults:
         at = found.centre.flows[fault.flow].nodes[fault.node].at
         end = "the call fails" if fault.ends_call else "goes on by `failed`"
@@ -75,31 +81,51 @@ def _lines(found: Exploration) -> Iterator[str]:
         yield f"  the way: {', '.join(findings.told(fault.way)) or 'at once'}"
     for operation in found.assumed:
         yield f"note: no test answers {operation}; its answer was assumed"
-    for name, length in _lengths(found):
-        yield _length_line(name, length)
+    yield from _lengths_told(found)
+    yield from _stopped(found)
     ways = sum(len(state.ways) for state in found.states)
     bound = "" if found.complete else "; stopped at the bound, raise --most"
     yield f"explored: {len(found.states)} states, {ways} ways, {len(found.faults)} faults{bound}"
 
 
-def _gaps(found: Exploration) -> list[NodeCoverage]:
+def _lengths_told(found: Exploration) -> Iterator[str]:
+    from ivr_engine.testing.exploration.lengths import longest_speech
+
+    for name, length in _lengths(found):
+        yield _length_line(name, length)
+    speech = longest_speech(found)
+    if speech is not None:
+        yield f"most words at once: {speech.spoken / 1_000:.0f} s, at node `{speech.node}` of flow `{speech.flow}`"
+
+
+def _stopped(found: Exploration) -> Iterator[str]:
+    """Which flows were not walked to their ends, and what of them no call came by."""
     from ivr_engine.testing.exploration import findings
 
-    return [each for each in findings.coverage(found).nodes() if each.visits == 0 or each.missing]
+    for flow, count in found.stopped.items():
+        left = [each for each in findings.gaps(found) if each.flow == flow]
+        names = ", ".join(
+            f"`{each.node.name}`" if each.visits == 0 else f"`{each.node.name}` by {_exits(each)}" for each in left
+        )
+        yield f"stopped in flow `{flow}`: {count} ways lead on to more states; not covered there: {names or 'nothing'}"
 
 
-def _missing(covered: NodeCoverage) -> str:
+def _exits(covered: NodeCoverage) -> str:
+    return ", ".join(f"`{name}`" for name in covered.missing)
+
+
+def _missing(covered: NodeCoverage, exits: list[str]) -> str:
     if covered.visits == 0:
         return f"to node `{covered.node.name}`"
-    return f"by {', '.join(f'`{name}`' for name in covered.missing)} from node `{covered.node.name}`"
+    return f"by {', '.join(f'`{name}`' for name in exits)} from node `{covered.node.name}`"
 
 
 def _lengths(found: Exploration) -> Iterator[tuple[str, Length | None]]:
-    from ivr_engine.testing.exploration import findings
+    from ivr_engine.testing.exploration import lengths
 
-    yield "longest way to the first menu", findings.longest_to_menu(found)
-    yield "quickest way to an agent", findings.quickest_to_agent(found)
-    yield "longest way to an agent", findings.longest_to_agent(found)
+    yield "longest way to the first menu", lengths.longest_to_menu(found)
+    yield "quickest way to an agent", lengths.quickest_to_agent(found)
+    yield "longest way to an agent", lengths.longest_to_agent(found)
 
 
 def _length_line(name: str, length: Length | None) -> str:
@@ -114,6 +140,7 @@ def _length_line(name: str, length: Length | None) -> str:
 
 def _json_lines(found: Exploration) -> Iterator[str]:
     from ivr_engine.testing.exploration import findings
+    from ivr_engine.testing.exploration.lengths import longest_speech
 
     for each in findings.coverage(found).nodes():
         yield _json(type="coverage", flow=each.flow, node=each.node.name, visits=each.visits, exits=each.exits)
@@ -125,7 +152,14 @@ def _json_lines(found: Exploration) -> Iterator[str]:
         if length is not None:
             way = list(findings.told(length.ways))
             yield _json(type="length", name=name, keys=length.keys, spoken_ms=length.spoken, exact=length.exact, way=way)
-    summary = {"states": len(found.states), "faults": len(found.faults), "complete": found.complete}
+    if (speech := longest_speech(found)) is not None:
+        yield _json(type="speech", flow=speech.flow, node=speech.node, spoken_ms=speech.spoken)
+    summary = {
+        "states": len(found.states),
+        "faults": len(found.faults),
+        "complete": found.complete,
+        "stopped": found.stopped,
+    }
     yield _json(type="summary", **summary, assumed=found.assumed)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -32,7 +33,12 @@ _SUPPRESSION: Object = {"kind": "external", "status": "accepted"}
 
 def _rule(code: str) -> Object:
     page = f"docs/norms.md, {code}" if code.startswith("N-") else f"docs/problems.md#{code.lower()}"
-    return {"id": code, "help": {"text": f"What it means and what to do: {page}"}}
+    help_text = f"What it means and what to do: {page}"
+    return {
+        "id": code,
+        "shortDescription": {"text": f"Problem {code} of a contact centre's files"},
+        "help": {"text": help_text},
+    }
 
 
 def _result(issue: Issue, codes: list[str], wordings: Wordings) -> Object:
@@ -45,8 +51,14 @@ def _result(issue: Issue, codes: list[str], wordings: Wordings) -> Object:
     }
 
 
+def _from_here(file: str) -> PurePath:
+    """The path from where the command was run, which a code host takes for the root; as it is where it lies elsewhere."""
+    path = Path(os.path.normpath(Path.cwd() / file))
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def _place(issue: Issue) -> Object:
-    path = PurePath(issue.at.file)
+    path = _from_here(issue.at.file)
     if path.is_absolute():
         artifact: Object = {"uri": path.as_uri()}
     else:

@@ -22,6 +22,7 @@ class File(StrEnum):
     AGENTS = "agents"
     PROMPTS = "prompts"
     NORMS = "norms"
+    TESTS = "tests"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,10 +38,13 @@ def schema(
     """Print the JSON Schema (draft 7) of a kind of file, made from the same readers that `run` and `check` use."""
     del as_json
     from ivr_engine.flows.schemas import schemas
+    from ivr_engine.testing.rehearsal.schema import schema_of_tests
 
     if file is None and into is None:
         raise typer.BadParameter(f"say of which file: {', '.join(File)}, or --into DIR for all")
-    wanted = {name: make for name, make in schemas().items() if file is None or name == file}
+    wanted = {
+        name: make for name, make in {**schemas(), File.TESTS: schema_of_tests}.items() if file is None or name == file
+    }
     for name, make in wanted.items():
         _give(name, make(), into)
 

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ivr_engine.core.outcomes import QueueOutcome
     from ivr_engine.flows.definition import CentreDefinition
+    from ivr_engine.flows.waits import Json
     from ivr_engine.testing.callers import Answer, Caller
     from ivr_engine.testing.simulation import Simulation
     from ivr_engine.testing.transcript import Passage
@@ -19,6 +20,8 @@ EPILOG = (
     "Example: ivr-engine simulate flows/sample-bank --number 95500 --keys '1,6222020200112230#'"
     ' --service \'host.balance={"balance": "1234.50"}\''
 )
+
+_HINT = "--outside"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +45,10 @@ def simulate(
     queue: Annotated[
         list[str] | None, typer.Option(help="QUEUE=OUTCOME: timeout, full, closed, unstaffed. Default: somebody answers.")
     ] = None,
+    outside: Annotated[
+        list[str] | None,
+        typer.Option(help="record:NODE=20s (or empty), transfer:NAME=busy, script:NAME=JSON (or failed). Repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per passage and line, then the ending.")] = False,
 ) -> None:
     """Walk through a centre as a caller would; without --keys, at the keyboard (Ctrl-D hangs up).
@@ -50,10 +57,12 @@ def simulate(
     have errors, the flow failed, or the script ran dry before the end.
     """
     from ivr_engine.testing.callers import AssumedAgents, ScriptedServices
+    from ivr_engine.testing.rehearsal.outside import ScriptedOutside
     from ivr_engine.testing.simulation import Simulation
 
     simulation = Simulation(
         _load(folder),
+        outside=ScriptedOutside(_said(outside or [])),
         caller=_caller(keys),
         services=ScriptedServices(_answers(service or [])),
         agents=AssumedAgents(_outcomes(queue or [])),
@@ -107,6 +116,49 @@ def _answer(text: str) -> Answer:
     except ValueError as error:
         raise typer.BadParameter(f"the answer is neither JSON nor a name: {error}", param_hint="--service") from error
     return answer
+
+
+def _said(options: Sequence[str]) -> dict[str, list[Json]]:
+    """Several for one name are given in turn."""
+    readers = {"record": _recording, "transfer": _transferred, "script": _scripted}
+    found: dict[str, list[Json]] = {}
+    for option in options:
+        kind, _, rest = option.partition(":")
+        name, equals, said = rest.partition("=")
+        if kind not in readers or not name or not equals:
+            raise typer.BadParameter(
+                f"`{option}` is not record:NODE=..., transfer:NAME=... or script:NAME=...", param_hint=_HINT
+            )
+        found.setdefault(f"{kind}s {name}", []).append(readers[kind](said))
+    return found
+
+
+def _recording(text: str) -> Json:
+    import re
+
+    if not re.fullmatch(r"empty|[0-9]{1,4}s", text, re.ASCII):
+        raise typer.BadParameter(f"`{text}` is neither a time such as 20s nor empty", param_hint=_HINT)
+    return 0 if text == "empty" else int(text[:-1]) * 1_000
+
+
+def _transferred(text: str) -> Json:
+    from ivr_engine.testing.rehearsal.steps import TRANSFER_ENDS
+
+    if text not in TRANSFER_ENDS:
+        raise typer.BadParameter(f"`{text}` is none of {', '.join(TRANSFER_ENDS)}", param_hint=_HINT)
+    return text
+
+
+def _scripted(text: str) -> Json:
+    import json
+
+    try:
+        values: Json = "failed" if text == "failed" else json.loads(text)
+    except ValueError:
+        values = None
+    if values != "failed" and not isinstance(values, dict):
+        raise typer.BadParameter("what a script sets is a JSON object, or failed", param_hint=_HINT)
+    return values
 
 
 def _outcomes(options: Sequence[str]) -> dict[str, QueueOutcome]:

@@ -12,7 +12,7 @@
       host: {url: "http://127.0.0.1:18080", timeout: 3s}
     answers: [satisfaction]            # variables kept in the call record
     calendars: {}                      # see flows.calendar_reader
-    keys: {repeat: "*", back: "9", agent: {key: "0", flow: to_agent}}    # the same in every menu
+    keys: {repeat: "*", back: "9", agent: {key: "0", flow: to_agent}}    # the same everywhere
     transfers: {fraud_desk: "02195559"}    # the only numbers outside that callers are connected with
     scripts:                           # AGI scripts that flows may run
       points: {run: "agi://127.0.0.1:4573/points", timeout: 30s}

@@ -71,11 +71,24 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
+_DIGITS = "0123456789"
+FIRSTS: Mapping[str, str] = {
+    "none": _DIGITS,
+    "luhn": _DIGITS,
+    "amount": _DIGITS,
+    "date": _DIGITS,
+    "id_number": "123456789",
+    "phone": "01",
+}
+"""The keys that an entry which passes the check can begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A check of the centre's own."""
+    """A check of the centre's own. `firsts`: the keys that what fits can begin with."""
 
     form: re.Pattern[str]
+    firsts: str
 
     def __call__(self, keys: str) -> str | None:
         """The keys when they fit as a whole."""
@@ -96,7 +109,14 @@ def compile_pattern(text: str) -> Pattern | None:
         pattern = re.compile("|".join(each.replace("*", r"\*").replace(".", "[0-9]") for each in alternatives), re.ASCII)
     except re.error:  # a range from high to low
         return None
-    return Pattern(pattern)
+    return Pattern(pattern, "".join(key for key in f"{_DIGITS}*" if any(_begins(each, key) for each in alternatives)))
+
+
+def _begins(alternative: str, key: str) -> bool:
+    """Whether the first piece that stands for anything takes this key."""
+    pieces = _PIECE.finditer(alternative)
+    first = next((piece[1] for piece in pieces if piece[2] is None or int(piece[2])), "")
+    return first == key if key == "*" or first == "*" else bool(re.match(first.replace(".", "[0-9]") or "(?!)", key))
 
 
 def _is_pieces(text: str) -> bool:

@@ -121,7 +121,7 @@ _NO_FLOW = FlowName("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobalKeys:
-    """Keys that mean the same in every menu; empty: there is no such key. `agent` enters the flow `agent_flow`."""
+    """Keys that mean the same everywhere; empty: there is no such key. `agent` enters the flow `agent_flow`."""
 
     repeat: str = ""
     back: str = ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from unicodedata import east_asian_width
@@ -18,6 +18,7 @@ from ivr_engine.flows.graph import targets
 from ivr_engine.flows.nodes.asking import Asking
 
 COLUMNS: Final = 34  # of one line of what a node says; a Chinese character takes two
+CONDITION: Final = 40  # characters of a condition beside an arrow
 MOST_LINES: Final = 3  # of one prompt; the rest is cut off
 MOST_SAID: Final = 2  # prompts shown of one node
 
@@ -56,17 +57,28 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """Every exit that leads from one node to another. `usual`: a way that a call takes when all goes well."""
+    """Every exit that leads from one node to another. `usual`: a way that a call takes when all goes well.
+
+    `when`: of exits that are there on a condition, the condition, shortened.
+    """
 
     begin: str
     end: str
     exits: tuple[str, ...]
     usual: bool
+    when: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """The exits, except where there is nothing to say but `next`."""
-        return "" if self.exits == ("next",) else ", ".join(self.exits)
+        return "" if self.exits == ("next",) else ", ".join(map(self._worded, self.exits))
+
+    def _worded(self, name: str) -> str:
+        """An exit in words: a case is its condition, which stands behind a key."""
+        condition = self.when.get(name)
+        if condition is None:
+            return name
+        return condition if name.startswith("case ") else f"{name} ({condition})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +129,9 @@ def _details(centre: CentreDefinition, node: Node) -> Iterator[str]:
         yield f"queue {', '.join(facts.queues)}"
     if facts.services:
         yield f"asks {', '.join(facts.services)}"
-    if facts.writes:
+    if facts.flow:
+        yield f"flow {facts.flow}"  # what it writes are the other flow's variables
+    elif facts.writes:
         yield f"sets {', '.join(dict.fromkeys(facts.writes))}"
 
 
@@ -145,13 +159,21 @@ def _columns(text: str) -> int:
 def _arrows(node: Node) -> Iterator[Arrow]:
     """Usual ways first; the same two nodes have at most one usual arrow and one other."""
     own = {"next", "else", *node.spec.own_exits()}
+    conditions = node.facts.conditions
     for usual in (True, False):
         ways: dict[str, list[str]] = {}
         for name, target in targets(node).items():
             if (name in own) is usual:
                 ways.setdefault(target, []).append(name)
         for end, exits in ways.items():
-            yield Arrow(begin=node.name, end=end, exits=tuple(exits), usual=usual)
+            when = {name: _short(conditions[name].source) for name in exits if name in conditions}
+            yield Arrow(begin=node.name, end=end, exits=tuple(exits), usual=usual, when=when)
+
+
+def _short(condition: str) -> str:
+    """The condition in one line, cut where it is longer than a box is wide."""
+    plain = " ".join(condition.split())
+    return plain if len(plain) <= CONDITION else f"{plain[: CONDITION - 1].rstrip()}…"
 
 
 _MERMAID: Final[Mapping[Role, tuple[str, str]]] = {

@@ -175,9 +175,10 @@ def _pop(walk: Walk, step: Leave) -> Step:
 
 
 def _back(walk: Walk, _step: Back) -> Step:
-    """To the menu before this one; from the first one, to itself."""
-    menus = walk.session.menus
-    target = menus[-2] if len(menus) > 1 else walk.session.node
+    """To the menu before this node; from the first menu, to itself."""
+    menus, here = walk.session.menus, walk.session.node
+    before = [name for name in menus if name != here]
+    target = before[-1] if before else here
     node = walk.definition.flows[walk.session.flow].nodes.get(target)
     if node is None:
         return NodeFault("node_gone", f"node `{target}` is not in version {walk.session.version} of the flow any more")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ivr_engine.flows.messages import Wordings
+from ivr_engine.flows.messages_zh_norms import NORMS_IN_CHINESE
 
 _YAML = {
     # Y101 to Y105: files
@@ -165,8 +166,8 @@ _SHAPES = {
         "服务队列 $queue 的坐席无人具备 $needs；来电者将无人接听"
     ),
     "two of these keys are the same; give each its own": "这些键中有两个相同；请各用一个不同的键",
-    "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key": (
-        "`$key` 在每个菜单中都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"
+    "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key": (
+        "`$key` 在各处都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"
     ),
     'a key of a telephone: "0" to "9", "*" or "#"': '电话按键："0" 到 "9"、"*" 或 "#"',
     "expected a pattern of digits, `.`, `*`, `[1-4]`, `{n}` and `|`, such as 62.{14}|[45].{15}": (
@@ -370,6 +371,7 @@ _TESTS = {
     '`hears` needs the name of a prompt, or a value such as {money: "12.50"}': (
         '`hears` 需要提示语的名称，或一个值，例如 {money: "12.50"}'
     ),
+    "expected what the script sets, or failed, found $found": "应为脚本设置的变量，或 failed，实际是$found",
     "a step does one thing; make it two steps": "一个步骤只做一件事；请拆成两个步骤",
     "another test is called `$name` already, in $place": "已有名为 `$name` 的测试，见 $place",
     "expected a moment with its time zone, such as 2026-03-02T10:00:00+08:00": (
@@ -396,4 +398,6 @@ _SUMMARY = {
     "norms not checked (no norms.yaml)": "未检查服务规范（没有 norms.yaml）",
 }
 
-CHINESE: Wordings = MappingProxyType(_YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | _TESTS | _SUMMARY)
+CHINESE: Wordings = MappingProxyType(
+    _YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | NORMS_IN_CHINESE | _TESTS | _SUMMARY
+)

@@ -89,7 +89,7 @@ class Notes:
             found["properties"] = {key: notes.schema() for key, notes in self.fields.items()}
         if self.required:
             found["required"] = list(self.required)
-        if self.names is not None and self.names.shapes:
+        if self.names is not None and self.names.shapes and "pattern" in self.names.shapes[0]:
             found["propertyNames"] = {"pattern": self.names.shapes[0]["pattern"]}
         found["additionalProperties"] = self.values.schema() if self.values is not None else False
         return found

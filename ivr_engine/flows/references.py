@@ -90,17 +90,17 @@ def _is_menu(flow: Flow, name: NodeName) -> bool:
 
 
 def _global_keys(centre: CentreDefinition, places: Places) -> Iterable[Issue]:
-    """The flow of the agent key exists, and no menu gives a key of all menus another meaning."""
+    """The flow of the agent key exists, and no node gives a key of all nodes another meaning."""
     flow, meanings = centre.keys.agent_flow, centre.keys.meanings()
     if flow and flow not in centre.flows and flow not in places.broken_flows and "" not in places.broken_flows:
         yield _error(places.parts.get("keys agent", places.centre), "R401", unknown("flow", flow, centre.flows))
-    menus = [(each, node) for each in centre.flows.values() for node in each.nodes.values() if node.spec.KIND == "menu"]
-    for each, node in menus if meanings else ():
-        for key in sorted(meanings.keys() & node.spec.own_exits().keys()):
-            if meanings[key] == "back" and _is_menu(each, node.exits[key]):
+    nodes = [(each, node) for each in centre.flows.values() for node in each.nodes.values()]
+    for each, node in nodes if meanings else ():
+        for key in sorted(meanings.keys() & set(node.facts.claims)):
+            if meanings[key] == "back" and key in node.exits and _is_menu(each, node.exits[key]):
                 continue  # still back, and the menu says to which one: the caller may not have come by it
             message = Message.of(
-                "`$key` means `$meaning` in every menu (keys in centre.yaml); callers rely on it, use another key",
+                "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key",
                 key=key,
                 meaning=meanings[key],
             )

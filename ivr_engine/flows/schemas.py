@@ -15,6 +15,7 @@ from ivr_engine.flows.nodes.base import NodeSpec
 from ivr_engine.flows.norms.reader import read_norms
 from ivr_engine.flows.norms.table import RULES
 from ivr_engine.flows.outline import ask, ask_tree
+from ivr_engine.flows.schema_notes import annotated
 from ivr_engine.flows.shapes import as_name
 from ivr_engine.flows.tree import Mapping as TreeMapping
 
@@ -32,34 +33,42 @@ def flow() -> Schema:
     """A flow file: its nodes are of one kind each, and have the exits of that kind beside it."""
     found = ask_tree(lambda tree: read_sound_part(tree, []) if isinstance(tree, TreeMapping) else None)
     found["properties"]["nodes"]["additionalProperties"] = {"$ref": "#/definitions/node"}
-    definitions = {"node": _any_node(), **{f"{name} node": _node(kind) for name, kind in KINDS.items()}}
-    return _titled("A call flow", found | {"definitions": definitions})
+    kinds = {f"{name} node": _noted(_node(kind), "*") for name, kind in KINDS.items()}
+    return titled("A call flow", _noted(found, "flow file") | {"definitions": {"node": _any_node(), **kinds}})
 
 
 def centre() -> Schema:
     """centre.yaml."""
-    return _titled("A contact centre", ask_tree(lambda tree: read_centre(tree, [], default_name="")))
+    return titled("A contact centre", _noted(ask_tree(lambda tree: read_centre(tree, [], default_name="")), "centre"))
 
 
 def agents() -> Schema:
     """agents.yaml."""
-    return _titled("The people of a contact centre", ask_tree(lambda tree: read_agents(tree, [])))
+    return titled("The people of a contact centre", _noted(ask_tree(lambda tree: read_agents(tree, [])), "people"))
 
 
 def prompts() -> Schema:
     """prompts/<language>.yaml."""
-    return _titled("What callers hear, in one language", ask_tree(lambda tree: read_prompts(tree, [])))
+    return titled("What callers hear, in one language", _noted(ask_tree(lambda tree: read_prompts(tree, [])), "prompts"))
 
 
 def norms() -> Schema:
     """norms.yaml."""
     found = ask_tree(lambda tree: read_norms(tree, []))
     for rule in RULES:
-        found["properties"]["rules"]["properties"][rule.id]["description"] = rule.demands
-    return _titled("The rules of service of a contact centre", found)
+        about = {"description": rule.demands, "examples": [{"severity": str(rule.severity)}]}
+        found["properties"]["rules"]["properties"][rule.id] |= about
+    return titled("The rules of service of a contact centre", _noted(found, "norms"))
 
 
-def _titled(title: str, schema: Schema) -> Schema:
+def _noted(schema: Schema, name: str) -> Schema:
+    """The schema in JSON's own lists, each field with its description and an example."""
+    plain: Schema = _as_json(schema)
+    return annotated(plain, name)
+
+
+def titled(title: str, schema: Schema) -> Schema:
+    """The schema as a file of its own."""
     return {"$schema": _DRAFT, "title": title, **_as_json(schema)}
 
 

@@ -31,6 +31,7 @@ class Frame:
     variables: dict[str, Any] = field(repr=False)
     secrets: frozenset[str]
     menus: tuple[NodeName, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True, kw_only=True)

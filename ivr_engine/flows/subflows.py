@@ -36,6 +36,7 @@ def enter(walk: Walk, step: Enter) -> Node:
             variables=session.variables,
             secrets=frozenset(session.secrets),
             menus=tuple(session.menus),
+            memo=session.memo,
         )
     )
     session.flow, session.variables, session.secrets = flow.name, dict(step.variables), set(step.secrets)
@@ -52,7 +53,7 @@ def come_back(walk: Walk, step: Leave) -> Node | NodeFault | None:
     frame = session.stack.pop()
     session.flow, session.node = frame.flow, frame.node
     session.variables, session.secrets = frame.variables, set(frame.secrets)
-    session.menus = list(frame.menus)
+    session.menus, session.memo = list(frame.menus), frame.memo
     flow = walk.definition.flows.get(frame.flow)
     node = flow.nodes.get(frame.node) if flow else None
     return node or NodeFault("node_gone", f"node `{frame.node}` is not in version {session.version} of the flow any more")

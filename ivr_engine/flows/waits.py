@@ -43,6 +43,7 @@ class KeysWait:
     `first_timeout` runs from the end of the prompts to the first key, `next_timeout` between keys. The end key is not
     part of the reply's keys. With `secret` no implementation may log, trace or store the keys. `typed_ahead` are keys the
     caller pressed during earlier prompts: they count as the first keys, are part of the reply, and are never secret.
+    One of the keys `alone`, as the first one, is the whole reply at once, COMPLETE.
     """
 
     prompts: tuple[Utterance, ...]
@@ -54,6 +55,7 @@ class KeysWait:
     barge_in: bool = True
     secret: bool = False
     typed_ahead: str = field(default="", repr=False)
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,9 @@ class CentreRunner:
 
     def handle(self, stimulus: Stimulus) -> None:
         """Let the centre decide and carry it out. Raises CommandRefused for a command that may not be done."""
-        decision = self._centre.handle(stimulus, self._clock.now())
-        self._recorder.record(*decision.events)
+        now = self._clock.now()
+        decision = self._centre.handle(stimulus, now)
+        self._recorder.record(*decision.events, at=now)
         for effect in decision.effects:
             mailbox = self._mailboxes.get(effect.call)
             if mailbox is not None:

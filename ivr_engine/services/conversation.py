@@ -159,6 +159,8 @@ class Conversation:
                 if isinstance(await self._do(duty, control), CallerGone):
                     self._line_left(phone)
                     return
+        except SwitchError:
+            self._line_left(phone)
         finally:
             del self._lines[phone]
 
@@ -319,10 +321,8 @@ class Conversation:
             self._tell()
 
     async def _hang_up_asked(self) -> None:
-        line = self._lines.get(self.holder.phone)
-        if line is not None:
-            with suppress(SwitchError):  # hung up already
-                await line.drop()
+        with suppress(SwitchError, KeyError):  # hung up already
+            await self._lines[self.holder.phone].drop()
 
     async def _pass_on(self) -> None:
         self.waits_on = True

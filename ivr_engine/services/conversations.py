@@ -14,7 +14,10 @@ from ivr_engine.services.talk_facts import Party, Surroundings
 
 
 class Conversations:
-    """Implements ports.inbound.LegHandler and ConversationCommands. An agent may be named by id or by telephone."""
+    """Implements ports.inbound.LegHandler and ConversationCommands. An agent may be named by id or by telephone.
+
+    `carrier`: numbers outside can be dialled.
+    """
 
     def __init__(
         self,
@@ -23,12 +26,14 @@ class Conversations:
         phone_of: Callable[[AgentId], str],
         named: Callable[[AgentId], AgentId],
         around: Surroundings,
+        carrier: bool,
         log: Log,
     ) -> None:
         self._definition = definition
         self._phone_of = phone_of
         self._named = named
         self._around = around
+        self._carrier = carrier
         self._log = log
         self._going_on: dict[CallId, Conversation] = {}
 
@@ -108,5 +113,7 @@ class Conversations:
             return queue
         for name, number in definition.transfers.items():
             if to in (name, number):
+                if not self._carrier:
+                    raise CommandRefused(f"no carrier is set, so {name} cannot be dialled: IVR_ENGINE_CARRIER=HOST:PORT")
                 return Party(outside=name, number=number)
         raise CommandRefused(f"{to!r} is no agent, queue or entry of `transfers` in centre.yaml")

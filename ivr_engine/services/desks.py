@@ -32,9 +32,13 @@ def desks_of(
     definition: Callable[[], CentreDefinition],
     own_phone: Callable[[AgentId], str],
     journal: Journal,
+    carrier: bool,
     log: Log,
 ) -> Desks:
-    """`definition` is the version that counts now, `own_phone` an agent's telephone in it; who sits where is recovered."""
+    """`definition` is the version that counts now, `own_phone` an agent's telephone in it; who sits where is recovered.
+
+    `carrier`: numbers outside can be dialled.
+    """
     centre, clock = around.centre, around.clock
     seats = Seats(definition=definition, own=own_phone, centre=centre, recorder=around.recorder, log=log)
     seats.recover(journal)
@@ -44,6 +48,11 @@ def desks_of(
         agents=agents,
         supervision=Supervision(definition=definition, named=agents.known, centre=centre, seats=seats, log=log),
         conversations=Conversations(
-            definition=definition, phone_of=seats.phone_of, named=agents.known, around=around, log=log
+            definition=definition,
+            phone_of=seats.phone_of,
+            named=agents.known,
+            around=around,
+            carrier=carrier,
+            log=log,
         ),
     )

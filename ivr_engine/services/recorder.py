@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event, Recorded, call_of
-from ivr_engine.core.ids import CallId
+from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
@@ -54,11 +54,14 @@ class Recorder:
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
 
-    def record(self, *events: Event) -> None:
-        """Make the facts known, dated now. Never waits for the disk."""
+    def record(self, *events: Event, at: Instant | None = None) -> None:
+        """Make the facts known. Never waits for the disk.
+
+        They are dated `at`, the instant at which they were decided, so that a replay decides at the same one; None: now.
+        """
         if not events:
             return
-        for recorded in self._journal.append(events, self._clock.now()):
+        for recorded in self._journal.append(events, self._clock.now() if at is None else at):
             self._fold(recorded)
             for subscriber in self._subscribers:
                 subscriber.offer(recorded)

@@ -106,6 +106,8 @@ class ScriptedCaller:
 
 def take(wait: KeysWait, keys: str, *, interrupted: bool = False) -> tuple[Keyed, str]:
     """What a listener makes of keys pressed without a pause and then silence, and the keys it leaves."""
+    if keys and keys[0] in wait.alone:
+        return Keyed(keys=keys[0], ended=GatherEnd.COMPLETE, interrupted=interrupted), keys[1:]
     taken = keys[: wait.most]
     if wait.end_key and wait.end_key in taken:
         length = taken.index(wait.end_key)

@@ -17,7 +17,6 @@ from typing import Final, assert_never
 from ivr_engine.core.events import Event
 from ivr_engine.core.events.flow import FlowFailed, NodeEntered
 from ivr_engine.core.ids import CallId, FlowName, Language, Millis, NodeName
-from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.errors import EngineError, PromptError
 from ivr_engine.flows import reading
 from ivr_engine.flows.definition import CentreDefinition
@@ -37,9 +36,7 @@ from ivr_engine.flows.waits import (
     Reply,
     RequestWait,
     Responded,
-    ScriptOver,
     ScriptWait,
-    TransferOver,
     TransferWait,
     Verified,
     VerifyWait,
@@ -48,6 +45,7 @@ from ivr_engine.flows.waits import (
 )
 from ivr_engine.testing.callers import AssumedAgents, Caller, ScriptedServices, ScriptedVerifier
 from ivr_engine.testing.clock import ManualClock
+from ivr_engine.testing.rehearsal.outside import ScriptedOutside
 from ivr_engine.testing.transcript import Ending, Passage, Transcript
 
 MOST_TURNS: Final = 1_000
@@ -69,12 +67,14 @@ class Simulation:
         caller: Caller,
         services: ScriptedServices,
         agents: AssumedAgents,
+        outside: ScriptedOutside | None = None,
         round_trip: bool = True,
     ) -> None:
         self._definition = definition
         self._caller = caller
         self._services = services
         self._agents = agents
+        self._outside = outside or ScriptedOutside()
         self._verifier = ScriptedVerifier(services)
         self._round_trip = round_trip
         self._clock = ManualClock()
@@ -140,7 +140,7 @@ class Simulation:
             case RequestWait():
                 return self._services.ask(wait)
             case RecordWait() | TransferWait() | ScriptWait():
-                return _assumed(wait)
+                return self._outside.reply(wait, self.node)[0]
             case VerifyWait():
                 return self._verifier.verify(wait, self._clock.now())
             case QueueWait():
@@ -168,18 +168,6 @@ class Simulation:
         if wait is not None:
             return Ending.SCRIPT_RAN_DRY
         return Ending.FAILED if any(isinstance(event, FlowFailed) for event in self.events) else Ending.FINISHED
-
-
-def _assumed(wait: RecordWait | TransferWait | ScriptWait) -> Reply:
-    """What nobody scripts goes well: the caller speaks, the other side answers, the script does its work."""
-    match wait:
-        case RecordWait():
-            return VoiceTaken(name=wait.name, lasted=SPOKEN)
-        case TransferWait():
-            return TransferOver(to=wait.to, outcome=OfferOutcome.ANSWERED, talked=Millis(60_000))
-        case ScriptWait():
-            return ScriptOver(done=True, values=dict.fromkeys(wait.read, "1"))
-    assert_never(wait)
 
 
 def words(definition: CentreDefinition, utterance: Utterance, language: Language) -> str:

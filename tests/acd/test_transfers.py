@@ -67,6 +67,10 @@ class Floor:
         self.does(LogIn(agent=agent))
         return self.does(SetReady(agent=agent))
 
+    def works(self, agent: AgentId) -> AgentId:
+        self.at_work(agent)
+        return agent
+
     def enter(self, call: str, queue: QueueName) -> Decision:
         return self.does(CallEntered(call=CallId(call), queue=queue, needs=(), priority=0, language=Language("en")))
 
@@ -116,6 +120,13 @@ def test_a_caller_passed_on_to_a_queue_keeps_the_arrival(floor: Floor) -> None:
     queued = next(each for each in decision.events if isinstance(each, CallQueued))
     assert (queued.queue, queued.position) == (LOANS, 1)
     assert floor.ring(floor.at_work(CAT)).call == "c1"
+
+
+def test_a_caller_whom_the_agent_lost_is_put_back_even_into_a_line_that_is_full(floor: Floor) -> None:
+    offer = floor.ring(floor.does(Transfer(agent=ANN, talked=TALK, colleague=floor.works(BOB))))
+    floor.does(OfferAnswered(offer=offer.offer))
+    decision = floor.does(Transfer(agent=BOB, talked=TALK))
+    assert [each.queue for each in decision.events if isinstance(each, CallQueued)] == [CARDS]
 
 
 def test_who_passes_a_caller_on_does_not_get_them_straight_back() -> None:

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from ivr_engine.acd.call_choice import CALL_RULES
+from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.acd.stimuli import (
@@ -28,12 +29,13 @@ from ivr_engine.acd.stimuli import (
     OfferPickedUp,
     OfferRinging,
     Pause,
+    Reconfigure,
     SetReady,
     SetSkill,
 )
 from ivr_engine.core.ids import AgentId, Instant, Millis
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
-from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
+from tests.acd.world import AGENTS, CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
 
 WALKS = 40
 STEPS = 25_000
@@ -115,6 +117,9 @@ class Walk:
     def commands(self) -> None:
         self.world.send(self.random.choice(COMMANDS)(self.random.choice(NAMES)))
 
+    def reloads(self) -> None:
+        self.world.send(Reconfigure(queues=self.world.queues, agents=AGENTS, rules=self.world.rules))
+
     def closes(self) -> None:
         self.world.send(HoursChanged(closed=self.random.choice(((), (), (LOANS,), (SHORT,)))))
 
@@ -137,6 +142,7 @@ ODDS: dict[Callable[[Walk], None], int] = {
     Walk.commands: 3,
     Walk.comes_back: 1,
     Walk.closes: 1,
+    Walk.reloads: 1,
     Walk.late: 1,
 }
 
@@ -170,6 +176,17 @@ def test_the_laws_hold_on_a_long_day(seed: int) -> None:
         walk.world.send(SetReady(agent=AgentId(agent)))
     walk.go(STEPS)
     walk.world.ends()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_brief_centre_decides_the_same_and_says_less(seed: int) -> None:
+    walk = Walk(seed, world_of(seed))
+    walk.go(2_000)
+    world = walk.world
+    brief = Centre(queues=world.queues, agents=AGENTS, rules=world.rules, brief=True)
+    for (stimulus, now), decision in zip(world.history, world.decisions, strict=True):
+        same = brief.handle(stimulus, now)
+        assert (same.effects, same.next_alarm) == (decision.effects, decision.next_alarm)
 
 
 def test_the_walks_are_a_million_steps() -> None:

@@ -216,7 +216,7 @@ async def test_a_caller_who_leaves_before_the_first_sample_is_not_a_missing_soun
         assert await during(line.control.play([HELLO], barge_in=False), asterisk) == CallerGone()
 
 
-def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait:
+def keys(*, most: int = 4, end_key: str = "#", secret: bool = False, alone: str = "") -> KeysWait:
     return KeysWait(
         prompts=(),
         language=Language("en"),
@@ -225,6 +225,7 @@ def keys(*, most: int = 4, end_key: str = "#", secret: bool = False) -> KeysWait
         first_timeout=Millis(5000),
         next_timeout=Millis(3000),
         secret=secret,
+        alone=alone,
     )
 
 
@@ -260,6 +261,18 @@ GATHERINGS: dict[str, tuple[KeysWait, str, list[tuple[str, str]], Keyed]] = {
         "",
         [(STREAM, "35")],
         Keyed(keys="#", ended=GatherEnd.COMPLETE, interrupted=True),
+    ),
+    "a key that acts alone ends the listening at once": (
+        keys(alone="*"),
+        "",
+        [(STREAM, "0"), ("5000", "42")],
+        Keyed(keys="*", ended=GatherEnd.COMPLETE),
+    ),
+    "after another key it is a key like any other": (
+        keys(alone="*"),
+        "",
+        [(STREAM, "49"), ("3000", "42"), ("3000", "35")],
+        Keyed(keys="1*", ended=GatherEnd.END_KEY, interrupted=True),
     ),
     "typed ahead, complete": (keys(), "1234", [], Keyed(keys="1234", ended=GatherEnd.COMPLETE, interrupted=True)),
     "typed ahead, more than is taken": (

@@ -48,10 +48,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_centre_without_faults_exits_0_and_tells_the_lengths() -> None:
     result = run(str(BANK))
     assert result.exit_code == 0
-    first, quickest, longest, last = result.output.splitlines()
+    *notes, first, quickest, longest, most, last = result.output.splitlines()
+    assert notes == []
     assert first == "longest way to the first menu: 0 keys, 3 s of prompts (nothing to do)"
     assert quickest == "quickest way to an agent: 2 keys, 12 s of prompts (presses 1, presses 0)"
     assert longest.startswith("longest way to an agent: 3")
+    assert most == "most words at once: 8 s, at node `main_menu` of flow `main`"
     assert last.endswith(", 0 faults")
 
 
@@ -79,14 +81,20 @@ def test_faults_and_gaps_stand_at_their_places_and_a_test_is_written(folder: str
 
 def test_json_is_one_object_a_line(folder: str) -> None:
     found = [json.loads(line) for line in run(folder, "--json").output.splitlines()]
-    assert {each["type"] for each in found} == {"coverage", "fault", "length", "summary"}
+    assert {each["type"] for each in found} == {"coverage", "fault", "length", "speech", "summary"}
     (fault,) = (each for each in found if each["type"] == "fault")
     assert (fault["node"], fault["code"], fault["way"], fault["number"]) == ("wrong", "unspeakable", ["presses 1"], "95500")
-    assert found[-1] == {"type": "summary", "states": 6, "faults": 1, "complete": True, "assumed": []}
+    assert found[-1] == {"type": "summary", "states": 4, "faults": 1, "complete": True, "stopped": {}, "assumed": []}
 
 
 def test_a_bound_that_is_hit_is_said() -> None:
-    assert "stopped at the bound, raise --most" in run(str(BANK), "--most", "20").output
+    result = run(str(BANK), "--most", "5")
+    assert "stopped at the bound, raise --most" in result.output
+    (line,) = (line for line in result.output.splitlines() if line.startswith("stopped in flow"))
+    assert line.startswith("stopped in flow `main`: ")
+    assert "not covered there: `" in line
+    summary = json.loads(run(str(BANK), "--most", "5", "--json").output.splitlines()[-1])
+    assert (summary["complete"], list(summary["stopped"])) == (False, ["main"])
 
 
 def test_help_has_an_example() -> None:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr_engine.adapters.flow_files import parse
 from ivr_engine.cli.test import load_tests
 from ivr_engine.core.ids import FlowName, Language, Millis
-from ivr_engine.flows.definition import CentreDefinition, PromptText
+from ivr_engine.flows.calendars import DAY, Calendar, Span
+from ivr_engine.flows.definition import CentreDefinition, GlobalKeys, PromptText
 from ivr_engine.flows.issues import Issue
 from ivr_engine.testing.builders import centre, centre_of, flow
 from ivr_engine.testing.exploration.choices import Examples, examples_of
-from ivr_engine.testing.exploration.findings import (
-    as_test,
-    coverage,
-    longest_to_agent,
-    longest_to_menu,
-    quickest_to_agent,
-    told,
-)
-from ivr_engine.testing.exploration.walker import Exploration, explore
+from ivr_engine.testing.exploration.findings import as_test, coverage, told
+from ivr_engine.testing.exploration.graph import Exploration
+from ivr_engine.testing.exploration.lengths import longest_speech, longest_to_agent, longest_to_menu, quickest_to_agent
+from ivr_engine.testing.exploration.walker import explore
 from ivr_engine.testing.rehearsal.performance import perform
 from ivr_engine.testing.rehearsal.reader import read_tests
 from tests.rehearsal.bank import NODES, bank
@@ -156,6 +153,189 @@ def test_the_lengths_of_ways_count_keys_and_what_is_said() -> None:
     assert (to_menu.keys, to_menu.spoken) == (0, said)
     assert (quickest.keys, quickest.spoken) == (1, 2 * said)
     assert (longest.keys, longest.spoken, longest.exact) == (5, 4 * said, True)
+
+
+def test_what_is_said_longest_at_once_is_found() -> None:
+    nodes = {
+        "hello": {"play": ["ten"], "next": "more"},
+        "more": {"play": ["ten", "ten"], "next": "end"},
+        "end": {"hangup": {}},
+    }
+    words = {Language("zh"): {"ten": PromptText(text="十" * 10)}}
+    speech = longest_speech(explored(centre(nodes, languages=(Language("zh"),), prompts=words)))
+    assert speech is not None
+    assert (speech.flow, speech.node, speech.spoken) == ("main", "more", 5_600)
+
+
+# -- flows that enter others
+
+
+def end_and(nodes: dict[str, Any]) -> dict[str, Any]:
+    return {**nodes, "end": {"hangup": {}}}
+
+
+def question(keys: dict[str, str]) -> dict[str, Any]:
+    return {"menu": {"prompt": "menu", "keys": keys, "attempts": 1}, "failed": "end"}
+
+
+YES_OR_NO = flow(
+    end_and(
+        {
+            "ask": question({"1": "yes", "2": "no"}),
+            "yes": {"return": {"result": "yes"}},
+            "no": {"return": {"result": "no", "give": {"why": "'x'"}}},
+        }
+    ),
+    name="yes_or_no",
+)
+
+
+def test_a_flow_is_walked_once_and_comes_back_to_each_flow_that_entered_it() -> None:
+    """Two callers of one flow: each goes on at its own exits, and neither at those of the other."""
+    enter = {"flow": {"name": "yes_or_no"}, "failed": "end"}
+    main = flow(
+        end_and(
+            {
+                "which": question({"1": "first", "2": "second"}),
+                "first": {**enter, "exits": {"yes": "done", "no": "never"}, "next": "end"},
+                "second": {**enter, "exits": {"yes": "done", "no": "done"}, "next": "end"},
+                "done": {"play": ["hello"], "next": "end"},
+                "never": {"play": ["bad"], "next": "end"},
+            }
+        )
+    )
+    found = explored(centre_of(main, YES_OR_NO))
+    assert gaps(found) == {"first": ("next", "failed"), "second": ("next", "failed")}
+    asked = [state for state in found.states if state.node == ("yes_or_no", "ask")]
+    assert len(asked) == 1
+
+
+def test_a_flow_comes_back_only_with_what_its_own_beginning_leads_to() -> None:
+    """Entered with 1 it says yes, with 2 no: whoever enters with 1 never goes on at `no`."""
+    echo = flow(
+        end_and(
+            {
+                "wait": {"play": ["hello"], "next": "which"},
+                "which": {"branch": [{"when": "{{ x == 1 }}", "next": "yes"}], "else": "no"},
+                "yes": {"return": {"result": "yes"}},
+                "no": {"return": {"result": "no"}},
+            }
+        ),
+        name="echo",
+    )
+    exits = {"exits": {"yes": "end", "no": "end"}, "next": "end", "failed": "end"}
+    main = flow(
+        end_and(
+            {
+                "which": question({"1": "first", "2": "second"}),
+                "first": {"flow": {"name": "echo", "with": {"x": 1}}, **exits},
+                "second": {"flow": {"name": "echo", "with": {"x": 2}}, **exits},
+            }
+        )
+    )
+    missing = {name: set(exits) for name, exits in gaps(explored(centre_of(main, echo))).items() if exits}
+    assert missing == {"first": {"no", "next", "failed"}, "second": {"yes", "next", "failed"}}
+
+
+def test_a_fault_behind_a_flow_that_came_back_becomes_a_test_that_reproduces_it() -> None:
+    deep = {"flow": {"name": "yes_or_no", "into": "answer"}, "exits": {"yes": "end", "no": "wrong"}, "next": "end"}
+    main = flow(end_and({"top": question({"3": "deep"}), "deep": {**deep, "failed": "end"}, "wrong": WRONG}))
+    definition = centre_of(main, YES_OR_NO)
+    (fault,) = explored(definition).faults
+    assert list(told(fault.way)) == ["presses 3", "presses 2"]
+    assert failing(definition, as_test(fault)) == "unspeakable"
+
+
+WRONG = {"play": [{"money": "{{ call.caller + 'x' }}"}], "next": "end"}
+
+
+def failing(definition: CentreDefinition, text: str) -> str:
+    """What goes wrong when the test is played."""
+    issues: list[Issue] = []
+    tree = parse(text.encode(), "explored.yaml", issues)
+    assert tree is not None
+    (test,) = read_tests(tree, definition, issues)
+    assert issues == []
+    failure = perform(definition, test).failure
+    assert failure is not None
+    return failure.found
+
+
+def test_a_fault_behind_a_flow_that_is_known_already_has_its_whole_way() -> None:
+    """The flow is entered twice; when the second node enters it, what it can come back with is known at once."""
+    enter = {"flow": {"name": "yes_or_no"}, "failed": "end", "next": "end"}
+    main = flow(
+        end_and(
+            {
+                "first": {**enter, "exits": {"yes": "say", "no": "end"}},
+                "say": {"play": ["hello"], "next": "second"},
+                "second": {**enter, "exits": {"yes": "end", "no": "wrong"}},
+                "wrong": WRONG,
+            }
+        )
+    )
+    definition = centre_of(main, YES_OR_NO)
+    (fault,) = explored(definition).faults
+    assert list(told(fault.way)) == ["presses 1", "presses 2"]
+    assert failing(definition, as_test(fault)) == "unspeakable"
+
+
+def closed_at_weekends(name: str) -> Calendar:
+    return Calendar(name=name, week=((Span(0, DAY),),) * 5 + ((),) * 2)
+
+
+def test_a_fault_at_certain_hours_becomes_a_test_at_such_a_moment() -> None:
+    inner = flow(
+        end_and(
+            {
+                "now": {"hours": {"calendar": "desk"}, "open": "over", "closed": "wrong"},
+                "over": {"return": {}},
+                "wrong": WRONG,
+            }
+        ),
+        name="inner",
+    )
+    main = flow(end_and({"hello": {"play": ["hello"], "next": "go"}, "go": {"flow": {"name": "inner"}, "next": "end"}}))
+    definition = centre_of(main, inner, calendars={"desk": closed_at_weekends("desk")})
+    (fault,) = explored(definition).faults
+    assert failing(definition, as_test(fault)) == "unspeakable"
+
+
+def test_what_nobody_reads_any_more_makes_no_state_of_its_own() -> None:
+    """Of five questions each has two answers; the answers are read one node later, and then forgotten."""
+    nodes: dict[str, Any] = {}
+    for at in range(5):
+        nodes[f"ask{at}"] = question({"1": f"one{at}", "2": f"two{at}"})
+        nodes |= {f"{word}{at}": {"set": {f"x{at}": word}, "next": f"say{at}"} for word in ("one", "two")}
+        after = f"ask{at + 1}" if at < 4 else "end"
+        nodes[f"say{at}"] = {"play": [{"text": f"{{{{ x{at} }}}}"}], "next": after}
+    found = explored(centre(end_and(nodes)))
+    assert gaps(found) == {}
+    assert len(found.states) == 5 * (1 + 2) + 1
+
+
+def test_answers_that_a_later_condition_tells_apart_are_all_followed() -> None:
+    nodes = {
+        "ask": {"request": {"service": "host", "operation": "get", "into": "a"}, "next": "hello", "failed": "end"},
+        "hello": {"play": ["hello"], "next": "which"},
+        "which": {"branch": [{"when": "{{ a.vip }}", "next": "say"}], "else": "end"},
+        "say": {"play": ["hello"], "next": "end"},
+    }
+    found = explored(centre(end_and(nodes)), bodies={"host.get": ({"vip": False}, {"vip": True}, {"vip": True, "x": 1})})
+    assert gaps(found) == {}
+
+
+def test_the_agent_key_leads_through_its_flow_and_back() -> None:
+    people = flow(
+        end_and({"desk": {"queue": {"name": "cards"}, "next": "end", "failed": "back"}, "back": {"return": {}}}),
+        name="people",
+    )
+    main = flow(end_and({"top": question({"1": "say"}), "say": {"play": ["hello"], "next": "end"}}))
+    found = explored(centre_of(main, people, keys=GlobalKeys(agent="0", agent_flow=FlowName("people"))))
+    assert gaps(found) == {}
+    quickest = quickest_to_agent(found)
+    assert quickest is not None
+    assert list(told(quickest.ways)) == ["presses 0"]
 
 
 def test_a_flow_that_a_test_reroutes_to_is_explored_and_one_that_nothing_leads_to_is_not() -> None:

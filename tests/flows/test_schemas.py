@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes import KINDS
 from ivr_engine.flows.outline import ask
+from ivr_engine.flows.schema_notes import NOTES, fields_of
 from ivr_engine.flows.schemas import schemas
 from ivr_engine.flows.shapes import as_mapping, as_name, as_sequence, read
 from ivr_engine.flows.tree import Mapping, Scalar, Tree
+from ivr_engine.testing.rehearsal.schema import schema_of_tests
 from tests.flows.corpus import GOOD, MADE, Case, cases
 from tests.flows.test_kind_examples import example
 
@@ -163,8 +166,8 @@ def test_the_command_prints_one_schema_or_writes_them_all(tmp_path: Path) -> Non
     assert (code, json.loads(printed)["title"]) == (0, "The people of a contact centre")
     code, printed = run("--into", str(tmp_path / "new"))
     assert code == 0
-    assert [Path(line).name for line in printed.splitlines()] == [f"{name}.schema.json" for name in SCHEMAS]
-    assert all(json.loads((tmp_path / f"new/{name}.schema.json").read_text())["$schema"] for name in SCHEMAS)
+    assert [Path(line).name for line in printed.splitlines()] == [f"{name}.schema.json" for name in (*SCHEMAS, "tests")]
+    assert all(json.loads((tmp_path / f"new/{name}.schema.json").read_text())["$schema"] for name in (*SCHEMAS, "tests"))
 
 
 def test_the_command_wants_to_know_which_file() -> None:
@@ -173,4 +176,71 @@ def test_the_command_wants_to_know_which_file() -> None:
 
 def test_the_sample_settings_of_an_editor_name_every_schema() -> None:
     settings = json.loads((SAMPLE / ".vscode/settings.json").read_text())
-    assert set(settings["yaml.schemas"]) == {f".vscode/{name}.schema.json" for name in SCHEMAS}
+    assert set(settings["yaml.schemas"]) == {f".vscode/{name}.schema.json" for name in (*SCHEMAS, "tests")}
+
+
+TESTS = json.loads(json.dumps(schema_of_tests()))
+CONVERSATIONS = [*SAMPLE.glob("tests/*.yaml"), *(Path(__file__).parents[1] / "small_bank/tests").glob("*.yaml")]
+
+
+@pytest.mark.parametrize("path", CONVERSATIONS, ids=lambda path: f"{path.parent.parent.name}/{path.name}")
+def test_a_file_of_conversations_is_valid(path: Path) -> None:
+    tree = parse(path.read_bytes(), "f.yaml", [])
+    assert tree is not None
+    jsonschema.Draft7Validator(TESTS).validate(plain(tree))
+
+
+@pytest.mark.parametrize(
+    ("lines", "valid"),
+    [
+        ({"records": {"a": "20s"}, "transfers": {"b": ["busy", "answers"]}, "scripts": {"c": {"P": "1"}}}, True),
+        ({"steps": ["waits", {"press": "1"}, {"agent": "answers", "who": "1001"}, {"queue": "full"}]}, True),
+        ({"records": {"a": "soon"}}, False),
+        ({"transfers": {"b": "gone"}}, False),
+        ({"scripts": {"c": 1}}, False),
+        ({"steps": ["sleeps"]}, False),
+        ({"steps": [{"agent": "naps"}]}, False),
+        ({"steps": [{"press": "1", "who": "1001"}]}, False),
+        ({"ends": {"disposition": "well"}}, False),
+        ({"servces": {}}, False),
+    ],
+)
+def test_a_schema_of_tests_knows_their_words(lines: dict[str, Any], valid: bool) -> None:
+    test = {"test": "a", "number": "95500", "steps": [], **lines}
+    assert jsonschema.Draft7Validator(TESTS).is_valid(test) is valid
+    assert jsonschema.Draft7Validator(TESTS).is_valid([test]) is valid
+
+
+def test_every_field_of_a_test_is_described() -> None:
+    fields = TESTS["definitions"]["test"]["properties"]
+    assert [name for name, field in fields.items() if not (field.get("description") and field.get("examples"))] == []
+
+
+def every_field() -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Each field of each schema, with its way."""
+    for name, found in SCHEMAS.items():
+        for part, schema in (("", found), *found.get("definitions", {}).items()):
+            for way, holder, key in fields_of(schema, (name, part)):
+                if part != "node":  # only names the kinds
+                    yield way, holder[key]
+
+
+def test_every_field_has_a_description_and_a_valid_example() -> None:
+    for way, field in every_field():
+        assert field.get("description"), way
+        assert field.get("examples"), way
+        kind = way[1].removesuffix(" node")
+        if way[2:] == (kind,):
+            continue  # the example of a kind is YAML text, which a test of its own executes
+        for given in field["examples"]:
+            assert is_valid_example(field, given), (way, given)
+
+
+def is_valid_example(field: dict[str, Any], given: object) -> bool:
+    """`{...}` of nodes refers to definitions beside the field."""
+    return "$ref" in json.dumps(field) or jsonschema.Draft7Validator(field).is_valid(json.loads(json.dumps(given)))
+
+
+def test_every_row_of_the_notes_is_of_use() -> None:
+    described = {field["description"] for _way, field in every_field()}
+    assert [row for row, (description, _example) in NOTES.items() if description not in described] == []

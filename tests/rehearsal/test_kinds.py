@@ -75,3 +75,73 @@ def test_what_does_not_come_is_told(definition: CentreDefinition) -> None:
         failure = play(f"- {step}", definition=definition).failure
         assert failure is not None
         assert (failure.expected, failure.found) == (expected, "the flow records the caller at node `record`")
+
+
+def outside(lines: str) -> str:
+    return f"services: {{host.verify: [wrong, wrong]}}\n{lines}"
+
+
+TWICE_WRONG = """
+- press: "12345678"
+- press: "12345678"
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "way"),
+    [
+        ("records: {record: 20s}\ntransfers: {branch_office: busy}\nscripts: {old: failed}", ("next", "failed", "failed")),
+        (
+            "records: {record: empty}\ntransfers: {branch_office: [answers]}\nscripts: {old: [{A: 1}]}",
+            ("empty", "next", "next"),
+        ),
+        (
+            "records: {record: [0s]}\ntransfers: {branch_office: unreachable}\nscripts: {old: {}}",
+            ("empty", "failed", "next"),
+        ),
+    ],
+)
+def test_what_comes_of_them_can_be_said_beside_the_steps(
+    lines: str, way: tuple[str, str, str], definition: CentreDefinition
+) -> None:
+    result = play(TWICE_WRONG, header=outside(lines), ends="{node: end}", definition=definition)
+    assert result.failure is None, result.failure
+    taken = "record -> transfer ({}) -> script ({}) -> who ({}) -> end (refused)".format(*way)
+    assert result.path == taken
+
+
+def test_a_line_that_nothing_takes_fails_the_test(definition: CentreDefinition) -> None:
+    lines = "records: {record: 20s}\ntransfers: {branch_office: [busy, busy]}\nscripts: {old: failed}"
+    failure = play(TWICE_WRONG, header=outside(lines), definition=definition).failure
+    assert failure is not None
+    assert failure.expected == "every answer of the test to be asked for"
+    assert failure.found == "nothing in the call took this one"
+
+
+def test_a_list_that_is_used_up_fails_the_test() -> None:
+    nodes = {
+        "first": {"transfer": {"to": "desk"}, "next": "second", "failed": "second"},
+        "second": {"transfer": {"to": "desk"}, "next": "end", "failed": "end"},
+        **END,
+    }
+    failure = play("[]", header="transfers: {desk: [busy]}", definition=centre_of(flow(nodes))).failure
+    assert failure is not None
+    assert (failure.expected, failure.found) == (
+        "the test to say what comes of `desk`",
+        "it has no line left under `transfers`",
+    )
+
+
+def test_a_caller_does_not_speak_longer_than_is_recorded() -> None:
+    nodes = {
+        "speak": {
+            "record": {"prompt": "speak", "into": "voice", "longest": "10s"},
+            "next": "say",
+            "exits": {"empty": "end"},
+        },
+        "say": {"play": [{"number": "{{ voice.seconds }}"}], "next": "end"},
+        **END,
+    }
+    steps = '- hears: {number: "10"}'
+    result = play(steps, header="records: {speak: 60s}", ends="{node: end}", definition=centre_of(flow(nodes)))
+    assert result.failure is None, result.failure

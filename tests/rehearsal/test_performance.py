@@ -138,7 +138,7 @@ FAILING = {
         "",
         "5:23",
         "every answer of the test to be asked for",
-        "no request took this one",
+        "nothing in the call took this one",
     ),
     "the call goes on": (
         "[{hears: menu}]",

@@ -32,6 +32,12 @@ BROKEN = {
     "an unknown agent": (HEAD + "[{agent: answers, who: '3'}]\nends: {agent: '4'}", ["3:31 T511", "4:15 T511"]),
     "an unknown queue": (HEAD + "[]\nends: {queue: card}", ["4:15 T512"]),
     "nothing to hear": (HEAD + "[{hears: []}, {hears: {mony: '1'}}]", ["3:9 T513", "3:30 T513"]),
+    "an unknown place outside": (
+        HEAD + "[]\nrecords: {nowhere: 1s}\ntransfers: {desk: busy}\nscripts: {old: {}}",
+        ["4:11 T508", "5:13 T516", "6:11 T516"],
+    ),
+    "no way that a recording can end": (HEAD + "[]\nrecords: {bye: soon, sorry: [1s, 2]}", ["4:16 S206", "4:34 S206"]),
+    "no way that a script can end": (HEAD + "[]\nscripts: {old: 1}", ["4:11 T516", "4:16 T517"]),
     "an unknown language": (HEAD + "[]\nends: {language: de}", ["4:18 T514"]),
     "a reroute to no flow": ("test: it\nreroute: emergncy\nnumber: '95500'\nsteps: []", ["2:10 T515"]),
     "an unknown word": (

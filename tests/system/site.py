@@ -182,7 +182,7 @@ def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre
         spool_mb=1,
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
-        sip_port=free_port(socket.SOCK_DGRAM),
+        sip_port=next(port for port in iter(lambda: free_port(socket.SOCK_DGRAM), 0) if not first <= port <= first + 99),
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,

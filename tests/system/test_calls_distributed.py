@@ -140,7 +140,7 @@ async def test_feature_codes_from_the_agents_telephone_change_the_state(day: Day
     for code, state in {
         "*11": "paused idle login",
         "*12": "ready idle",
-        "*13": "paused idle",
+        "*13": "paused idle break",
         "*134": "paused idle 4",
         "*14": "logged_out idle",
     }.items():

@@ -163,8 +163,17 @@ def test_sarif_points_to_the_place_in_the_file_as_the_folder_was_named(broken: s
         "artifactLocation": {"uri": "bank/main.yaml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 4, "startColumn": 21},
     }
-    absolute = sarif(str(Path(broken).resolve()))["runs"][0]["results"][0]
-    assert absolute["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
+    for same in (str(Path(broken).resolve()), f"./{broken}", f"{broken}/../{Path(broken).name}/"):
+        assert sarif(same)["runs"][0]["results"][0]["locations"] == first["locations"]
+
+
+def test_sarif_of_files_that_lie_elsewhere_has_absolute_uris(broken: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("else where")
+    shutil.copytree(broken, elsewhere / "银行")
+    uri = sarif(str(elsewhere / "银行"))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert uri["uri"].startswith("file:///")
+    assert uri["uri"].isascii()
+    assert "uriBaseId" not in uri
 
 
 def test_sarif_of_a_good_folder_is_a_run_without_results() -> None:

@@ -117,3 +117,40 @@ def test_a_person_at_the_terminal_presses_keys_and_hangs_up_with_the_end_of_inpu
     assert "the call ended at end: finished" in output
     code, output = run(folder)
     assert (code, output.splitlines()[-1]) == (0, "the call ended at menu: caller gone")
+
+
+OUTSIDE = """
+flow: main
+start: speak
+nodes:
+  speak: {record: {prompt: menu}, next: over, exits: {empty: points}}
+  over: {transfer: {to: desk}, next: end, failed: points}
+  points: {agi: {script: old, read: {POINTS: points}}, next: say, failed: end}
+  say: {play: [{number: "{{ points }}"}], next: end, failed: end}
+  end: {hangup: {}}
+"""
+
+
+def nodes_after(folder: Path, *options: str) -> list[str]:
+    (folder / "main.yaml").write_text(OUTSIDE, encoding="utf-8")
+    (folder / "centre.yaml").write_text(CENTRE + 'transfers: {desk: "10086"}\nscripts: {old: {run: old.py}}\n')
+    code, printed = run(folder, "--keys", "-", "--json", *options)
+    assert code == 0
+    return [json.loads(line)["node"] for line in printed.splitlines()]
+
+
+def test_what_is_outside_goes_well_unless_it_is_said_otherwise(folder: Path) -> None:
+    assert nodes_after(folder) == ["speak", "over", "end", "end"]
+    busy = nodes_after(folder, "--outside", "transfer:desk=busy", "--outside", 'script:old={"POINTS": "7"}')
+    assert busy == ["speak", "over", "points", "say", "end", "end"]
+    assert nodes_after(folder, "--outside", "record:speak=empty", "--outside", "script:old=failed") == [
+        "speak",
+        "points",
+        "end",
+        "end",
+    ]
+
+
+@pytest.mark.parametrize("option", ["record:speak", "fax:a=b", "record:speak=soon", "transfer:desk=gone", "script:old=1"])
+def test_what_cannot_come_of_it_is_a_wrong_use(folder: Path, option: str) -> None:
+    assert run(folder, "--keys", "-", "--outside", option)[0] == 2

@@ -78,7 +78,7 @@ def test_an_unknown_flow_is_wrong_use() -> None:
 def test_json_has_boxes_and_arrows() -> None:
     (flow,) = map(json.loads, run(str(BANK), "--json").output.splitlines())
     assert (flow["flow"], flow["start"], len(flow["boxes"])) == ("main", "greeting", 17)
-    assert flow["arrows"][0] == {"begin": "greeting", "end": "language", "exits": ["next"], "usual": True}
+    assert flow["arrows"][0] == {"begin": "greeting", "end": "language", "exits": ["next"], "usual": True, "when": {}}
 
 
 def test_help_has_an_example() -> None:

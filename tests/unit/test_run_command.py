@@ -80,3 +80,11 @@ def test_a_setting_that_makes_no_sense_is_told_in_one_line(ivr: Ivr, monkeypatch
     assert said == (
         "ivr-engine: IVR_ENGINE_LOG_LEVEL: setting log_level must be one of debug, info, warning, error, not 'loud'\n"
     )
+
+
+def test_a_database_that_cannot_be_used_is_a_lack_of_the_machine(ivr: Ivr, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "engine.sqlite3").write_bytes(b"this is no database" * 100)
+    code, said = ivr("run", BANK, "--no-pbx")
+    assert code == 3, said
+    assert "engine.sqlite3" in said

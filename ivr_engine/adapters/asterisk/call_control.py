@@ -170,6 +170,8 @@ class AgiCallControl(AgiLine):
 
 def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
     """The keys that count, what ended the listening if something did, and the keys after that."""
+    if keys and keys[0] in wait.alone:
+        return keys[0], GatherEnd.COMPLETE, keys[1:]
     before, found, after = keys.partition(wait.end_key) if wait.end_key else (keys, "", "")
     if found and len(before) <= wait.most:
         return before, GatherEnd.END_KEY, after

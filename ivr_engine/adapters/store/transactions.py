@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -20,12 +21,11 @@ from ivr_engine.adapters.store.tables import CallRow, JournalRow
 from ivr_engine.adapters.store.writer import Batch
 from ivr_engine.errors import StoreError
 
+CLAIM_AGAIN_S = 0.1
+
 LOCK = 0x1F12E0
 """PostgreSQL's advisory lock of the one engine that writes to a database. It is held by the connection on which the engine
 writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
-
-# One statement for any number of records: a list of them would be another text, and be compiled, each time.
-FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
 
 
 # One statement for any number of records: with a list in it, it would be another text, to be compiled, each time.
@@ -113,12 +113,19 @@ class Transactions:
         return self._connection
 
     def _claim(self, connection: Connection) -> None:
-        with connection.begin():
-            ours = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar()
-        if not ours:
+        """Take the lock; the server may need a moment to notice that a process that held it was killed."""
+        until = time.monotonic() + self._limit_s
+        while not self._has(connection):
+            if time.monotonic() < until:
+                time.sleep(CLAIM_AGAIN_S)
+                continue
             raise StoreError(
                 f"{self._name} is held by another engine; stop that one first, or give this one a database of its own"
             )
+
+    def _has(self, connection: Connection) -> bool:
+        with connection.begin():
+            return bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar())
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -11,6 +11,7 @@ from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import GatherEnd
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.nodes import everywhere
 from ivr_engine.flows.nodes.base import NodeSpec, Step
 from ivr_engine.flows.saying import Line, read_lines, utter
 from ivr_engine.flows.utterances import Utterance
@@ -50,12 +51,20 @@ class Asking(NodeSpec):
         """Leave with these keys, or None when they are no answer."""
         raise NotImplementedError
 
+    def begins(self, key: str) -> bool:
+        """Whether an answer can begin with this key."""
+        raise NotImplementedError
+
+    def takes(self, key: str) -> bool:
+        """See NodeSpec. Nothing typed ahead of a secret entry is taken."""
+        return not self.secret and self.begins(key)
+
     def run(self, walk: Walk) -> Step:
         """Answer from the keys typed ahead, or listen."""
         typed, walk.session.typed_ahead = walk.session.typed_ahead, ""
         if self.secret or not typed:
             return self._listen(walk, self.question(walk))
-        taken, ended = self._cut(typed)
+        taken, ended = self._cut(typed, self._alone(walk))
         if ended is None:
             return self._listen(walk, (), typed_ahead=typed)
         rest = typed[len(taken) :]
@@ -68,8 +77,10 @@ class Asking(NodeSpec):
         walk.keep(reply.left)
         return self._judge(walk, reply.keys[: self.most], reply.ended)
 
-    def _cut(self, typed: str) -> tuple[str, GatherEnd | None]:
+    def _cut(self, typed: str, alone: str) -> tuple[str, GatherEnd | None]:
         """The keys that a listener would have taken from `typed`, and what would have ended it (None: not yet)."""
+        if typed[0] in alone:
+            return typed[0], GatherEnd.COMPLETE
         taken = typed[: self.most]
         if self.end_key and self.end_key in taken:
             return taken[: taken.index(self.end_key)], GatherEnd.END_KEY
@@ -94,7 +105,17 @@ class Asking(NodeSpec):
         accepted = self.accept(walk, keys)
         if accepted is None and stray:
             return self._listen(walk, self.question(walk))
-        return accepted or self._again(walk, "no_match")
+        return accepted or self._everywhere(walk, keys) or self._again(walk, "no_match")
+
+    def _everywhere(self, walk: Walk, keys: str) -> Step | None:
+        """What the whole answer means everywhere, if it is one key."""
+        if len(keys) != 1:
+            return None
+        return everywhere.act(walk, keys, lambda: self._listen(walk, self.question(walk)))
+
+    def _alone(self, walk: Walk) -> str:
+        """The keys that act at once when an entry begins with them."""
+        return "".join(key for key in everywhere.known(walk) if not self.begins(key)) if self.most > 1 else ""
 
     def _again(self, walk: Walk, missed: Missed) -> Step:
         session = walk.session
@@ -116,6 +137,7 @@ class Asking(NodeSpec):
             barge_in=self.barge_in,
             secret=self.secret,
             typed_ahead=typed_ahead,
+            alone=self._alone(walk),
         )
 
 

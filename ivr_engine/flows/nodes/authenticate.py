@@ -34,10 +34,10 @@ from ivr_engine.core.events.flow import IdentityConfirmed, IdentityRefused
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
-from ivr_engine.flows.checks import CHECKS
+from ivr_engine.flows.checks import CHECKS, FIRSTS
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.nodes.asking import EXITS, Asking, read_patience
-from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.nodes.serving import TROUBLE, note_answer, read_timeout
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import as_target
@@ -57,6 +57,10 @@ class Entry(Asking):
     name: str
     least: int
     check: str
+
+    def begins(self, key: str) -> bool:
+        """See Asking."""
+        return key in FIRSTS[self.check]
 
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Remember the keys if they are long enough and pass the check."""
@@ -111,6 +115,8 @@ class Authenticate(NodeSpec):
         return NodeFacts(
             exits=("next", LOCKED, REFUSED, *TROUBLE, *EXITS),
             required=(("next",), (LOCKED, "failed"), (REFUSED, "failed"), ("failed",)),
+            level=self.level,
+            claims=tuple({self.number.end_key, self.pin.end_key} - {""}),
             attempts=self.number.attempts,
             lines=tuple(lines),
             prompts=prompt_names(lines),
@@ -132,6 +138,11 @@ class Authenticate(NodeSpec):
         if isinstance(reply, Verified):
             return self._verified(walk, reply)
         return self._on(walk, self._asked(walk).resume(walk, reply))
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: ask for the same entry again."""
+        del leave
+        return self._on(walk, self._asked(walk).run(walk))
 
     def _asked(self, walk: Walk) -> Entry:
         return self.pin if _ID in walk.session.memo else self.number

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.ids import FlowName, NodeName
+from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.saying import Line
@@ -63,9 +64,11 @@ class NodeFacts:
     exits, of each at least one must be given. `ends`: it has no way out. `waits`: the call stops here for the outside.
     `reads` and `writes` are variables; `secrets` those of `writes` that become tainted; `made_from` pairs a written variable
     with a name that its value reads, for a value made from a secret is secret. `keys`: exits taken by one key of the
-    caller's. `attempts`: how often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free
-    texts. `to_agent`: the call may come to a person here. `flow` is the flow it enters; `result` the one
-    by which it goes back to the flow before, and `gives` the variables that what it gives back reads.
+    caller's. `claims`: keys that mean something of the node's own here, whatever they mean elsewhere. `attempts`: how
+    often the caller is asked, 0 when not at all. `lines`: what is said, in order, with free texts. `to_agent`: the call
+    may come to a person here. `flow` is the flow it enters; `result` the one by which it goes back to the flow before,
+    and `gives` the variables that what it gives back reads. `conditions`: exits that are there only when this holds.
+    `level`: how well the caller is identified who leaves by `next`. `ticket`: it opens one, and keeps it in `writes`.
     """
 
     exits: tuple[str, ...]
@@ -85,12 +88,16 @@ class NodeFacts:
     secrets: tuple[str, ...] = ()
     made_from: tuple[tuple[str, str], ...] = ()
     keys: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     attempts: int = 0
     lines: tuple[Line, ...] = ()
     to_agent: bool = False
     flow: str = ""
     result: str = ""
     gives: frozenset[str] = frozenset()
+    conditions: Mapping[str, Expression] = field(default_factory=dict)
+    level: int = 0
+    ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +118,11 @@ class NodeSpec:
     def own_exits(self) -> Mapping[str, NodeName]:
         """Exits written inside the settings themselves, such as the keys of a menu."""
         return {}
+
+    def takes(self, key: str) -> bool:
+        """Whether an answer to the question asked here can begin with a key that was pressed before it."""
+        del key
+        return False
 
     def run(self, walk: Walk) -> Step:
         """Do what the node does until it waits, leaves or ends."""

@@ -52,6 +52,7 @@ class Branch(NodeSpec):
             exits=(*self.own_exits(), "else", "failed"),
             required=(("else",),),
             waits=False,
+            conditions={f"case {number}": case.when for number, case in enumerate(self.cases, 1)},
             reads=settings.reads(case.when for case in self.cases),
         )
 

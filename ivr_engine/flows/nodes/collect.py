@@ -18,11 +18,11 @@ from typing import ClassVar, Self
 
 from ivr_engine.core.ids import Millis
 from ivr_engine.flows import limits, shapes
-from ivr_engine.flows.checks import CHECKS, Pattern, compile_pattern
+from ivr_engine.flows.checks import CHECKS, FIRSTS, Pattern, compile_pattern
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import asking
-from ivr_engine.flows.nodes.base import NodeFacts, Step
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, Step
 from ivr_engine.flows.saying import names_read, prompt_names, read_lines
 from ivr_engine.flows.settings import as_target
 from ivr_engine.flows.shapes import ShapeFault
@@ -78,6 +78,7 @@ class Collect(asking.Asking):
         return NodeFacts(
             exits=("next", *asking.EXITS),
             required=(("next",), ("no_input", "failed"), ("no_match", "failed")),
+            claims=tuple(self.end_key),
             attempts=self.attempts,
             lines=self.lines,
             prompts=prompt_names(self.all_lines),
@@ -85,6 +86,15 @@ class Collect(asking.Asking):
             writes=(self.into,),
             secrets=(self.into,) if self.secret else (),
         )
+
+    def begins(self, key: str) -> bool:
+        """See Asking."""
+        return key in (self.pattern.firsts if self.pattern else FIRSTS[self.check])
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: ask again."""
+        del leave
+        return self.run(walk)
 
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Keep the keys if they are long enough and pass the check."""

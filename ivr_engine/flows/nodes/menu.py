@@ -31,7 +31,7 @@ from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes import asking
-from ivr_engine.flows.nodes.base import BACK, Enter, Leave, NodeFacts, Step
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, Step
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.settings import Setting
 from ivr_engine.flows.tree import Entry
@@ -89,6 +89,8 @@ class Menu(asking.Asking):
             exits=(*self.choices, *asking.EXITS),
             required=(("no_input", "failed"), ("no_match", "failed")),
             keys=tuple(self.choices),
+            claims=tuple(self.choices),
+            conditions={key: choice.when for key, choice in self.choices.items() if choice.when is not None},
             attempts=self.attempts,
             lines=(*self.lines, *says),
             prompts=prompt_names(lines),
@@ -111,18 +113,9 @@ class Menu(asking.Asking):
         del leave
         return self.run(walk)
 
-    def _everywhere(self, walk: Walk, keys: str) -> Step | None:
-        """What the key means in every menu of the centre."""
-        known = walk.definition.keys
-        if not keys:
-            return None
-        if keys == known.repeat:
-            return self._listen(walk, self.question(walk))
-        if keys == known.back:
-            return BACK
-        if keys == known.agent and not walk.in_flow(known.agent_flow):
-            return Enter(flow=known.agent_flow, variables={}, secrets=frozenset())
-        return None
+    def begins(self, key: str) -> bool:
+        """See Asking. A key with a condition counts: whether it is there shows only then."""
+        return key in self.choices
 
     def question(self, walk: Walk) -> tuple[Utterance, ...]:
         """The prompt, then the words of each key that is there."""
@@ -135,7 +128,7 @@ class Menu(asking.Asking):
         """Set what the key sets and leave by it."""
         choice = self.choices.get(keys)
         if choice is None or not _is_there(walk, choice):
-            return self._everywhere(walk, keys)
+            return None
         for name, setting in choice.sets.items():
             walk.assign(name, walk.value(setting), secret=walk.is_secret(setting))
         return keys

@@ -5,7 +5,8 @@
       next: end
 
 With `play: {prompts: [notice], barge_in: false}` no key interrupts it. A key that does is kept for the next menu or collect,
-and until then further plays are passed over: a caller who knows the way dials through.
+and until then further plays are passed over: a caller who knows the way dials through. A key with one meaning everywhere
+acts at once, unless a question that may come next takes it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import ClassVar, Self
 
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
-from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes import everywhere
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.saying import Line, names_read, prompt_names, read_lines, utter
 from ivr_engine.flows.tree import Mapping
 from ivr_engine.flows.waits import Played, PlayWait, Reply
@@ -61,6 +63,20 @@ class Play(NodeSpec):
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Keep the key that interrupted; a stray one has the prompts played again."""
-        if isinstance(reply, Played) and self.barge_in and walk.keep_unless_stray(reply.key):
-            return self.run(walk)
+        if isinstance(reply, Played) and self.barge_in:
+            keys = reply.key
+            if keys and walk.is_stray(keys[0]):
+                keys = keys[1:]
+                if not keys:
+                    return self.run(walk)
+            if len(keys) == 1 and not everywhere.is_typed_ahead(walk, keys):
+                acted = everywhere.act(walk, keys, lambda: self.run(walk))
+                if acted is not None:
+                    return acted
+            walk.keep(keys)
         return "next"
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: say it again."""
+        del leave
+        return self.run(walk)

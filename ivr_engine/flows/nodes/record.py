@@ -67,6 +67,7 @@ class Record(NodeSpec):
         return NodeFacts(
             exits=("next", EMPTY, "failed"),
             required=(("next",), (EMPTY, "failed")),
+            claims=tuple(self.end_key),
             lines=self.lines,
             prompts=prompt_names(self.lines),
             reads=names_read(self.lines),

@@ -32,8 +32,9 @@ from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import Expression
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.nodes import everywhere
 from ivr_engine.flows.nodes.asking import Asking, read_patience
-from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes.base import Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.saying import names_read, prompt_names, read_lines
 from ivr_engine.flows.settings import as_target
 from ivr_engine.flows.shapes import ShapeFault
@@ -58,6 +59,10 @@ class Question(Asking):
     values: Mapping[str, int | str]
     when: Expression | None = None
 
+    def begins(self, key: str) -> bool:
+        """See Asking."""
+        return key in self.values
+
     def accept(self, walk: Walk, keys: str) -> Step | None:
         """Keep the value of the key."""
         if keys not in self.values:
@@ -77,10 +82,15 @@ class Invite(Asking):
     KIND: ClassVar[str] = "invite"
     key: str
 
+    def begins(self, key: str) -> bool:
+        """See Asking."""
+        return key == self.key
+
     def accept(self, walk: Walk, keys: str) -> Step | None:
-        """Any other key declines."""
-        del walk
-        return _TAKES_PART if keys == self.key else str(SurveyOutcome.DECLINED)
+        """Any other key declines, except one that means something everywhere."""
+        if keys == self.key:
+            return _TAKES_PART
+        return None if keys in everywhere.known(walk) else str(SurveyOutcome.DECLINED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,17 +127,30 @@ class Survey(NodeSpec):
 
     def facts(self) -> NodeFacts:
         """Leaves by how the survey ended."""
-        lines = [line for each in (*((self.invite,) if self.invite else ()), *self.questions) for line in each.lines]
+        lines = [line for each in self._asked() for line in each.lines]
         conditions = settings.reads(each.when for each in self.questions if each.when is not None)
         return NodeFacts(
             exits=("next", str(SurveyOutcome.PARTIAL), str(SurveyOutcome.DECLINED), "failed"),
             required=(("next",),),
+            claims=tuple({key: None for each in self._asked() for key in KEYS if each.begins(key)}),
             attempts=max((each.attempts for each in self.questions), default=1),
             lines=tuple(lines),
             prompts=prompt_names(lines),
             reads=names_read(lines) | conditions,
             writes=(*(each.into for each in self.questions), *((self.total,) if self.total else ())),
         )
+
+    def _asked(self) -> tuple[Asking, ...]:
+        return (*((self.invite,) if self.invite else ()), *self.questions)
+
+    def takes(self, key: str) -> bool:
+        """See NodeSpec. Without an invitation any question may be the first: the others may be left out."""
+        return self.invite.begins(key) if self.invite else any(each.begins(key) for each in self.questions)
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """Back from the flow of the agent key: ask the same question again."""
+        del leave
+        return self._on(walk, self._present(walk).run(walk))
 
     def run(self, walk: Walk) -> Step:
         """Invite, or begin."""
@@ -136,10 +159,13 @@ class Survey(NodeSpec):
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Judge the key of the question asked last."""
+        return self._on(walk, self._present(walk).resume(walk, reply))
+
+    def _present(self, walk: Walk) -> Asking:
         at = walk.session.memo[_AT]
         asked = self.invite if at == _INVITE else self.questions[at]
         assert asked is not None  # noqa: S101 - an invitation is only waited for where there is one
-        return self._on(walk, asked.resume(walk, reply))
+        return asked
 
     def _on(self, walk: Walk, step: Step) -> Step:
         """After a question: the next one, or the end."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.flow import TicketOpened
@@ -61,7 +61,7 @@ class Ticket(NodeSpec):
 
     def facts(self) -> NodeFacts:
         """Leaves by `next`, `failed`, or any result of the service's own."""
-        return facts_of_asking(self.service, self.data, self.into)
+        return replace(facts_of_asking(self.service, self.data, self.into), ticket=True)
 
     def run(self, walk: Walk) -> Step:
         """Ask for it."""

@@ -15,6 +15,7 @@ from datetime import date
 
 from ivr_engine.core.ids import Language
 from ivr_engine.flows.definition import CentreDefinition
+from ivr_engine.flows.fields import unknown
 from ivr_engine.flows.issues import Issue, Severity
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.norms.reader import NormsFile, read_norms
@@ -26,6 +27,10 @@ __all__ = ["EXPIRED", "Judged", "NormsFile", "judge", "read_norms"]
 
 EXPIRED = "N001"
 """The one error that does not keep a centre from use: a date alone takes no number out of service overnight."""
+
+
+UNKNOWN = "N003"
+"""norms.yaml names what the centre has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,30 @@ def judge(
     """Hold a centre without other errors to its norms, as of a day. The places are where centre.yaml gives each."""
     ways = Ways(
         centre,
-        main_menu=file.main_menu,
+        declared=file.declared,
         language_places=language_places,
         calendar_places=calendar_places,
         today=today,
     )
+    unknown = [*_unknown_places(ways, file), *_unknown_numbers(centre, file)]
     found = list(_breaches(ways, file))
     covered = {waiver for waiver, _issue in found if waiver is not None}
     waived = tuple(issue for waiver, issue in found if waiver is not None)
     open_ = [issue for waiver, issue in found if waiver is None]
-    return Judged((*open_, *_about_waivers(file.norms.waivers, covered, today)), waived)
+    return Judged((*unknown, *open_, *_about_waivers(file.norms.waivers, covered, today)), waived)
+
+
+def _unknown_places(ways: Ways, file: NormsFile) -> Iterator[Issue]:
+    for name, at in file.places.items():
+        if ways.spot(name) is None:
+            message = Message.of("there is no flow or node `$name`; write `flow`, or `flow/node`", name=name)
+            yield Issue(at=at, severity=Severity.ERROR, code=UNKNOWN, message=message)
+
+
+def _unknown_numbers(centre: CentreDefinition, file: NormsFile) -> Iterator[Issue]:
+    for number, at in file.numbers.items():
+        if number not in centre.numbers:
+            yield Issue(at=at, severity=Severity.ERROR, code=UNKNOWN, message=unknown("number", number, centre.numbers))
 
 
 def _breaches(ways: Ways, file: NormsFile) -> Iterator[tuple[Waiver | None, Issue]]:

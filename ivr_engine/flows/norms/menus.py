@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ivr_engine.core.ids import Language
 from ivr_engine.flows.messages import Message
+from ivr_engine.flows.norms.offers import most_at_once
 from ivr_engine.flows.norms.places import Place
 from ivr_engine.flows.norms.rules import Breach, Rule
 from ivr_engine.flows.norms.speech import spoken_seconds, texts
@@ -39,12 +40,14 @@ def nesting(ways: Ways, rule: Rule) -> Iterable[Breach]:
 
 
 def options(ways: Ways, rule: Rule) -> Iterable[Breach]:
-    """Agent, back and repeat are not counted."""
+    """Agent, back and repeat are not counted, and of keys with conditions as many as one caller can be offered."""
     for menu in ways.menus:
         counted = [key for key in menu.facts.keys if not _is_common(menu, key, ways, rule)]
-        if len(counted) > rule.bound:
+        conditions = [menu.facts.conditions[key] for key in counted if key in menu.facts.conditions]
+        offered = len(counted) - len(conditions) + most_at_once(conditions) if len(counted) > rule.bound else 0
+        if offered > rule.bound:
             message = "the menu offers $options choices; at most $most: put the rarer ones into a menu of their own"
-            yield Breach(menu.node.at, menu.name, Message.of(message, options=len(counted), most=rule.bound))
+            yield Breach(menu.node.at, menu.name, Message.of(message, options=offered, most=rule.bound))
 
 
 def _is_common(menu: Place, key: str, ways: Ways, rule: Rule) -> bool:

@@ -7,14 +7,22 @@ one norm needs. What the norms ask beyond these rules is listed in docs/norms.md
 from __future__ import annotations
 
 from ivr_engine.flows.issues import Severity
-from ivr_engine.flows.norms import days, menus, people, words
+from ivr_engine.flows.norms import days, hours, menus, people, services, words
 from ivr_engine.flows.norms.rules import Rule
 
 _E, _W = Severity.ERROR, Severity.WARNING
 _SELLING = ("优惠", "促销", "抽奖", "热销", "限时", "推荐您", "special offer", "promotion", "discount", "limited time")
+_SERVICES = ("consult", "complaint", "suggestion", "transaction", "recommend")
 _SECRETS = ("pin", "password", "passwd", "passcode", "pwd", "cvv", "cvv2", "cvn", "otp")
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        id="N-03a",
+        severity=_W,
+        demands="each of these services (`serves`) can be reached from every unified number",
+        check=services.services_from_every_number,
+        words=_SERVICES,
+    ),
     Rule(
         id="N-03b",
         severity=_E,
@@ -27,6 +35,30 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="N-08a", severity=_E, demands="whom no agent takes is told so before the end", check=people.queues_end_with_a_word
+    ),
+    Rule(
+        id="N-08a2",
+        severity=_E,
+        demands="at every minute of a year a call hears a word, and comes to an agent, a service or a message",
+        check=hours.answered_at_every_minute,
+    ),
+    Rule(
+        id="N-08b1",
+        severity=_W,
+        demands="an agent can be reached at every minute of a year; shorter hours need a waiver",
+        check=hours.people_at_every_minute,
+    ),
+    Rule(
+        id="N-08b2",
+        severity=_E,
+        demands="whom the hours keep from an agent is told the hours",
+        check=hours.shorter_hours_are_announced,
+    ),
+    Rule(
+        id="N-08b3",
+        severity=_E,
+        demands="a loss (`serves: loss_report`) can be reported at every minute of a year",
+        check=hours.loss_report_at_every_minute,
     ),
     Rule(
         id="N-08c",
@@ -97,6 +129,38 @@ RULES: tuple[Rule, ...] = (
         demands="the keys listed repeat or go back in every menu",
         check=menus.back_is_back,
         words=("9", "*"),
+    ),
+    Rule(
+        id="N-20a",
+        severity=_E,
+        demands="keys from the answer to where complaints are taken (`serves: complaint`)",
+        check=services.complaint_in_few_keys,
+        most=2,
+    ),
+    Rule(
+        id="N-20b",
+        severity=_E,
+        demands="a complaint opens a ticket, and its number is said",
+        check=services.complaint_makes_a_ticket,
+    ),
+    Rule(
+        id="N-22a",
+        severity=_E,
+        demands="money (`money`) moves only for callers identified at level 2",
+        check=services.money_needs_identification,
+    ),
+    Rule(
+        id="N-22b",
+        severity=_E,
+        demands="money moves only after a menu that says the amount and asks to confirm",
+        check=services.money_is_read_back,
+    ),
+    Rule(
+        id="N-22c",
+        severity=_E,
+        demands="money moves only by a node that has one of these exits",
+        check=services.money_has_a_limit,
+        words=("over_limit",),
     ),
     Rule(
         id="N-22",

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from heapq import heappop, heappush
 
-from ivr_engine.core.ids import Language
+from ivr_engine.core.ids import FlowName, Instant, Language, NodeName
+from ivr_engine.core.outcomes import Hours
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.norms.passages import Passages
 from ivr_engine.flows.norms.places import Place, Spot, places_of
+from ivr_engine.flows.timelines import Stretch, combinations
 from ivr_engine.flows.tree import Position
 
 MISSED = frozenset({"no_input", "no_match", "failed"})
 """The exits of a question that nobody chooses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What norms.yaml says of the centre that its flows do not: see docs/norms.md."""
+
+    main_menu: str = "main_menu"
+    unified: tuple[str, ...] = ()
+    serves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    money: tuple[str, ...] = ()
 
 
 class Ways:
@@ -24,23 +37,101 @@ class Ways:
         self,
         centre: CentreDefinition,
         *,
-        main_menu: str = "main_menu",
+        declared: Declared,
         language_places: Mapping[Language, Position],
         calendar_places: Mapping[str, Position],
         today: date,
+        places: Mapping[Spot, Place] | None = None,
     ) -> None:
         self.centre = centre
         self.language_places = language_places
         self.calendar_places = calendar_places
         self.today = today
-        self._main_menu_name = main_menu
-        self.places = places_of(centre)
+        self._declared = declared
+        self.places = places_of(centre) if places is None else places
+        self._years: dict[frozenset[str], list[tuple[Stretch, Ways]]] = {}
 
     @cached_property
     def entries(self) -> tuple[Place, ...]:
         """The first node of each flow that a number leads to."""
         flows = [self.centre.flows[name] for name in dict.fromkeys(self.centre.numbers.values())]
         return tuple(self.places[flow.name, flow.start] for flow in flows)
+
+    @cached_property
+    def unified(self) -> tuple[Place, ...]:
+        """The entries of the numbers for everything; all of them unless norms.yaml names some."""
+        numbers = self._declared.unified
+        flows = {flow for number, flow in self.centre.numbers.items() if not numbers or number in numbers}
+        return tuple(entry for entry in self.entries if entry.spot[0] in flows)
+
+    def serving(self, service: str) -> list[Place]:
+        """Where norms.yaml says that callers are served so."""
+        return [self.places[spot] for name in self._declared.serves.get(service, ()) if (spot := self.spot(name))]
+
+    @property
+    def moving_money(self) -> list[Place]:
+        """Where norms.yaml says that money moves."""
+        return [self.places[spot] for name in self._declared.money if (spot := self.spot(name))]
+
+    def spot(self, name: str) -> Spot | None:
+        """The node called `flow/node`, or the first one of `flow`."""
+        flow_name, _, node = name.partition("/")
+        flow = self.centre.flows.get(FlowName(flow_name))
+        if flow is None or (node and node not in flow.nodes):
+            return None
+        return flow.name, NodeName(node) if node else flow.start
+
+    def through_a_year(self, entry: Place) -> list[tuple[Stretch, Ways]]:
+        """For each combination of what the calendars asked from there say: when first, and the ways there are then."""
+        asked = frozenset(self._asked_from(entry)) if self._asking_hours else frozenset[str]()
+        if not asked:
+            return [(Stretch(Instant(0), Instant(0), {}), self)]
+        if asked not in self._years:
+            calendars = {name: self.centre.calendars[name] for name in sorted(asked)}
+            self._years[asked] = [(each, self._when(each)) for each in combinations(calendars, self.today)]
+        return self._years[asked]
+
+    @cached_property
+    def _asking_hours(self) -> bool:
+        return any(place.facts.calendars for place in self.places.values())
+
+    def _asked_from(self, entry: Place) -> Iterator[str]:
+        for spot in self.costs(entry, lambda _place, _exit: 0):
+            yield from self.places[spot].facts.calendars
+
+    def _when(self, now: Stretch) -> Ways:
+        """The ways while the calendars say so."""
+
+        def closed(place: Place) -> Iterable[str]:
+            states = {str(now.states[name]) for name in place.facts.calendars if name in now.states}
+            if not states:
+                return ()
+            taken = states & place.exits.keys() or {str(Hours.CLOSED)} & place.exits.keys() or {"failed"}
+            return place.exits.keys() - taken
+
+        return self.without(closed)
+
+    def without(self, exits: Callable[[Place], Iterable[str]]) -> Ways:
+        """The same ways without these exits of each place."""
+        left = {spot: _without(place, set(exits(place))) for spot, place in self.places.items()}
+        return Ways(
+            self.centre,
+            declared=self._declared,
+            language_places=self.language_places,
+            calendar_places=self.calendar_places,
+            today=self.today,
+            places=left,
+        )
+
+    @cached_property
+    def leading_to_an_answer(self) -> frozenset[Spot]:
+        """From here a call can come to an agent, a service, a callback, a message, or somebody outside."""
+        return self.leading_to(place for place in self.places.values() if _answers(place))
+
+    @cached_property
+    def told_by_calendars(self) -> frozenset[str]:
+        """The variables that keep when hours begin."""
+        return frozenset(name for place in self.places.values() if place.facts.calendars for name in place.facts.writes)
 
     @cached_property
     def menus(self) -> tuple[Place, ...]:
@@ -114,7 +205,7 @@ class Ways:
     def main_menu(self, entry: Place) -> Place | None:
         """The nearest menu of the name that is the main menu's; else the nearest with a choice of ways."""
         menus = [self.places[spot] for spot in self.costs(entry, own_presses) if self.places[spot].facts.keys]
-        named = (menu for menu in menus if menu.node.name == self._main_menu_name)
+        named = (menu for menu in menus if menu.node.name == self._declared.main_menu)
         choosing = (menu for menu in menus if len({menu.exits[key] for key in menu.facts.keys if key in menu.exits}) > 1)
         return next(named, None) or next(choosing, None)
 
@@ -132,6 +223,15 @@ class Ways:
                 if target not in found and (more := cost(place, exit_name)) is not None:
                     heappush(open_, (spent + more, len(found) + len(open_), target))
         return found
+
+
+def _without(place: Place, exits: set[str]) -> Place:
+    return replace(place, exits={name: spot for name, spot in place.exits.items() if name not in exits}) if exits else place
+
+
+def _answers(place: Place) -> bool:
+    facts = place.facts
+    return facts.to_agent or bool(facts.services or facts.queues or facts.transfers or facts.scripts)
 
 
 def presses(place: Place, exit_name: str) -> float | None:

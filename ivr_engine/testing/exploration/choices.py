@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ivr_engine.core.ids import AgentId, FlowName, Millis
 from ivr_engine.core.outcomes import GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.flows.definition import CentreDefinition, Node
-from ivr_engine.flows.expressions import Expression, Template
 from ivr_engine.flows.nodes import asking
 from ivr_engine.flows.nodes.serving import TROUBLE
 from ivr_engine.flows.waits import (
@@ -38,6 +37,7 @@ from ivr_engine.flows.waits import (
     Wait,
 )
 from ivr_engine.testing.callers import respond, take
+from ivr_engine.testing.exploration.relevance import expressions_in
 from ivr_engine.testing.rehearsal.script import Answer, ConversationTest, Presses
 from ivr_engine.testing.rehearsal.steps import TRANSFER_ENDS
 
@@ -56,7 +56,7 @@ ENTRIES: Final = (
 WRONG: Final = "*"  # no check accepts it alone
 SILENCE: Final = "silence"
 SPOKEN_S: Final = 10  # seconds that an explored caller speaks when recorded
-MOST_BODIES: Final = 5  # of one operation that are tried
+MOST_BODIES: Final = 20  # of one operation that are tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ class Choice:
     operation: str = ""
     answer: Json = None
     stays: str = ""
+    entry: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,12 @@ def _keys(wait: KeysWait, examples: Examples) -> Iterator[Choice]:
         keyed, rest = take(wait, wait.typed_ahead + typed)
         if not rest:
             yield Choice(
-                label=f"presses {_shown(wait, typed)}", reply=keyed, keys=len(typed), step={"press": typed}, stays="keys"
+                label=f"presses {_shown(wait, typed)}",
+                entry=keys,
+                reply=keyed,
+                keys=len(typed),
+                step={"press": typed},
+                stays="keys",
             )
     if wait.most > 1:
         keyed, _rest = take(wait, wait.typed_ahead + WRONG + wait.end_key)
@@ -213,19 +219,4 @@ def _plant(body: dict[str, Json], path: list[str]) -> None:
 def _sources(centre: CentreDefinition) -> Iterator[str]:
     for flow in centre.flows.values():
         for node in flow.nodes.values():
-            yield from _texts(node.spec)
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every expression within a node's settings."""
-    if isinstance(value, Expression | Template):
-        yield value.source
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _texts(item)
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from _texts(getattr(value, each.name))
+            yield from (each.source for each in expressions_in(node.spec))

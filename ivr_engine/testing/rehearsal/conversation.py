@@ -11,6 +11,7 @@ from ivr_engine.flows.session import Session
 from ivr_engine.flows.utterances import Utterance, label
 from ivr_engine.flows.waits import (
     CallerGone,
+    Json,
     Keyed,
     KeysWait,
     Played,
@@ -29,6 +30,7 @@ from ivr_engine.flows.waits import (
 from ivr_engine.testing import pace
 from ivr_engine.testing.callers import ScriptedVerifier, respond, take
 from ivr_engine.testing.rehearsal.outcome import Missed
+from ivr_engine.testing.rehearsal.outside import line_of, reply_to
 from ivr_engine.testing.rehearsal.script import Answer
 from ivr_engine.testing.rehearsal.visit import Visit
 from ivr_engine.testing.simulation import words
@@ -58,9 +60,24 @@ class Answers:
         if not left:
             found = "the test has no answer" if left is None else "the test has no answer left"
             raise Missed("every request to be answered by the test", f"the flow asks {name}, and {found} under `services`")
+        return respond(self._taken(left))
+
+    def has(self, name: str) -> bool:
+        """Whether the test says beside its steps what comes of this recording, transfer or script (`outside.line_of`)."""
+        return name in self._left
+
+    def outside(self, name: str) -> Json:
+        """What the test says comes of it. Raises Missed when it says no more."""
+        left = self._left[name]
+        if not left:
+            kind, _, what = name.partition(" ")
+            raise Missed(f"the test to say what comes of `{what}`", f"it has no line left under `{kind}`")
+        return self._taken(left)
+
+    def _taken(self, left: deque[Answer]) -> Json:
         answer = left[0] if left[0].always else left.popleft()
         self._unused = [each for each in self._unused if each is not answer]
-        return respond(answer.body)
+        return answer.body
 
     def unused(self) -> Answer | None:
         """The first answer that nobody asked for."""
@@ -164,8 +181,16 @@ class Conversation:
             self._session = self._stage.reply(self.session, reply).session
         if isinstance(wait, PlayWait | KeysWait | RecordWait):
             self.hear(wait.prompts)
+        if isinstance(wait, RecordWait | TransferWait | ScriptWait):
+            self._scripted(wait)
         elif isinstance(wait, QueueWait):
             self.visit = Visit(self._stage, CALL, wait, say=self.hear)
+
+    def _scripted(self, wait: RecordWait | TransferWait | ScriptWait) -> None:
+        """Go on when the test says beside its steps what comes of the wait; else a step says it."""
+        name = line_of(wait, self.session.node)
+        if self._answers.has(name):
+            self._reply(*reply_to(wait, self._answers.outside(name)))
 
     def _answered(self, wait: RequestWait | VerifyWait) -> Responded | Verified:
         return self._verifier.verify(wait, self._stage.now) if isinstance(wait, VerifyWait) else self._answers.ask(wait)

@@ -25,6 +25,7 @@ from ivr_engine.flows.waits import (
 )
 from ivr_engine.testing.rehearsal.conversation import CALL, Answers, Conversation
 from ivr_engine.testing.rehearsal.outcome import Failure, Missed, Result
+from ivr_engine.testing.rehearsal.outside import SCRIPT_TAKES, TALK
 from ivr_engine.testing.rehearsal.script import (
     AgentActs,
     ConversationTest,
@@ -46,8 +47,6 @@ from ivr_engine.testing.rehearsal.script import (
 from ivr_engine.testing.rehearsal.visit import PICKS_UP_AFTER, Visit
 from ivr_engine.testing.stage import Stage
 
-TALK: Final = Millis(60_000)  # where the test does not say how long
-SCRIPT_TAKES: Final = Millis(10_000)
 MOST_TURNS: Final = 1_000  # without a step of the test
 
 
@@ -305,7 +304,7 @@ def _variable(variables: Mapping[str, Json], path: str) -> Json:
 def _judge(record: CallRecord, ends: Ends | None, answers: Answers) -> None:
     unused = answers.unused()
     if unused is not None:
-        raise Missed("every answer of the test to be asked for", "no request took this one", at=unused.at)
+        raise Missed("every answer of the test to be asked for", "nothing in the call took this one", at=unused.at)
     _same("faults", ", ".join(ends.faults if ends else ()) or "none", ", ".join(record.faults) or "none")
     if ends is None:
         return

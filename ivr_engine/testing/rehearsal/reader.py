@@ -19,6 +19,7 @@ from ivr_engine.flows.shapes import ShapeFault
 from ivr_engine.flows.tree import Entry, Sequence, Tree
 from ivr_engine.testing.clock import START
 from ivr_engine.testing.rehearsal.names import known, known_agent, known_language, known_node, plain
+from ivr_engine.testing.rehearsal.outside import read_outside
 from ivr_engine.testing.rehearsal.script import Answer, ConversationTest, Ends, Step
 from ivr_engine.testing.rehearsal.steps import read_step
 
@@ -52,11 +53,12 @@ def _place(test: ConversationTest) -> str:
 def _sound(tree: Tree, centre: CentreDefinition, issues: list[Issue]) -> ConversationTest | None:
     before = len(issues)
     mapping = shapes.read(tree, shapes.as_mapping, None, issues)
-    test = _test(Fields(mapping, issues, where="a test"), centre) if mapping is not None else None
+    test = read_fields(Fields(mapping, issues, where="a test"), centre) if mapping is not None else None
     return test if len(issues) == before else None
 
 
-def _test(fields: Fields, centre: CentreDefinition) -> ConversationTest:
+def read_fields(fields: Fields, centre: CentreDefinition) -> ConversationTest:
+    """One test."""
     test = ConversationTest(
         name=fields.text("test", required=True),
         at=fields.place("test"),
@@ -64,7 +66,7 @@ def _test(fields: Fields, centre: CentreDefinition) -> ConversationTest:
         caller=fields.text("caller", default=CALLER),
         reroute=fields.read("reroute", known(centre.flows, "T515", "flow"), default=""),
         instant=fields.read("at", _instant, default=START),
-        answers=_answers(fields, centre),
+        answers=_answers(fields, centre) | read_outside(fields, centre),
         steps=_steps(fields, centre),
         ends=_ends(fields, centre),
     )

@@ -162,7 +162,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a service answers; `always`: as often as it is asked."""
+    """What a service answers, or what comes of a recording, a transfer or a script; `always`: as often as it is asked."""
 
     at: Position
     body: Json = field(repr=False)
@@ -174,6 +174,7 @@ class ConversationTest:
     """One test. `ends` None: the caller hangs up after the last step, whatever the call does then.
 
     `reroute`: the flow that operations send the number to for the time of the test; empty: its own.
+    `answers` of services by `service.operation`, and of what else is outside as in `outside.line_of`.
     """
 
     name: str

@@ -48,7 +48,7 @@ AGENT_DOES: Mapping[str, OfferOutcome | None] = {
 TRANSFER_ENDS: Mapping[str, OfferOutcome] = {word: end for word, end in AGENT_DOES.items() if end is not None}
 _NO_END = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.MOVED)
 QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in _NO_END]
-_NO_VALUE = ("waits", "hangs_up")
+NO_VALUE = ("waits", "hangs_up")
 
 
 class StepFields(Fields):
@@ -77,7 +77,7 @@ def read_step(tree: Tree, centre: CentreDefinition, issues: list[Issue]) -> Step
 
 def _as_step(tree: Tree) -> TreeMapping:
     """A mapping; a step without a value may be written as its word alone."""
-    if isinstance(tree, Scalar) and tree.text in _NO_VALUE:
+    if isinstance(tree, Scalar) and tree.text in NO_VALUE:
         return TreeMapping(tree.at, (Entry(tree.text, tree.at, Scalar(tree.at, None, "")),))
     if isinstance(tree, TreeMapping):
         return tree

@@ -251,7 +251,7 @@ async def test_a_server_held_by_another_engine_is_refused_and_free_when_that_one
     url = postgresql_server.new_database()
     async with SqlStore(url):
         with pytest.raises(StoreError, match="held by another engine"):
-            await SqlStore(url).__aenter__()
+            await SqlStore(url, busy_timeout_s=LIMIT_S).__aenter__()
     async with SqlStore(url):
         pass
 

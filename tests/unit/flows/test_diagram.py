@@ -86,3 +86,31 @@ def test_no_words_of_a_prompt_become_markup(draw: type, words: str) -> None:
     tags.feed(draw([picture(definition, definition.flows[MAIN])]))
     usual.feed(draw([picture(plain, plain.flows[MAIN])]))
     assert tags.seen <= usual.seen | {"br", "tr", "td", "font"}
+
+
+def test_a_condition_stands_beside_its_arrow_in_one_line_and_cut() -> None:
+    long = "account.kind in ['silver', 'gold', 'platinum', 'diamond']"
+    nodes = {
+        "which": {
+            "branch": [
+                {"when": "{{ vip  and\n not late }}", "next": "menu"},
+                {"when": f"{{{{ {long} }}}}", "next": "bye"},
+            ],
+            "else": "end",
+        },
+        "menu": {
+            "menu": {"prompt": "ask", "keys": {"1": {"when": "{{ vip }}", "next": "bye"}, "2": "bye"}},
+            "failed": "end",
+        },
+        "bye": {"play": ["ask"], "next": "end"},
+        "end": {"hangup": {}},
+    }
+    definition = centre(nodes)
+    drawn = picture(definition, definition.flows[MAIN])
+    labels = {(arrow.begin, arrow.end): arrow.label for arrow in drawn.arrows if arrow.usual}
+    assert labels["which", "menu"] == "vip and not late"
+    assert labels["which", "bye"] == "account.kind in ['silver', 'gold', 'pla…"
+    assert labels["which", "end"] == "else"
+    assert labels["menu", "bye"] == "1 (vip), 2"
+    assert "|\"account.kind in ['silver', 'gold', 'pla…\"|" in mermaid([drawn])
+    assert 'label=" vip and not late "' in dot([drawn])

@@ -208,6 +208,7 @@ class Office:
             definition=lambda: self.versions.current,
             own_phone=self.versions.phone_of,
             journal=self.store,
+            carrier=False,
             log=self.log,
         )
         self.seats, self.desk = desks.seats, desks.agents

@@ -356,3 +356,11 @@ async def test_a_conversation_that_ended_unheard_frees_the_agent_when_the_switch
         office.watch.switch_reached(frozenset())
         assert office.centre.centre.agents()[0].activity == "wrap_up"
     assert office.record().disposition is Disposition.UNKNOWN_RECONCILED
+
+
+async def test_a_pause_without_a_reason_has_the_same_one_from_the_telephone_and_the_command_line() -> None:
+    office = Office()
+    office.staff("1001")
+    await office.desk.pause(AgentId("1001"), "")  # what *13 sends
+    (agent,) = [view for view in await office.desk.agents() if view.agent == "1001"]
+    assert (agent.presence, agent.reason) == ("paused", "break")
