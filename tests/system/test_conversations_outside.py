@@ -13,17 +13,11 @@ from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.errors import CommandRefused
 from tests.system import sipp
 from tests.system.day import day_at, legs
-from tests.system.site import Site, site_at, write_centre
+from tests.system.site import Site, site_at
 
 pytestmark = pytest.mark.system
 
-OUTSIDE = "02195559"
-
-
-def write_with_a_number_outside(folder: Path, host_url: str) -> None:
-    """The bank with one number that may be dialled."""
-    path = write_centre(folder, host_url) / "centre.yaml"
-    path.write_text(f'{path.read_text(encoding="utf-8")}\ntransfers: {{fraud_desk: "{OUTSIDE}"}}\n', encoding="utf-8")
+NAME, OUTSIDE = "second_site", "02155550000"  # of the sample bank's `transfers`
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +31,7 @@ def bank_with_carrier(
 ) -> Iterator[Site]:
     assert pbx_installation
     carrier = f"127.0.0.1:{carrier_port}"
-    with site_at(tmp_path_factory.mktemp("outside"), write=write_with_a_number_outside, carrier=carrier) as at_work:
+    with site_at(tmp_path_factory.mktemp("outside"), carrier=carrier) as at_work:
         yield at_work
 
 
@@ -55,15 +49,15 @@ async def test_a_caller_is_passed_on_to_a_number_and_the_record_says_to_which(
         await caller.talks()
         with pytest.raises(CommandRefused, match="no agent, queue or entry"):
             await day.site.ask("agent.transfer", agent="1001", to="0900123")
-        await day.site.ask("agent.transfer", agent="1001", to="fraud_desk")
+        await day.site.ask("agent.transfer", agent="1001", to=NAME)
         await talk.ended()
         parted = await caller.sees(OutsideParted)
         await caller.reaches("survey")
         await caller.hangs_up()
         record = await caller.record()
-    assert (parted.to, parted.outcome) == ("fraud_desk", OfferOutcome.ANSWERED)
+    assert (parted.to, parted.outcome) == (NAME, OfferOutcome.ANSWERED)
     assert legs(record)[2:] == ("agent 1001: ended by transfer", "outside", "survey")
-    assert record.legs[3].to == "fraud_desk"
+    assert record.legs[3].to == NAME
 
 
 async def test_a_number_that_does_not_take_the_call_gives_the_caller_back_to_the_line(
@@ -101,8 +95,8 @@ async def test_an_agent_asks_a_number_and_leaves_the_caller_to_it(
         await caller.asks_for_an_agent()
         talk = await wang.answers()
         await caller.talks()
-        await day.site.ask("agent.consult", agent="1001", to="fraud_desk")
-        assert (await caller.sees(ColleagueReached)).outside == "fraud_desk"
+        await day.site.ask("agent.consult", agent="1001", to=NAME)
+        assert (await caller.sees(ColleagueReached)).outside == NAME
         await day.site.ask("agent.complete", agent="1001")
         await talk.ended()
         await day.comes_to(_1001="ready idle")
