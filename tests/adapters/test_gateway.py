@@ -198,6 +198,36 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         assert await office.next() == (CALL, EndedBy.CALLER, True, "16")
 
 
+async def test_the_hold_key_of_a_telephone_is_told_of_the_conversation_it_belongs_to() -> None:
+    leg = {"Channel": "PJSIP/1001-0000000a", "Uniqueid": "1.7"}
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.expect("ANSWER", answer="200 result=0")
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(block(Event="Hold", Channel="PJSIP/1002-0000000b", Uniqueid="9.9"))  # of no conversation of ours
+        ami.say(about_caller("DialBegin", DestChannel=leg["Channel"], DestUniqueid=leg["Uniqueid"]))
+        ami.say(block(Event="Hold", **leg) + block(Event="Unhold", **leg))
+        assert await office.next() == ("holds", CALL, "1001", True)
+        assert await office.next() == ("holds", CALL, "1001", False)
+
+
+async def test_a_telephone_at_the_desk_is_served_for_the_caller_it_was_taken_from() -> None:
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.expect("ANSWER", answer="200 result=0")
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(about_caller("DialBegin", DestChannel="PJSIP/1001-0000000a", DestUniqueid="1.7"))
+        ami.say(block(Event="Hold", Channel="PJSIP/1001-0000000a", Uniqueid="1.7"))
+        await office.next()  # the event stream has been read so far
+        async with calling(entered.agi_port) as desk:
+            desk.say(environment(call="1.7", script="desk"))
+            assert await office.next() == ("leg", CALL, "1001")
+            assert await desk.heard() == "HANGUP"
+        async with calling(entered.agi_port) as stranger:
+            stranger.say(environment(call="6.6", script="desk"))
+            assert await stranger.heard() == "HANGUP", "nobody knows from which conversation"
+
+
 def test_a_call_is_joined_on_uvloop_too() -> None:
     # its transports are of classes of their own, which asyncio's tests would never show
     uvloop.run(test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed())
