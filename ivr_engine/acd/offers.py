@@ -79,7 +79,7 @@ def _in_order(call: WaitingCall) -> tuple[bool, Place]:
 
 def _settle_departures(moment: Moment) -> None:
     wishes.settle(moment)
-    visits.release_unstaffed(moment, moment.away)
+    visits.release_unstaffed(moment)
     moment.away.clear()
 
 

@@ -47,7 +47,7 @@ def _look_at_everything(moment: Moment) -> None:
         if call.phase is CallPhase.WAITING:
             state.waiting.add(call)
             moment.began_to_wait(call)
-    moment.away.update(state.agents)
+    moment.away.update(state.agents, state.waiting.for_one)  # the latter may be gone from the files
     moment.quiet = True  # thousands of reasons at once would tell nobody anything
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ivr_engine.acd import relaxation, wishes
 from ivr_engine.acd.effects import AnnouncePosition, ReleaseCall
 from ivr_engine.acd.queues import STRICTLY, QueuePolicy, WaitingCall
@@ -12,8 +10,8 @@ from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import CallPhase, CallStep
 from ivr_engine.core.events import CallLeftQueue, CallQueued
-from ivr_engine.core.ids import AgentId, Millis, QueueName, between, later
-from ivr_engine.core.outcomes import Presence, QueueOutcome
+from ivr_engine.core.ids import Millis, QueueName, between, later
+from ivr_engine.core.outcomes import QueueOutcome
 
 
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
@@ -166,11 +164,9 @@ def give_up(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
     _begin(moment, _in_other_queue(moment, call, other), Millis(0))
 
 
-def release_unstaffed(moment: Moment, away: Iterable[AgentId]) -> None:
-    """After these agents stopped work: let those go whom nobody logged in could ever take, where the queue says so."""
+def release_unstaffed(moment: Moment) -> None:
+    """After agents went away: let those go whom nobody logged in could ever take, where the queue says so."""
     state = moment.state
-    if all(state.agents[agent].presence is not Presence.LOGGED_OUT for agent in away):
-        return
     for policy in state.queues.values():
         if policy.leave_unstaffed:
             for call in [state.calls[place[-1]] for place in state.lines[policy.name]]:

@@ -27,7 +27,12 @@ def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
 def rules_of(definition: CentreDefinition) -> CentreRules:
     """What holds for all queues."""
     routing = definition.routing
-    return CentreRules(call_rule=routing.call_rule, reserve=routing.reserve, pause_reasons=routing.pause_reasons)
+    return CentreRules(
+        call_rule=routing.call_rule,
+        reserve=routing.reserve,
+        skills=definition.skills,
+        pause_reasons=routing.pause_reasons,
+    )
 
 
 def closed_queues(definition: CentreDefinition, now: Instant) -> tuple[QueueName, ...]:

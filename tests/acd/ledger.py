@@ -40,6 +40,7 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, Sk
 from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
+_OUT = Presence.LOGGED_OUT
 TAKEN_BACK = ("deadline", "not_ringing", "not_joined", "entered_again")
 OUR_FAULT = ("not_ringing", "not_joined")
 NOT_TAKEN = (
@@ -415,6 +416,11 @@ class Ledger:
 
     def _nobody_waits_for_nobody(self) -> None:
         for visit in self._waiting():
+            policy = self.policies[visit.queued.queue]
+            if policy.leave_unstaffed:
+                in_the_end = replace(visit, queues=visit.queues.union(*(step.also for step in policy.relax)))
+                at_work = [each for each in self.profiles if self.presence.get(each, _OUT) is not _OUT]
+                assert any(self._fits(each, in_the_end) for each in at_work), "nobody at work could ever take the call"
             if visit.alone_until is not None and visit.queued.wanted is not None:
                 assert self._hope(visit.queued.wanted, visit), "waits alone for somebody who cannot take the call"
 

@@ -143,6 +143,7 @@ def _rules(line: str) -> CentreRules:
     return CentreRules(
         call_rule=words.get("call_rule", ["place"])[0],
         reserve={SkillName(skill): int(kept) for skill, kept in zip(reserve[::2], reserve[1::2], strict=True)},
+        skills=tuple(map(SkillName, words.get("skills", ()))),
         pause_reasons=tuple(words.get("pause_reasons", ())),
         start=_millis(words["start"][0]) if "start" in words else None,
     )
