@@ -17,7 +17,8 @@ from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.store import SqlStore
-from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, before_of, outside_of, services_of
+from ivr_engine.bootstrap.recovering import before_of
+from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, outside_of, services_of
 from ivr_engine.bootstrap.speech import confirmations_of, open_prompts
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
@@ -135,7 +136,9 @@ async def _opened(stack: AsyncExitStack, store: SqlStore) -> SqlStore:
 def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
     return ControlServer(
         path=settings.control_socket,
-        agents=services.desk,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        supervisor=services.desks.supervision,
         versions=services.versions,
         emergency=services.emergency,
         callbacks=services.callbacks,
@@ -158,8 +161,10 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
-        agents=services.desk,
-        agent_of=services.desk.of_phone,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        legs=services.desks.conversations,
+        agent_of=services.desks.agents.of_phone,
         confirmations=confirmations,
     )
 

@@ -25,11 +25,11 @@ from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
 from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.admission import Admission, Limits
-from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.desks import desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
@@ -38,6 +38,7 @@ from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.recovery import Before, recover
 from ivr_engine.services.resumption import Resumption
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
@@ -242,9 +243,18 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        desks = desks_of(
+            Surroundings(centre=self.centre, recorder=self.recorder, clock=self.clock),
+            definition=lambda: self.versions.current,
+            own_phone=self.versions.phone_of,
+            journal=self.store,
+            carrier=False,
+            log=self.log,
+        )
+        self.seats, self.desk = desks.seats, desks.agents
+        self.supervision, self.conversations = desks.supervision, desks.conversations
         self.resumption = Resumption(store=self.store, recorder=self.recorder, clock=self.clock, log=self.log)
         self.resumption.recover()
-        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.unserved = Unserved(
             centre=self.centre,
             recorder=self.recorder,
@@ -265,10 +275,11 @@ class Office:
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
-                phone_of=self.versions.phone_of,
+                phone_of=self.seats.phone_of,
             ),
             entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
+            conversations=self.conversations,
             recorder=self.recorder,
             unserved=self.unserved,
             resumption=self.resumption,
@@ -301,10 +312,11 @@ class Office:
             files=CentreNow(
                 definition=lambda: self.versions.current,
                 prompts=self.surroundings.prompts,
-                phone_of=self.versions.phone_of,
+                phone_of=self.seats.phone_of,
             ),
             centre=self.centre,
             calls=self.calls,
+            conversations=self.conversations,
             recorder=self.recorder,
             clock=self.clock,
             log=self.log,

@@ -40,7 +40,16 @@ class Hanging(ScriptedLine):
             return await asyncio.Future()
         return await super().gather(sounds, wait)
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
         self.rung.append(agent)
         if self._script and isinstance(act := self._script[0], AgentDoes) and act.outcome is OfferOutcome.ANSWERED:
             on_answer()
