@@ -39,6 +39,7 @@ SUBCOMMANDS = (
     "pbx",
     "backup",
     "restore",
+    "ready",
     "doctor",
 )
 

@@ -57,6 +57,11 @@ class LiveLine:
 class CallHandler(Protocol):
     """Serves callers."""
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a call that arrived now would be let in, its rate apart."""
+        ...
+
     def declines(self, arrival: Arrival) -> bool:
         """Whether to decline the call unanswered, for want of room; recorded then. Asked once, before `handle_call`."""
         ...

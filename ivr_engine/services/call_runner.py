@@ -116,6 +116,11 @@ class CallRunner:
         self._log = log
         self._served: dict[CallId, Over | None] = {}
 
+    @property
+    def takes_calls(self) -> bool:
+        """See the port."""
+        return self._admission.over(len(self._served)) is None
+
     def declines(self, arrival: Arrival) -> bool:
         """See the port. A call in progress that comes back is never declined."""
         if self._recorder.is_open(arrival.call):

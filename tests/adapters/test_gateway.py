@@ -38,6 +38,10 @@ class Office:
         self.doubts = False
         self.seen: list[tuple[LiveLine, ...]] = []
 
+    @property
+    def takes_calls(self) -> bool:
+        return self.plan != "decline"
+
     def declines(self, arrival: Arrival) -> bool:
         if self.plan == "decline":
             self.arrivals.append(arrival)

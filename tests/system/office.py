@@ -34,6 +34,10 @@ class Office:
         self.holds: asyncio.Queue[tuple[CallId, str, bool]] = asyncio.Queue()
         self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
+    @property
+    def takes_calls(self) -> bool:
+        return not self.full
+
     def declines(self, arrival: Arrival) -> bool:
         return self.full
 

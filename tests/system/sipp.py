@@ -179,7 +179,13 @@ class Crowd:
 
     def dialogues(self) -> int:
         """How many calls were answered: each has its ACK."""
-        return len(set(re.findall(r"^ACK .*?^Call-ID: (\S+)", _text(self.folder / f"{self.name}.messages"), re.M | re.S)))
+        return len(
+            set(
+                re.findall(
+                    r"^ACK .*?^Call-ID: (\S+)", _text(self.folder / f"{self.name}.messages"), re.MULTILINE | re.DOTALL
+                )
+            )
+        )
 
     async def comes_to_its_end(self) -> SippRun:
         """No new callers; returns when the last one is through."""

@@ -47,6 +47,7 @@ from ivr_engine.ports.switch import Sound
 T = TypeVar("T")
 
 ENDING_MEMORY = 10_000
+READY_LIMIT_S = 2.0
 BACK_TO_AN_ENGINE = "again"  # a context of dialplans/inbound.conf
 
 
@@ -147,6 +148,7 @@ class AsteriskGateway:
             "over": self._hear_over,
             "agent": self._serve_agent,
             "desk": self._serve_leg,
+            "ready": self._say_ready,
         }
 
     @property
@@ -224,6 +226,10 @@ class AsteriskGateway:
             await control.hang_up()
         finally:
             del self._legs[leg]
+
+    async def _say_ready(self, session: AgiSession) -> None:
+        ready = "1" if self._ami.up and self._calls.takes_calls else "0"
+        await session.command("SET VARIABLE", "READY", ready, limit=READY_LIMIT_S)
 
     async def _hear_over(self, session: AgiSession) -> None:
         call = call_id(session)
