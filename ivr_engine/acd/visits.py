@@ -177,8 +177,9 @@ def release_unstaffed(moment: Moment) -> None:
 def nobody_left(moment: Moment, call: WaitingCall) -> bool:
     """Whether the queue lets go who has nobody to wait for, and this caller has nobody."""
     state = moment.state
-    leaves = state.queues[call.queue].leave_unstaffed
-    return leaves and not state.staff.staffed(relaxation.last_demand(state, call))
+    if not state.queues[call.queue].leave_unstaffed or state.staff.staffed(call.demand):
+        return False  # later steps only ask for less
+    return not state.staff.staffed(relaxation.last_demand(state, call))
 
 
 def release(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
