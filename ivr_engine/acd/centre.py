@@ -14,6 +14,7 @@ from ivr_engine.acd import (
     alarms,
     callers,
     conversations,
+    foresight,
     offers,
     people,
     reconfiguration,
@@ -32,6 +33,7 @@ from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
     LogIn,
     LogOut,
@@ -47,6 +49,7 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
+from ivr_engine.core.events import Recorded
 from ivr_engine.core.ids import Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
@@ -61,6 +64,7 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         HoursChanged: callers.hours_changed,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        FlowedOut: callers.flowed_out,
         OfferRinging: offers.offer_ringing,
         OfferPickedUp: offers.offer_picked_up,
         OfferAnswered: offers.offer_answered,
@@ -110,6 +114,7 @@ class Centre:
         moment = Moment(state=self._state, now=now)
         HANDLERS[type(stimulus)](moment, stimulus)
         offers.rematch(moment)
+        foresight.follow(moment)
         return Decision(events=tuple(moment.events), effects=tuple(moment.effects), next_alarm=self.next_alarm)
 
     @property
@@ -130,6 +135,11 @@ class Centre:
     ) -> None:
         """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
         standing.take_up(self._state, presences, conversations)
+        foresight.recount(self._state)
+
+    def recall(self, recorded: Iterable[Recorded], now: Instant) -> None:
+        """After a start: learn from what an earlier run recorded how fast the queues move. Nobody in line is taken up."""
+        foresight.recall(self._state, recorded, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

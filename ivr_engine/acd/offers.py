@@ -185,7 +185,7 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
 def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
     start = moment.state.rules.start
     call.limit = DEADLINE if start is None else NOT_RINGING
-    return later(moment.now, Millis(ring + GRACE) if start is None else start)
+    return later(moment.now, Millis(call.reach + (ring + GRACE if start is None else start)))
 
 
 def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:

@@ -84,7 +84,8 @@ class CallEntered:
 
     `prefers`: skills that the caller would like; who has more of them comes first. `agent`: the one for whom alone the call
     waits for at most `agent_wait`, and who comes first afterwards. `arrived`: from when the wait counts (a call back that
-    keeps its place), None: from now.
+    keeps its place), None: from now. `reach`: the caller is not on the line, and once an agent is reserved it may take so
+    long to call them; nothing is announced to such a caller, and no limit of the queue holds.
     """
 
     call: CallId
@@ -96,6 +97,14 @@ class CallEntered:
     agent: AgentId | None = None
     agent_wait: Millis = Millis(0)
     arrived: Instant | None = None
+    reach: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowedOut:
+    """The waiting caller pressed a key that leaves the queue. Changes nothing once a telephone rings for them."""
+
+    call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +185,7 @@ Stimulus = (
     | HoursChanged
     | CallEntered
     | CallerLeft
+    | FlowedOut
     | OfferRinging
     | OfferPickedUp
     | OfferAnswered

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ivr_engine.acd import relaxation, wishes
-from ivr_engine.acd.effects import AnnouncePosition, ReleaseCall
-from ivr_engine.acd.queues import STRICTLY, QueuePolicy, WaitingCall
+from ivr_engine.acd import announcements, relaxation, wishes
+from ivr_engine.acd.effects import ReleaseCall
+from ivr_engine.acd.queues import STRICTLY, WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
@@ -28,6 +28,7 @@ def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
         worth=_worth(moment, stimulus.queue),
         entered=moment.now,
         wanted=stimulus.agent,
+        reach=stimulus.reach,
     )
     return _begin(moment, call, stimulus.agent_wait)
 
@@ -75,6 +76,7 @@ def _in_other_queue(moment: Moment, call: WaitingCall, queue: QueueName) -> Wait
         worth=_worth(moment, queue),
         entered=moment.now,
         wanted=call.wanted,
+        reach=call.reach,
     )
 
 
@@ -101,7 +103,7 @@ def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
         return QueueOutcome.FAILED
     if not policy.open or call.queue in state.closed:
         return QueueOutcome.CLOSED
-    if policy.max_length is not None and len(state.lines[call.queue]) >= policy.max_length:
+    if policy.max_length is not None and not call.reach and len(state.lines[call.queue]) >= policy.max_length:
         return QueueOutcome.FULL
     if policy.staffed_only and not state.staff.staffed(relaxation.last_demand(state, call)):
         return QueueOutcome.UNSTAFFED
@@ -116,31 +118,10 @@ def _take_in(moment: Moment, call: WaitingCall, agent_wait: Millis) -> None:
     relaxation.take_up(state, call, moment.now)
     wishes.begin(moment, call, agent_wait)
     state.waiting.add(call)
-    if policy.max_wait is not None:
+    if policy.max_wait is not None and not call.reach:
         state.timers.arm(Timer(TimerKind.MAX_WAIT, call.call), later(moment.now, policy.max_wait))
-    _arm_announcement(moment, call, policy)
+    announcements.begin(moment, call, policy)
     moment.began_to_wait(call)
-
-
-def _arm_announcement(moment: Moment, call: WaitingCall, policy: QueuePolicy) -> None:
-    if policy.announce_position is not None:
-        moment.state.timers.arm(Timer(TimerKind.ANNOUNCE, call.call), later(moment.now, policy.announce_position))
-
-
-def announce(moment: Moment, call: WaitingCall) -> None:
-    """Tell the caller the position, if the queue does so and no agent is being rung."""
-    state = moment.state
-    if call.phase is CallPhase.WAITING and state.queues[call.queue].announce_position is not None:
-        position = state.lines[call.queue].position(call)
-        moment.effects.append(AnnouncePosition(call=call.call, position=position))
-
-
-def announcement_due(moment: Moment, call_id: str) -> None:
-    """Announce, and again after the queue's interval."""
-    call = moment.call(call_id)
-    if call is not None:
-        announce(moment, call)
-        _arm_announcement(moment, call, moment.state.queues[call.queue])
 
 
 def max_wait_over(moment: Moment, call_id: str) -> None:
@@ -200,7 +181,7 @@ def leave_line(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None
     state = moment.state
     state.lines[call.queue].remove(call)
     state.timers.disarm(Timer(TimerKind.MAX_WAIT, call.call))
-    state.timers.disarm(Timer(TimerKind.ANNOUNCE, call.call))
+    announcements.end(moment, call)
     state.timers.disarm(relaxation.timer_of(call.call))
     state.timers.disarm(wishes.timer_of(call.call))
     for agent in call.tried:

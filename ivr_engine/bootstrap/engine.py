@@ -82,7 +82,9 @@ async def engine(
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
+        calling = tasks.create_task(services.callbacks.keep_calling(gateway.dialler))
         stack.callback(services.centre.let_calls_go_on)
+        stack.callback(calling.cancel)
         yield Engine(recorder=recorder, services=services, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
 
@@ -134,6 +136,7 @@ def _control(settings: Settings, services: Services, recorder: Recorder, *, stor
         agents=services.desk,
         versions=services.versions,
         emergency=services.emergency,
+        callbacks=services.callbacks,
         drain=services.drain,
         recorder=recorder,
         status=lambda: _status(services, store),

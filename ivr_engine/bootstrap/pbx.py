@@ -44,6 +44,7 @@ async def plan_of(settings: Settings, definition: CentreDefinition, prompts: Pro
         agi_port=settings.agi_port,
         call_limit_s=settings.call_limit_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+        calls_out=bool(definition.outbound),
     )
 
 

@@ -23,13 +23,14 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.standing import recent_facts, standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
@@ -47,6 +48,7 @@ class Services:
     emergency: EmergencyDesk
     admission: Admission
     drain: Drain
+    callbacks: CallbackDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     """Every service of a centre, with what an earlier run left taken up."""
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
     core.take_up(standing_presences(journal), standing_conversations(recorder))
+    core.recall(recent_facts(journal), clock.now())
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
@@ -129,7 +132,28 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         emergency=emergency,
         admission=admission,
         drain=drain,
+        callbacks=_callbacks(
+            calls, versions, surroundings, journal=journal, recorder=recorder, centre=centre, clock=clock, log=log
+        ),
     )
+
+
+def _callbacks(
+    calls: CallRunner,
+    versions: Versions,
+    surroundings: Surroundings,
+    *,
+    journal: Journal,
+    recorder: Recorder,
+    centre: CentreRunner,
+    clock: Clock,
+    log: Log,
+) -> CallbackDesk:
+    """The bookings of earlier runs are taken up."""
+    now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
+    desk = CallbackDesk(files=now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk.recover(journal)
+    return desk
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

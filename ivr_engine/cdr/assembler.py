@@ -17,6 +17,7 @@ from ivr_engine.core.events import (
     AuthorFault,
     CallArrived,
     CallbackBooked,
+    CallbackPlaced,
     CallEnded,
     CallLeftQueue,
     CallQueued,
@@ -194,6 +195,14 @@ class Assembler:
     def _on_callback_booked(self, _event: CallbackBooked) -> None:
         self._booked = True
 
+    def _on_callback_placed(self, event: CallbackPlaced) -> None:
+        """The record of an attempt begins here; that its agent was found before is no part of it."""
+        self._arrived, self._legs, self._ringing = self._now, [], False
+        self._leg = Leg(kind=LegKind.WAITING, began=self._now, ended=self._now, queue=event.queue)
+        self._arrival = CallArrived(call=event.call, number=event.shown, caller=event.number)
+        self._queue, self._queue_outcome, self._language = event.queue, None, event.language
+        self._answers |= {"callback_of": event.booked_by, "callback_attempt": str(event.attempt)}
+
     def _on_offer_made(self, _event: OfferMade) -> None:
         self._leg = replace(self._leg, offers=self._leg.offers + 1)
         self._ringing = True
@@ -245,6 +254,7 @@ class Assembler:
         FlowFinished: _on_flow_finished,
         CallQueued: _on_queued,
         CallbackBooked: _on_callback_booked,
+        CallbackPlaced: _on_callback_placed,
         OfferMade: _on_offer_made,
         OfferEnded: _on_offer_ended,
         CallLeftQueue: _on_left_queue,

@@ -188,6 +188,7 @@ _SHAPES = {
     "node `$node` has $kinds; a node does one thing, make it two nodes": (
         "节点 `$node` 同时有 $kinds；一个节点只做一件事，请拆成两个节点"
     ),
+    "nobody may be called back: list numbers under `outbound` in centre.yaml": "没有允许回电的号码，请列在 `outbound` 中",
     "exit `$exit` is given twice": "出口 `$exit` 写了两次",
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
@@ -168,6 +169,15 @@ class CallRunner:
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
+
+    @contextmanager
+    def elsewhere(self, call: CallId) -> Iterator[None]:
+        """The call is served by somebody else while the block runs, who records its end."""
+        self._served[call] = None
+        try:
+            yield
+        finally:
+            self._served.pop(call, None)
 
     @property
     def broken(self) -> Mapping[CallId, Instant]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 
 from ivr_engine.acd.centre import Centre
-from ivr_engine.acd.effects import CentreEffect
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft, HoursChanged, Stimulus, TimePassed
+from ivr_engine.acd.effects import CentreEffect, Decision
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut, HoursChanged, Stimulus, TimePassed
+from ivr_engine.core.events import CallLeftQueue
 from ivr_engine.core.ids import CallId, Instant, QueueName
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.waits import QueueWait
@@ -38,7 +39,7 @@ class CentreRunner:
         """For reading only."""
         return self._centre
 
-    def handle(self, stimulus: Stimulus) -> None:
+    def handle(self, stimulus: Stimulus) -> Decision:
         """Let the centre decide and carry it out. Raises CommandRefused for a command that may not be done."""
         now = self._clock.now()
         decision = self._centre.handle(stimulus, now)
@@ -50,6 +51,7 @@ class CentreRunner:
         if decision.next_alarm != self._alarm:
             self._alarm = decision.next_alarm
             self._alarm_moved.set()
+        return decision
 
     def enter(self, call: CallId, wait: QueueWait) -> Mailbox:
         """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`."""
@@ -64,9 +66,20 @@ class CentreRunner:
                 language=wait.language,
                 agent=wait.agent,
                 agent_wait=wait.agent_wait,
+                arrived=wait.since,
             )
         )
         return mailbox
+
+    def enter_absent(self, entry: CallEntered) -> Mailbox:
+        """The same for somebody who is not on the line and is called once an agent is reserved."""
+        mailbox = self._mailboxes[entry.call] = Mailbox()
+        self.handle(entry)
+        return mailbox
+
+    def flow_out(self, call: CallId) -> bool:
+        """The waiting caller wants to leave the queue for another way. False: too late, an agent is rung for them."""
+        return any(isinstance(event, CallLeftQueue) for event in self.handle(FlowedOut(call=call)).events)
 
     def note_hours(self, definition: CentreDefinition) -> None:
         """Let the centre know which queues are closed now."""

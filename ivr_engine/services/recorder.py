@@ -53,6 +53,7 @@ class Recorder:
         self._finished = [finished]
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
+        self._listeners: list[Callable[[Recorded], None]] = []
 
     def record(self, *events: Event, at: Instant | None = None) -> None:
         """Make the facts known. Never waits for the disk.
@@ -63,6 +64,8 @@ class Recorder:
             return
         for recorded in self._journal.append(events, self._clock.now() if at is None else at):
             self._fold(recorded)
+            for listener in self._listeners:
+                listener(recorded)
             for subscriber in self._subscribers:
                 subscriber.offer(recorded)
 
@@ -82,6 +85,10 @@ class Recorder:
     def on_finished(self, tell: Callable[[CallRecord], None]) -> None:
         """Have every finished record told here as well."""
         self._finished.append(tell)
+
+    def on_recorded(self, tell: Callable[[Recorded], None]) -> None:
+        """Have every fact told here at once and none left out. Who is told must not record in return, but later."""
+        self._listeners.append(tell)
 
     def peek(self, call: CallId) -> CallRecord | None:
         """The record of an open call as it would stand if the call ended now."""

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from ivr_engine.acd.standing import StandingConversation, StandingPresence
 from ivr_engine.cdr.record import Leg, LegKind
-from ivr_engine.core.events import AgentPresenceChanged
+from ivr_engine.core.events import AgentPresenceChanged, CallLeftQueue, CallQueued, OfferMade, Recorded, WaitEstimated
 from ivr_engine.core.ids import CallId
 from ivr_engine.ports.journal import Journal
 from ivr_engine.services.recorder import Recorder
+
+LEARNT_FROM = 50_000
+"""So many facts back an engine looks after a start: some hours of a busy centre, read in about a second."""
 
 
 def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
@@ -18,6 +21,12 @@ def standing_presences(journal: Journal) -> Iterator[StandingPresence]:
         event = recorded.event
         if isinstance(event, AgentPresenceChanged):
             yield StandingPresence(agent=event.agent, presence=event.presence, reason=event.reason, since=recorded.at)
+
+
+def recent_facts(journal: Journal) -> Iterator[Recorded]:
+    """The last facts about queues and presences, from which the centre learns again how fast its queues move."""
+    types = tuple(kind.TYPE for kind in (AgentPresenceChanged, CallQueued, OfferMade, CallLeftQueue, WaitEstimated))
+    return journal.read(after=max(0, journal.last_sequence() - LEARNT_FROM), types=types)
 
 
 def standing_conversations(recorder: Recorder) -> Iterator[StandingConversation]:

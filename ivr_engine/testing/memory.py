@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, Event, Recorded, agent_of, call_of
+from ivr_engine.core.events import CallArrived, CallbackPlaced, Event, Recorded, agent_of, call_of
 from ivr_engine.core.ids import CallId, Instant
 
 
@@ -45,6 +45,10 @@ class MemoryStore:
         found = [recorded for recorded in later if call is None or call_of(recorded.event) == call]
         return iter([recorded for recorded in found if not types or recorded.event.TYPE in types])
 
+    def last_sequence(self) -> int:
+        """The highest number, 0 when there is none."""
+        return len(self._journal)
+
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event of this kind about each agent, in order of sequence."""
         latest = {agent_of(each.event): each for each in self._journal if isinstance(each.event, kind)}
@@ -69,5 +73,5 @@ class MemoryStore:
 
     def open_calls(self) -> tuple[CallId, ...]:
         """Calls that arrived and have no record yet, oldest first."""
-        arrived = (r.event.call for r in self._journal if isinstance(r.event, CallArrived))
+        arrived = (r.event.call for r in self._journal if isinstance(r.event, CallArrived | CallbackPlaced))
         return tuple(dict.fromkeys(call for call in arrived if call not in self._records))

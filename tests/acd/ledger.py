@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.effects import AnnouncePosition, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import Announce, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events import (
@@ -28,6 +28,7 @@ from ivr_engine.core.events import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
     WrapUpExtended,
@@ -247,6 +248,9 @@ class Ledger:
                 began, limit = self.limits[event.agent]
                 assert event.limit > limit
                 self.limits[event.agent] = began, event.limit
+            case WaitEstimated():
+                assert event.call in self.in_line
+                assert 0 < event.p50 <= event.p90
             case WrapUpEnded():
                 assert self.wrapping.pop(event.agent) == event.call
                 del self.limits[event.agent]
@@ -343,14 +347,14 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED)
+        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
 
     def _positions_are_true(self, decision: Decision) -> None:
         for effect in () if self.late else decision.effects:
-            if isinstance(effect, AnnouncePosition):
+            if isinstance(effect, Announce) and effect.position is not None:
                 assert effect.call not in self._offered_calls()
                 mine = self.in_line[effect.call]
                 same = [each for each in self.in_line.values() if each.queued.queue == mine.queued.queue]

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TypeVar, cast
@@ -168,6 +168,7 @@ class AmiClient:
         self._protocol: AmiProtocol | None = None
         self._changed = asyncio.Event()
         self._refusal: LoginRefused | None = None
+        self._originated: dict[str, asyncio.Future[AmiMessage]] = {}
         self.handler_faults = 0
 
     @property
@@ -221,8 +222,29 @@ class AmiClient:
         """See call_control.Signals."""
         await self.act("Hangup", Channel=channel, Cause="16")
 
-    async def _ask(self, link: _Link, action: str, fields: dict[str, str], *, listing: bool = False) -> Sequence[AmiMessage]:
-        request = Action({"Action": action, "ActionID": secrets.token_hex(16), **fields})
+    @asynccontextmanager
+    async def originate(self, **fields: str) -> AsyncIterator[asyncio.Future[AmiMessage]]:
+        """Have a call made; the future is the event that says what became of it.
+
+        The event carries our random ActionID, so that no other session's can be taken for it.
+
+        Raises:
+            SwitchError: as `act`.
+        """
+        if self._link is None:
+            raise SwitchError("the manager connection is down")
+        identifier = secrets.token_hex(16)
+        ended = self._originated[identifier] = asyncio.get_running_loop().create_future()
+        try:
+            await self._ask(self._link, "Originate", {"Async": "true", **fields}, identifier=identifier)
+            yield ended
+        finally:
+            del self._originated[identifier]
+
+    async def _ask(
+        self, link: _Link, action: str, fields: dict[str, str], *, listing: bool = False, identifier: str = ""
+    ) -> Sequence[AmiMessage]:
+        request = Action({"Action": action, "ActionID": identifier or secrets.token_hex(16), **fields})
         try:
             async with asyncio.timeout(ACTION_LIMIT_S):
                 answer: Sequence[AmiMessage] = await link.send_action(request, as_list=listing)
@@ -304,6 +326,9 @@ class AmiClient:
     async def _handle_events(self, protocol: AmiProtocol) -> None:
         while True:
             message = await protocol.events.get()
+            ended = self._originated.get(message.get("ActionID")) if message.event == "OriginateResponse" else None
+            if ended is not None and not ended.done():
+                ended.set_result(message)
             self._tell(message.event, self._on_event, message)
 
     async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:

@@ -11,7 +11,7 @@ import binascii
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,6 +22,7 @@ from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
+from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
@@ -90,7 +91,7 @@ class AsteriskGateway:
             host=bind,
             port=agi_port,
             secret=agi_secret,
-            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            routes=self._routes(),
             sessions_limit=calls_limit,
         )
         self._ami = AmiClient(
@@ -102,6 +103,16 @@ class AsteriskGateway:
             on_lost=listener.switch_lost,
             on_event=self._hear_event,
         )
+        self.dialler = OutgoingCalls(ami=self._ami, outside=(trunk, carrier))
+
+    def _routes(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+        """What the dialplan asks for, by the path of its address."""
+        return {
+            "call": self._serve_caller,
+            "callback": self._serve_callback,
+            "over": self._hear_over,
+            "agent": self._serve_agent,
+        }
 
     @property
     def agi_port(self) -> int:
@@ -150,6 +161,18 @@ class AsteriskGateway:
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
 
+    async def _serve_callback(self, session: AgiSession) -> None:
+        call = _call_id(session)
+        if call in self._live or call in self._over:
+            raise WireError("this call is served or over already")
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
+        self._live[call] = control
+        try:
+            await self.dialler.serve(call, control)
+        finally:
+            del self._live[call]
+
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)
         status, _, cause = _arguments(session, 3)
@@ -197,6 +220,7 @@ class AsteriskGateway:
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
+                self.dialler.note_ended(call, cause)
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass

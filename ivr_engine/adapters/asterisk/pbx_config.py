@@ -26,6 +26,7 @@ READ_EVENTS = (
     "Shutdown",
     "DialBegin",
     "DialEnd",
+    "OriginateResponse",
     "HangupRequest",
     "SoftHangupRequest",
     "Hangup",
@@ -61,6 +62,7 @@ class PbxPlan:
     Ports are UDP for SIP and RTP (`rtp_last` inclusive), TCP for AMI and AGI. AMI listens on 127.0.0.1 whatever `bind` is.
     `trunk_addresses` are the hosts or networks callers may come from. `music` maps further classes to folders of 8 kHz sound
     files; class `default` is generated if absent. `qualify_s`: how often registered phones are probed, 0 never.
+    `calls_out`: the engine may make calls (AMI `originate`), which it needs for callbacks alone.
 
     Raises:
         SetupError: a value cannot be used; the message names it.
@@ -82,6 +84,7 @@ class PbxPlan:
     fallback: FallbackSounds = field(default_factory=FallbackSounds)
     music: Mapping[str, Path] = field(default_factory=dict)
     qualify_s: int = 30
+    calls_out: bool = False
 
     def __post_init__(self) -> None:
         _check_names(self)
@@ -234,6 +237,7 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "call_limit_s": plan.call_limit_s,
         "queue_limit_s": plan.call_limit_s,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
+        "ami_write": "call,originate" if plan.calls_out else "call",
         "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),

@@ -40,6 +40,9 @@ class ChannelEnded:
 Fact = AgentAnswered | HangupAsked | ChannelEnded
 
 
+OUTGOING = "cb"
+"""How the ids of calls that the engine makes begin; those of callers begin with a digit."""
+
 _LEG = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
 
 
@@ -63,13 +66,19 @@ class Translator:
             self.refused += 1
             return None
         channel, call, *rest = (value[0] for value in values)
-        return make(CallId(call), rest) if channel.startswith(self._prefix) else None
+        return make(CallId(call), rest) if self._ours(channel, call) else None
+
+    def _ours(self, channel: str, call: str) -> bool:
+        """A caller's channel, or one of a call that we made: the ids of those are ours, nobody outside chooses one."""
+        return channel.startswith(self._prefix) or call.startswith(OUTGOING)
 
     def live_calls(self, messages: Sequence[AmiMessage]) -> frozenset[CallId]:
         """The callers among the channels of a Status list."""
         found = (message for message in messages if message.event == "Status")
         return frozenset(
-            CallId(message.get("Uniqueid")) for message in found if message.get("Channel").startswith(self._prefix)
+            CallId(message.get("Uniqueid"))
+            for message in found
+            if self._ours(message.get("Channel"), message.get("Uniqueid"))
         )
 
 

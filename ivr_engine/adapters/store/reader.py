@@ -14,10 +14,11 @@ from ivr_engine.adapters.store.database import check_schema, connect_read_only, 
 from ivr_engine.adapters.store.rows import record_from, recorded_from
 from ivr_engine.adapters.store.tables import CallRow, JournalRow
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, Recorded
+from ivr_engine.core.events import CallArrived, CallbackPlaced, Recorded
 from ivr_engine.core.ids import CallId, Instant
 
 _PAGE = 1000
+OPENING = (CallArrived.TYPE, CallbackPlaced.TYPE)
 
 
 class StoreReader:
@@ -89,10 +90,10 @@ class StoreReader:
                 yield record_from(row)
 
     def open_calls(self) -> tuple[CallId, ...]:
-        """Calls that arrived according to the journal and have no record yet, oldest first."""
+        """Calls that arrived, or that we made, according to the journal and have no record yet, oldest first."""
         recorded = select(CallRow.call).where(CallRow.call == JournalRow.call).exists()
         query = (
-            select(JournalRow.call).where(JournalRow.type == CallArrived.TYPE, ~recorded).order_by(col(JournalRow.sequence))
+            select(JournalRow.call).where(col(JournalRow.type).in_(OPENING), ~recorded).order_by(col(JournalRow.sequence))
         )
         with explained(self._name), Session(self._engine) as session:
             return tuple(dict.fromkeys(CallId(call) for call in session.exec(query) if call is not None))

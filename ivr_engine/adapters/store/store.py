@@ -172,6 +172,10 @@ class SqlStore:
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         return self._reader.read(after=after, call=call, types=types)
 
+    def last_sequence(self) -> int:
+        """The highest number on disk, 0 when there is none."""
+        return self._reader.last_sequence()
+
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event on disk of this kind about each agent, in order of sequence."""
         return self._reader.latest_by_agent(kind.TYPE)

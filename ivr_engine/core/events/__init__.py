@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
     AgentWaitEnded,
+    CallbackAttempted,
     CallbackBooked,
+    CallbackEnded,
+    CallbackPlaced,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -18,6 +21,7 @@ from ivr_engine.core.events.acd import (
     OfferMade,
     PassedOver,
     SkillNeed,
+    WaitEstimated,
 )
 from ivr_engine.core.events.agent import (
     AgentPresenceChanged,
@@ -105,6 +109,10 @@ CATALOGUE: dict[str, type[Event]] = {
         FlowFailed,
         CallQueued,
         CallbackBooked,
+        CallbackPlaced,
+        CallbackAttempted,
+        CallbackEnded,
+        WaitEstimated,
         MessageLeft,
         OfferMade,
         NobodyOffered,
@@ -158,7 +166,10 @@ __all__ = [
     "CallRelaxed",
     "CallRerouted",
     "CallResumed",
+    "CallbackAttempted",
     "CallbackBooked",
+    "CallbackEnded",
+    "CallbackPlaced",
     "Candidate",
     "ConversationBegan",
     "ConversationEnded",
@@ -202,6 +213,7 @@ __all__ = [
     "VersionRefused",
     "VersionWithdrawn",
     "VoiceRecorded",
+    "WaitEstimated",
     "WrapUpBegan",
     "WrapUpEnded",
     "WrapUpExtended",

@@ -25,6 +25,7 @@ from ivr_engine.ports.switch import Sound
 from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.drain import Drain
@@ -224,6 +225,19 @@ class Office:
         )
         self.drain = Drain(admission=self.admission, serving=lambda: len(self.calls.served), clock=self.clock, log=self.log)
         self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
+        self.callbacks = CallbackDesk(
+            files=CentreNow(
+                definition=lambda: self.versions.current,
+                prompts=self.surroundings.prompts,
+                phone_of=self.versions.phone_of,
+            ),
+            centre=self.centre,
+            calls=self.calls,
+            recorder=self.recorder,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.callbacks.recover(self.store)
         self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
 
     @asynccontextmanager
