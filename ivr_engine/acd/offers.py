@@ -312,6 +312,8 @@ def _put_back(moment: Moment, call: WaitingCall) -> None:
         moment.away.add(call.wanted)
     if call.overdue:
         visits.give_up(moment, call, QueueOutcome.TIMEOUT)
+    elif visits.shut_out(moment, call):
+        visits.give_up(moment, call, QueueOutcome.CLOSED)
     elif visits.nobody_left(moment, call):
         visits.give_up(moment, call, QueueOutcome.UNSTAFFED)
     else:

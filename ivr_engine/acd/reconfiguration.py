@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ivr_engine.acd import foresight, relaxation
+from ivr_engine.acd import foresight, relaxation, visits
 from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.queues import Line, QueuePolicy
 from ivr_engine.acd.staff import Staff
@@ -43,6 +43,7 @@ def reconfigure(moment: Moment, command: Reconfigure) -> None:
     foresight.reconfigure(state, moment.now)
     if not keeps_as_before:
         _look_at_everybody(moment)
+    visits.release_closed(moment)
     moment.quiet = True  # thousands of reasons at once would tell nobody anything
 
 

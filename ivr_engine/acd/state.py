@@ -89,9 +89,7 @@ def new_state(
     )
 
 
-def check_names(
-    policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile], rules: CentreRules
-) -> None:
+def check_names(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile], rules: CentreRules) -> None:
     """Whether all that is named is there.
 
     Raises:

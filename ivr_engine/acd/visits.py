@@ -155,6 +155,22 @@ def release_unstaffed(moment: Moment) -> None:
                     give_up(moment, call, QueueOutcome.UNSTAFFED)
 
 
+def release_closed(moment: Moment) -> None:
+    """After hours changed: let those go who wait in a queue that is closed now, where the queue says so."""
+    state = moment.state
+    for policy in state.queues.values():
+        if policy.leave_closed and policy.name in state.closed:
+            for call in [state.calls[place[-1]] for place in state.lines[policy.name]]:
+                if call.phase is CallPhase.WAITING and shut_out(moment, call):
+                    give_up(moment, call, QueueOutcome.CLOSED)
+
+
+def shut_out(moment: Moment, call: WaitingCall) -> bool:
+    """Whether the queue is closed, lets go who waits then, and this caller is on the line."""
+    state = moment.state
+    return state.queues[call.queue].leave_closed and call.queue in state.closed and not call.reach
+
+
 def nobody_left(moment: Moment, call: WaitingCall) -> bool:
     """Whether the queue lets go who has nobody to wait for, and this caller has nobody."""
     state = moment.state

@@ -29,6 +29,7 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import recent_facts, standing_conversations, standing_presences
 from ivr_engine.services.switch_watch import SwitchWatch
@@ -41,6 +42,7 @@ class Services:
     """What decides, between the switch and the outside."""
 
     centre: CentreRunner
+    hours: OpeningHours
     calls: CallRunner
     desk: AgentDesk
     watch: SwitchWatch
@@ -125,6 +127,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
+        hours=OpeningHours(definition=lambda: versions.current, centre=centre, clock=clock),
         calls=calls,
         desk=desk,
         watch=watch,

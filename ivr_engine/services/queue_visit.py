@@ -49,7 +49,6 @@ class QueueVisit:
 
     async def run(self, call: CallId, node: NodeName, wait: QueueWait) -> QueueLeft | CallerGone:
         """Wait, talk, and say how it ended. The centre forgets the call whatever happens."""
-        self._centre.note_hours(self._definition)
         mailbox = self._centre.enter(call, wait)
         try:
             return await self.stay(call, node, wait, mailbox)
