@@ -14,7 +14,6 @@ from ivr_engine.acd.queues import Line, QueuePolicy
 from ivr_engine.acd.staff import Staff
 from ivr_engine.acd.state import CentreState, Moment, check_names, members_of
 from ivr_engine.acd.stimuli import Reconfigure
-from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.ids import AgentId, QueueName
 from ivr_engine.core.outcomes import Activity, Presence
 from ivr_engine.errors import CommandRefused
@@ -97,8 +96,12 @@ def _queues_gone(state: CentreState, planned: Policies) -> Iterator[str]:
 
 
 def _agents_gone(state: CentreState, planned: Mapping[AgentId, AgentProfile]) -> Iterator[str]:
-    for name in sorted(state.agents.keys() - planned.keys()):
-        if not _at_home(state, name):
+    gone = sorted(state.agents.keys() - planned.keys())
+    rung = {call.agent for call in state.calls.values()} if gone else set()
+    for name in gone:
+        if _at_home(state, name) and name in rung:
+            yield f"agent {name} cannot be taken away before the switch says what became of the last offer: try again"
+        elif not _at_home(state, name):
             yield f"agent {name} is at work and cannot be taken away; first: ivr-engine agent logout {name}"
 
 
