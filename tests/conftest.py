@@ -10,6 +10,7 @@ as soon as somebody gives an `-m` of their own.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -24,6 +25,17 @@ PATIENT = (HealthCheck.too_slow,)
 settings.register_profile("fixed", deadline=None, database=None, derandomize=True, suppress_health_check=PATIENT)
 settings.register_profile("soak", deadline=None, database=None, print_blob=True, suppress_health_check=PATIENT)
 settings.load_profile(os.environ.get("IVR_ENGINE_EXAMPLES", "fixed"))
+
+
+@pytest.fixture(autouse=True)
+def adapters_log() -> Iterator[None]:
+    """A command that a test runs takes over what the adapters log; the next test finds the log as it was."""
+    log = logging.getLogger("ivr_engine")
+    handlers, level, propagate = log.handlers[:], log.level, log.propagate
+    yield
+    log.handlers[:] = handlers
+    log.setLevel(level)
+    log.propagate = propagate
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr_engine.acd import announcements, conversations, offers, visits
+from ivr_engine.acd import absence, announcements, conversations, offers, visits
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut, HoursChanged
 from ivr_engine.acd.transitions import CallPhase
@@ -17,7 +17,7 @@ def call_entered(moment: Moment, stimulus: CallEntered) -> None:
     """
     known = moment.state.calls.get(stimulus.call)
     if known is not None:
-        offers.line_is_back(moment, known)
+        absence.line_back(moment, known)
         return
     call = visits.enter(moment, stimulus)
     if call is not None:
@@ -43,7 +43,7 @@ def caller_left(moment: Moment, stimulus: CallerLeft) -> None:
     call = moment.state.calls.get(stimulus.call)
     if call is None:
         return
-    if call.phase is CallPhase.WAITING:
+    if call.phase in (CallPhase.WAITING, CallPhase.AWAY):
         visits.end(moment, call, QueueOutcome.ABANDONED)
     elif call.phase in (CallPhase.OFFERED, CallPhase.UNSETTLED):
         offers.abandon(moment, call)

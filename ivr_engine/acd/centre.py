@@ -11,16 +11,20 @@ from types import MappingProxyType
 from typing import Any
 
 from ivr_engine.acd import (
+    absence,
     alarms,
     callers,
+    consultations,
     conversations,
     foresight,
+    line_changes,
     offers,
     people,
     reconfiguration,
     snapshot,
     standing,
     supervision,
+    transfers,
     views,
 )
 from ivr_engine.acd.agents import AgentProfile
@@ -31,26 +35,35 @@ from ivr_engine.acd.state import Moment, new_state
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
+    Consult,
+    ConsultAnswered,
+    ConsultOver,
     ConversationOver,
     ExtendWrapUp,
     FlowedOut,
+    HandedOver,
     HoursChanged,
+    JoinedElsewhere,
+    LineLost,
     LogIn,
     LogOut,
     MoveAgent,
+    MoveCaller,
     OfferAnswered,
     OfferFailed,
     OfferPickedUp,
     OfferRinging,
     Pause,
     Reconfigure,
+    SetPriority,
     SetReady,
     SetSkill,
     Stimulus,
     TimePassed,
+    Transfer,
 )
 from ivr_engine.core.events import Recorded
-from ivr_engine.core.ids import Instant
+from ivr_engine.core.ids import CallId, Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
     {
@@ -60,20 +73,32 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         LogOut: people.log_out,
         ExtendWrapUp: people.extend_wrap_up,
         MoveAgent: supervision.move_agent,
+        MoveCaller: line_changes.move_caller,
+        SetPriority: line_changes.set_priority,
         SetSkill: supervision.set_skill,
         HoursChanged: callers.hours_changed,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
         FlowedOut: callers.flowed_out,
+        LineLost: absence.line_lost,
         OfferRinging: offers.offer_ringing,
         OfferPickedUp: offers.offer_picked_up,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
+        JoinedElsewhere: absence.joined_elsewhere,
         ConversationOver: conversations.conversation_over,
+        Transfer: transfers.transfer,
+        Consult: consultations.consult,
+        ConsultAnswered: consultations.answered,
+        ConsultOver: consultations.over,
+        HandedOver: consultations.handed_over,
         TimePassed: alarms.time_passed,
         Reconfigure: reconfiguration.reconfigure,
     }
 )
+
+
+_LONG_AGO = Instant(0)
 
 
 class Centre:
@@ -130,11 +155,25 @@ class Centre:
         """Every call in a queue or talking: by queue, those in line first, in their order."""
         return views.call_statuses(self._state)
 
+    def call(self, call: CallId) -> views.CallStatus | None:
+        """One call in a queue or talking; None when it is neither."""
+        return views.call_status(self._state, call)
+
     def take_up(
-        self, presences: Iterable[standing.StandingPresence], conversations: Iterable[standing.StandingConversation]
+        self,
+        presences: Iterable[standing.StandingPresence],
+        conversations: Iterable[standing.StandingConversation],
+        visits: Iterable[standing.StandingVisit] = (),
+        *,
+        now: Instant = _LONG_AGO,
     ) -> None:
-        """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
+        """After a start: agents are where they stood, those who talk are offered nothing until it is over.
+
+        Callers who waited keep their places, and are offered to nobody before their line is back. `now`: how far they
+        have relaxed what they ask for.
+        """
         standing.take_up(self._state, presences, conversations)
+        standing.take_up_visits(self._state, visits, now)
         foresight.recount(self._state)
 
     def recall(self, recorded: Iterable[Recorded], now: Instant) -> None:

@@ -44,6 +44,7 @@ class QueuePolicy:
 
     `comfort`: prompts said in turn, every `comfort_every`.
     `ring`, `join`: how long a telephone rings, and how long it may take from picking up until the two are joined.
+    `whisper`: how much longer that may take, while the agent hears what call it is.
     `wrap_up` 0: none; `wrap_up_most`: up to which it can be extended, None: it cannot.
     `priority_worth`: how much waiting one point of priority is worth; 0: priority counts for nothing.
     `rate`, `share`: what the call rules `accumulating` and `share` (percent of all who wait) go by.
@@ -68,6 +69,7 @@ class QueuePolicy:
     leave_unstaffed: bool = False
     leave_closed: bool = False
     join: Millis = Millis(3_000)
+    whisper: Millis = Millis(0)
     wrap_up_most: Millis | None = None
     priority_worth: Millis = PRIORITY_WORTH
     rate: int = 1
@@ -86,6 +88,7 @@ class WaitingCall:
     force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
     were recorded last for offering nobody. `limit`: what it means when the deadline of the offer passes.
     `reach`: how long calling an absent caller may take (0: on the line). `comforted`: comfort prompts said.
+    `second`: the colleague whom the agent asks, or who talks with the two.
     """
 
     call: CallId
@@ -106,6 +109,7 @@ class WaitingCall:
     reach: Millis = Millis(0)
     comforted: int = 0
     tried: set[AgentId] = field(default_factory=set)
+    second: AgentId | None = None
     again: set[AgentId] = field(default_factory=set)
     step: int = 0
     wanted: AgentId | None = None
@@ -117,6 +121,11 @@ class WaitingCall:
 
     def __post_init__(self) -> None:
         self.place = (self.arrived - self.priority * self.worth, self.arrived, self.sequence, self.call)
+
+    def change_priority(self, priority: int) -> None:
+        """Before or behind others; for a call that is in no line at this moment."""
+        self.priority = priority
+        self.__post_init__()
 
     def change_phase(self, step: CallStep) -> None:
         """Move on.

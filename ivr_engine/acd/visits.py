@@ -16,21 +16,7 @@ from ivr_engine.core.outcomes import QueueOutcome
 
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
     """Take the call in, or release it at once. The call if it waits now, None if it was released."""
-    call = WaitingCall(
-        call=stimulus.call,
-        queue=stimulus.queue,
-        needs=stimulus.needs,
-        prefers=stimulus.prefers,
-        priority=stimulus.priority,
-        language=stimulus.language,
-        arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
-        sequence=moment.state.next_sequence(),
-        worth=_worth(moment, stimulus.queue),
-        entered=moment.now,
-        wanted=stimulus.agent,
-        reach=stimulus.reach,
-    )
-    return _begin(moment, call, stimulus.agent_wait)
+    return _begin(moment, _new_call(moment, stimulus), stimulus.agent_wait)
 
 
 def _worth(moment: Moment, queue: QueueName) -> Millis:
@@ -93,6 +79,30 @@ def _queued(moment: Moment, call: WaitingCall, agent_wait: Millis) -> CallQueued
         wanted=call.wanted,
         wanted_for=agent_wait,
         arrived=None if call.arrived == moment.now else call.arrived,
+    )
+
+
+def readmit(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    """Take in a call that an engine now gone took in at the moment's instant: its timers run from then."""
+    call = _new_call(moment, stimulus)
+    _take_in(moment, call, stimulus.agent_wait)
+    return call
+
+
+def _new_call(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    return WaitingCall(
+        call=stimulus.call,
+        queue=stimulus.queue,
+        needs=stimulus.needs,
+        prefers=stimulus.prefers,
+        priority=stimulus.priority,
+        language=stimulus.language,
+        arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
+        sequence=moment.state.next_sequence(),
+        worth=_worth(moment, stimulus.queue),
+        entered=moment.now,
+        wanted=stimulus.agent,
+        reach=stimulus.reach,
     )
 
 

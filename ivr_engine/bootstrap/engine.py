@@ -17,6 +17,7 @@ from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.store import SqlStore
+from ivr_engine.bootstrap.recovering import before_of
 from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, outside_of, services_of
 from ivr_engine.bootstrap.speech import confirmations_of, open_prompts
 from ivr_engine.config import Settings
@@ -58,13 +59,13 @@ async def engine(
         store = await _opened(stack, _store(settings, log))
         definition, trial = await _with_trial(files, store, definition)
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
-        recorder.recover()
         prompts = await open_prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         services = services_of(
             definition,
             files=files,
-            journal=store,
+            store=store,
+            before=before_of(settings, definition, store),
             outside=outside_of(settings, lookup, store, clock),
             recorder=recorder,
             surroundings=Surroundings(prompts=prompts, lookup=lookup, settings=settings, log=log),
@@ -75,7 +76,9 @@ async def engine(
         if trial is not None:
             await prompts.prepare(trial[1])
             services.versions.take_up(*trial)
+        await services.versions.recall()
         gateway = _gateway(settings, services, await confirmations_of(settings, definition, prompts, log))
+        services.watch.reconciler.lines = gateway
         await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for work in _lasting(services, watch_files=watch_files):
@@ -134,7 +137,9 @@ async def _opened(stack: AsyncExitStack, store: SqlStore) -> SqlStore:
 def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
     return ControlServer(
         path=settings.control_socket,
-        agents=services.desk,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        supervisor=services.desks.supervision,
         versions=services.versions,
         emergency=services.emergency,
         callbacks=services.callbacks,
@@ -157,8 +162,10 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
-        agents=services.desk,
-        agent_of=services.desk.of_phone,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        legs=services.desks.conversations,
+        agent_of=services.desks.agents.of_phone,
         confirmations=confirmations,
     )
 

@@ -12,6 +12,7 @@ from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.bootstrap.pbx import plan_of, update_pbx
+from ivr_engine.bootstrap.recovering import Shared, resumption_of, unserved_of, watch_of
 from ivr_engine.config import Settings
 from ivr_engine.core.ids import Millis
 from ivr_engine.errors import SetupError
@@ -21,18 +22,20 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.services.admission import Admission, Limits
-from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.desks import Desks, desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import recent_facts, standing_conversations, standing_presences
+from ivr_engine.services.recovery import Before, recover
+from ivr_engine.services.standing import recent_facts
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings as TalkSurroundings
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -44,7 +47,7 @@ class Services:
     centre: CentreRunner
     hours: OpeningHours
     calls: CallRunner
-    desk: AgentDesk
+    desks: Desks
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
@@ -92,7 +95,8 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     definition: CentreDefinition,
     *,
     files: LiveFolder,
-    journal: Journal,
+    store: SqlStore,
+    before: Before,
     outside: Outside,
     recorder: Recorder,
     surroundings: Surroundings,
@@ -102,61 +106,82 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
 ) -> Services:
     """Every service of a centre, with what an earlier run left taken up."""
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
-    core.take_up(standing_presences(journal), standing_conversations(recorder))
-    core.recall(recent_facts(journal), clock.now())
+    recovered = recover(core, recorder, before, now=clock.now(), log=log)
+    core.recall(recent_facts(store), clock.now())
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
     )
-    emergency = EmergencyDesk(
-        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
-    )
-    emergency.recover(journal)
+    emergency = _emergency(versions, store, recorder, surroundings, clock)
+    desks = _desks(versions, TalkSurroundings(centre=centre, recorder=recorder, clock=clock), surroundings, store)
+    shared = Shared(recorder=recorder, centre=centre, agent_of=desks.agents.of_phone, clock=clock, log=log)
+    unserved = unserved_of(shared, recovered)
     calls = CallRunner(
-        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
         admission=admission,
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
+        conversations=desks.conversations,
         recorder=recorder,
+        unserved=unserved,
+        resumption=resumption_of(shared, store),
         outside=outside,
         clock=clock,
         log=log,
     )
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
-    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
+    watch = watch_of(shared, recovered, calls=calls, unserved=unserved)
     drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
         hours=OpeningHours(definition=lambda: versions.current, centre=centre, clock=clock),
         calls=calls,
-        desk=desk,
+        desks=desks,
         watch=watch,
         versions=versions,
         emergency=emergency,
         admission=admission,
         drain=drain,
-        callbacks=_callbacks(
-            calls, versions, surroundings, journal=journal, recorder=recorder, centre=centre, clock=clock, log=log
-        ),
+        callbacks=_callbacks(calls, versions, surroundings, shared=shared, desks=desks, journal=store),
     )
 
 
+def _emergency(
+    versions: Versions, store: SqlStore, recorder: Recorder, surroundings: Surroundings, clock: Clock
+) -> EmergencyDesk:
+    """With what stands from an earlier run."""
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(store)
+    return emergency
+
+
 def _callbacks(
-    calls: CallRunner,
-    versions: Versions,
-    surroundings: Surroundings,
-    *,
-    journal: Journal,
-    recorder: Recorder,
-    centre: CentreRunner,
-    clock: Clock,
-    log: Log,
+    calls: CallRunner, versions: Versions, surroundings: Surroundings, *, shared: Shared, desks: Desks, journal: Journal
 ) -> CallbackDesk:
     """The bookings of earlier runs are taken up."""
-    now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
-    desk = CallbackDesk(files=now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk = CallbackDesk(
+        files=CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
+        centre=shared.centre,
+        calls=calls,
+        conversations=desks.conversations,
+        recorder=shared.recorder,
+        clock=shared.clock,
+        log=shared.log,
+    )
     desk.recover(journal)
     return desk
+
+
+def _desks(versions: Versions, around: TalkSurroundings, surroundings: Surroundings, journal: Journal) -> Desks:
+    return desks_of(
+        around,
+        definition=lambda: versions.current,
+        own_phone=versions.phone_of,
+        journal=journal,
+        carrier=bool(surroundings.settings.carrier),
+        log=surroundings.log,
+    )
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

@@ -30,6 +30,7 @@ SUBCOMMANDS = (
     "flow",
     "call",
     "agent",
+    "supervise",
     "broadcast",
     "reroute",
     "callback",

@@ -143,6 +143,8 @@ _CENTRE = {
     "max_length": ("With more waiting callers than this, the exit is `full`.", 50),
     "strategy": ("Who is rung first.", "longest_idle"),
     "music": ("What a waiting caller hears.", "default"),
+    "whisper": ("Prompts that the agent hears before the caller.", ["queue_cards"]),
+    "code": ("What agents dial to pass a caller on to the queue.", "81"),
     "announce_position": ("How often a waiting caller hears the place in the queue.", "30s"),
     "services": ("The services by name.", {"host": {"url": "http://127.0.0.1:18080", "timeout": "3s"}}),
     "url": ("Where the service is: `POST URL/OPERATION`.", "http://127.0.0.1:18080"),

@@ -89,7 +89,8 @@ def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all 
 
 
 def _plain_frame(frame: Frame) -> Plain:
-    return {**_fields(frame), "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
+    variables = dict(frame.variables)  # they change in place once the flow has its turn again
+    return {**_fields(frame), "variables": variables, "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
 
 
 def _frame(plain: Plain) -> Frame:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
 
 NOBODY: Mapping[str, Json] = {"level": 0}
 INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE = "invalid_key", "no_input", "system_fault", "record_tone"
+ONE_MOMENT = "one_moment"
 KEYS = "0123456789*#"
-ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE)
+ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE, ONE_MOMENT)
 """Prompts the engine says of its own accord, where the centre has them."""
 
 

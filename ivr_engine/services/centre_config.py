@@ -6,9 +6,12 @@ from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import STRICTLY, QueuePolicy, RelaxStep
 from ivr_engine.acd.rules import CentreRules
-from ivr_engine.core.ids import Instant, QueueName
+from ivr_engine.core.ids import Instant, Millis, QueueName
 from ivr_engine.core.outcomes import Hours
 from ivr_engine.flows.definition import CentreDefinition
+
+LONGEST_WHISPER = Millis(10_000)
+"""An agent who hears longer of a call than this loses the offer: nothing could tell it from a fault."""
 
 
 def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
@@ -45,6 +48,7 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
         QueuePolicy(
             name=queue.name,
             ring=queue.ring,
+            whisper=LONGEST_WHISPER if queue.whisper else Millis(0),
             wrap_up=queue.wrap_up,
             max_wait=queue.max_wait,
             max_length=queue.max_length,

@@ -10,14 +10,25 @@ import asyncio
 
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.effects import CentreEffect, Decision
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut, Stimulus, TimePassed
+from ivr_engine.acd.stimuli import (
+    CallEntered,
+    CallerLeft,
+    FlowedOut,
+    LineLost,
+    OfferFailed,
+    Stimulus,
+    TimePassed,
+)
 from ivr_engine.core.events import CallLeftQueue
 from ivr_engine.core.ids import CallId, Instant
+from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.waits import QueueWait
 from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.inbound import Rang
 from ivr_engine.services.recorder import Recorder
 
 Mailbox = asyncio.Queue[CentreEffect]
+_NO_FAILURE = frozenset({OfferOutcome.ANSWERED, OfferOutcome.CALLER_GONE})  # the caller is here, so nobody left
 
 
 class CentreRunner:
@@ -50,9 +61,16 @@ class CentreRunner:
             self._alarm_moved.set()
         return decision
 
-    def enter(self, call: CallId, wait: QueueWait) -> Mailbox:
-        """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`."""
+    def enter(self, call: CallId, wait: QueueWait, *, rang: Rang | None = None) -> Mailbox:
+        """Put a call into its queue; what the centre decides for it comes to the mailbox until `leave`.
+
+        A call that is in line already is back at its place. `rang`: what became of the telephone that rang meanwhile.
+        """
         mailbox = self._mailboxes[call] = Mailbox()
+        status = self._centre.call(call)
+        if rang is not None and rang.outcome not in _NO_FAILURE and status is not None and status.offer is not None:
+            self.handle(OfferFailed(offer=status.offer, outcome=rang.outcome, cause=rang.cause))
+            return mailbox
         self.handle(
             CallEntered(
                 call=call,
@@ -81,6 +99,16 @@ class CentreRunner:
     def leave(self, call: CallId) -> None:
         """The call has no more business with the centre; harmless when it had none."""
         if self._mailboxes.pop(call, None) is not None:
+            self.handle(CallerLeft(call=call))
+
+    def lose(self, call: CallId) -> None:
+        """The call's line broke: it keeps its place until it is back (`enter`), or over (`let_go`)."""
+        if self._mailboxes.pop(call, None) is not None:
+            self.handle(LineLost(call=call))
+
+    def let_go(self, call: CallId) -> None:
+        """A call without a line here is over, or has no more business with the centre."""
+        if self._centre.call(call) is not None:
             self.handle(CallerLeft(call=call))
 
     def let_calls_go_on(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import CallArrived, CallbackPlaced, Event, Recorded, agent_of, call_of
@@ -19,6 +20,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._journal: list[Recorded] = []
         self._records: dict[CallId, CallRecord] = {}
+        self._checkpoints: dict[CallId, str] = {}
 
     async def __aenter__(self) -> Self:
         """Nothing to open."""
@@ -58,6 +60,15 @@ class MemoryStore:
     def save(self, record: CallRecord) -> None:
         """Keep the record, replacing one of the same call."""
         self._records[record.call] = record
+        self._checkpoints.pop(record.call, None)
+
+    def keep(self, call: CallId, session: Mapping[str, Any]) -> None:
+        """Keep the checkpoint, as JSON, replacing one of the same call."""
+        self._checkpoints[call] = json.dumps(session)
+
+    def kept(self) -> dict[CallId, dict[str, Any]]:
+        """The checkpoint of every call that has one."""
+        return {call: json.loads(text) for call, text in self._checkpoints.items()}
 
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,12 +12,13 @@ import pytest
 import uvloop
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
-from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations, clean_name
+from ivr_engine.adapters.asterisk.arrivals import clean_name
+from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import CommandRefused
-from ivr_engine.ports.inbound import AgentView, Arrival
+from ivr_engine.ports.inbound import AgentView, Arrival, LiveLine
 from ivr_engine.ports.switch import CallControl, Joined, Sound
 from tests.adapters.agi_peer import CALL, CHANNEL, SECRET, AgiPeer, calling, environment
 from tests.adapters.ami_peer import PASSWORD, AmiPeer, block, manager_port
@@ -34,6 +35,8 @@ class Office:
         self.arrivals: list[Arrival] = []
         self.joined: list[Joined] = []
         self.plan = "hold"
+        self.doubts = False
+        self.seen: list[tuple[LiveLine, ...]] = []
 
     def declines(self, arrival: Arrival) -> bool:
         if self.plan == "decline":
@@ -57,8 +60,9 @@ class Office:
         if self.plan == "hang up":
             await control.hang_up()
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
         self.told.put_nowait((call, ended_by, talked is not None, cause))
+        return self.doubts and not certain
 
     def switch_lost(self, reason: str) -> None:
         self.told.put_nowait("lost")
@@ -66,7 +70,11 @@ class Office:
     def switch_reached(self, live: frozenset[CallId]) -> None:
         self.told.put_nowait(live)
 
-    async def login(self, agent: AgentId) -> None:
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        self.seen.append(tuple(lines))
+
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        del phone, source
         self.told.put_nowait(("login", agent))
 
     async def ready(self, agent: AgentId) -> None:
@@ -77,6 +85,31 @@ class Office:
 
     async def logout(self, agent: AgentId) -> None:
         self.told.put_nowait(("logout", agent))
+
+    async def hold(self, agent: AgentId) -> None:
+        self.told.put_nowait(("hold", agent))
+
+    async def resume(self, agent: AgentId) -> None:
+        self.told.put_nowait(("resume", agent))
+
+    async def complete(self, agent: AgentId) -> None:
+        self.told.put_nowait(("complete", agent))
+
+    async def conference(self, agent: AgentId) -> None:
+        self.told.put_nowait(("conference", agent))
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("transfer", agent, to))
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("consult", agent, to))
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        del control
+        self.told.put_nowait(("leg", call, phone))
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        self.told.put_nowait(("holds", call, phone, holds))
 
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
@@ -98,6 +131,8 @@ async def gateway(office: Office, ami_port: int) -> AsyncIterator[AsteriskGatewa
         calls=office,
         listener=office,
         agents=office,
+        conversations=office,
+        legs=office,
         agent_of={"1001": AgentId("ann")}.get,
         confirmations=Confirmations(done=DONE, refused=REFUSED),
     ) as entered:
@@ -125,7 +160,7 @@ def about_caller(event: str, **fields: str) -> bytes:
 async def test_a_caller_is_answered_and_served() -> None:
     async with running() as (office, _, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer, name="王\u202e\n小明")
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == 'SET MUSIC "ON" "default"'
         assert office.arrivals == [Arrival(call=CallId(CALL), number="95500", caller="13800138000", caller_name="王小明")]
 
@@ -133,7 +168,7 @@ async def test_a_caller_is_answered_and_served() -> None:
 async def test_a_second_session_for_a_call_that_is_being_served_is_dropped() -> None:
     async with running() as (office, _, entered), calling(entered.agi_port) as peer, calling(entered.agi_port) as double:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         caller_says_hello(double)
         assert await double.heard() == ""
         assert len(office.arrivals) == 1
@@ -145,7 +180,7 @@ async def test_calls_are_served_while_the_event_stream_is_down() -> None:
     office = Office()
     async with gateway(office, nobody.port) as entered, calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == 'SET MUSIC "ON" "default"'
         peer.leave()
     assert len(office.arrivals) == 1
@@ -154,7 +189,7 @@ async def test_calls_are_served_while_the_event_stream_is_down() -> None:
 async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed() -> None:
     async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert (await peer.heard()).startswith('EXEC "Dial"')
         ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1002-00000009"))
         ami.say(block(Event="Hangup", Channel="PJSIP/trunk-00000098", Uniqueid="9.8", Cause="16"))
@@ -170,6 +205,36 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         assert await office.next() == (CALL, EndedBy.CALLER, True, "16")
 
 
+async def test_the_hold_key_of_a_telephone_is_told_of_the_conversation_it_belongs_to() -> None:
+    leg = {"Channel": "PJSIP/1001-0000000a", "Uniqueid": "1.7"}
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.expect("ANSWER", answer="200 result=0")
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(block(Event="Hold", Channel="PJSIP/1002-0000000b", Uniqueid="9.9"))  # of no conversation of ours
+        ami.say(about_caller("DialBegin", DestChannel=leg["Channel"], DestUniqueid=leg["Uniqueid"]))
+        ami.say(block(Event="Hold", **leg) + block(Event="Unhold", **leg))
+        assert await office.next() == ("holds", CALL, "1001", True)
+        assert await office.next() == ("holds", CALL, "1001", False)
+
+
+async def test_a_telephone_at_the_desk_is_served_for_the_caller_it_was_taken_from() -> None:
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.expect("ANSWER", answer="200 result=0")
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(about_caller("DialBegin", DestChannel="PJSIP/1001-0000000a", DestUniqueid="1.7"))
+        ami.say(block(Event="Hold", Channel="PJSIP/1001-0000000a", Uniqueid="1.7"))
+        await office.next()  # the event stream has been read so far
+        async with calling(entered.agi_port) as desk:
+            desk.say(environment(call="1.7", script="desk"))
+            assert await office.next() == ("leg", CALL, "1001")
+            assert await desk.heard() == "HANGUP"
+        async with calling(entered.agi_port) as stranger:
+            stranger.say(environment(call="6.6", script="desk"))
+            assert await stranger.heard() == "HANGUP", "nobody knows from which conversation"
+
+
 def test_a_call_is_joined_on_uvloop_too() -> None:
     # its transports are of classes of their own, which asyncio's tests would never show
     uvloop.run(test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed())
@@ -179,7 +244,7 @@ async def test_the_dialplans_farewell_ends_the_joining() -> None:
     async with running("join") as (office, _, entered):
         async with calling(entered.agi_port) as peer:
             caller_says_hello(peer)
-            await peer.expect("ANSWER", answer="200 result=0")
+            await peer.is_served()
             assert (await peer.heard()).startswith('EXEC "Dial"')
             peer.leave()
         async with calling(entered.agi_port) as farewell:
@@ -203,7 +268,7 @@ async def test_without_the_event_stream_the_dialplans_farewell_ends_the_call() -
 async def test_an_end_that_we_made_is_ours() -> None:
     async with running("hang up") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         await peer.expect("HANGUP", answer="200 result=1")
         assert await peer.heard() == ""
         ami.say(about_caller("Hangup", Cause="16"))
@@ -213,7 +278,7 @@ async def test_an_end_that_we_made_is_ours() -> None:
 async def test_a_call_that_the_handler_leaves_is_the_dialplans_again_without_the_done_mark() -> None:
     async with running("leave") as (_, _, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert await peer.heard() == ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
-from ivr_engine.ports.inbound import AgentView, Arrival
+from ivr_engine.ports.inbound import AgentView, Arrival, LiveLine
 from ivr_engine.ports.switch import CallControl, Sound
 from tests.system.pbx_fixtures import RunningPbx
 from tests.system.sounds import write_tone
@@ -30,6 +30,8 @@ class Office:
         self.results: asyncio.Queue[object] = asyncio.Queue()
         self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
         self.reached: asyncio.Queue[frozenset[CallId]] = asyncio.Queue()
+        self.legs: asyncio.Queue[tuple[CallId, str, CallControl]] = asyncio.Queue()
+        self.holds: asyncio.Queue[tuple[CallId, str, bool]] = asyncio.Queue()
         self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
     def declines(self, arrival: Arrival) -> bool:
@@ -40,8 +42,10 @@ class Office:
         self.results.put_nowait(await self._serve(control))
         await control.hang_up()
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
+        del cause, certain
         self.endings.put_nowait((call, ended_by, talked))
+        return False
 
     def switch_lost(self, reason: str) -> None:
         pass
@@ -49,8 +53,12 @@ class Office:
     def switch_reached(self, live: frozenset[CallId]) -> None:
         self.reached.put_nowait(live)
 
-    async def login(self, agent: AgentId) -> None:
-        self.commands.put_nowait(("login", agent))
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        pass
+
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        assert source == "phone"
+        self.commands.put_nowait(("login" + (f" at {phone}" if phone != agent else ""), agent))
 
     async def ready(self, agent: AgentId) -> None:
         self.commands.put_nowait(("ready", agent))
@@ -60,6 +68,30 @@ class Office:
 
     async def logout(self, agent: AgentId) -> None:
         self.commands.put_nowait(("logout", agent))
+
+    async def hold(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("hold", agent))
+
+    async def resume(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("resume", agent))
+
+    async def complete(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("complete", agent))
+
+    async def conference(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("conference", agent))
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        self.commands.put_nowait((f"transfer to {to}", agent))
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        self.commands.put_nowait((f"consult {to}", agent))
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        self.legs.put_nowait((call, phone, control))
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        self.holds.put_nowait((call, phone, holds))
 
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
@@ -107,6 +139,8 @@ async def open_gateway(
         calls=office,
         listener=office,
         agents=office,
+        conversations=office,
+        legs=office,
         agent_of={phone: AgentId(phone) for phone in doors.phones}.get,
         confirmations=confirmations,
     ) as gateway:

@@ -25,11 +25,14 @@ from ivr_engine.errors import SwitchError, WireError
 ACTION_LIMIT_S = 5.0
 CONNECT_LIMIT_S = 5.0
 PING_EVERY_S = 5.0
+LIST_EVERY_S = 10.0
+LIST_PAUSE_S = 0.1
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 4.0  # the PBX is on this machine: asking often costs nothing
 FIRST_REFUSED_PAUSE_S = 5.0
 LONGEST_REFUSED_PAUSE_S = 60.0
 EVENTS_LIMIT = 10_000
+DESK = "desk"  # the context of dialplans/desk.conf
 PENDING_LIMIT = 1000
 
 T = TypeVar("T")
@@ -141,10 +144,11 @@ class AmiClient:
     """Keeps one manager connection up while it is entered.
 
     On each (re)connection `on_reached` is given the answer to Status before any event; then `on_event` gets the events one
-    by one, in order. `on_lost` says why the stream broke, once for each time that it did or could not be had.
+    by one, in order. `on_lost` says why the stream broke, once for each time that it did or could not be had. `on_listed` is
+    given the answer to Status again every `list_every_s`, and soon after `list_soon`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
         self,
         *,
         host: str,
@@ -154,6 +158,8 @@ class AmiClient:
         on_reached: Callable[[Sequence[AmiMessage]], None],
         on_lost: Callable[[str], None],
         on_event: Callable[[AmiMessage], None],
+        on_listed: Callable[[Sequence[AmiMessage]], None] = lambda _channels: None,
+        list_every_s: float = LIST_EVERY_S,
         ping_every_s: float = PING_EVERY_S,
     ) -> None:
         self._address = (host, port)
@@ -161,6 +167,9 @@ class AmiClient:
         self._on_reached = on_reached
         self._on_lost = on_lost
         self._on_event = on_event
+        self._on_listed = on_listed
+        self._list_every_s = list_every_s
+        self._list_now = asyncio.Event()
         self._ping_every_s = ping_every_s
         self._group = asyncio.TaskGroup()
         self._keeper: asyncio.Task[None] | None = None
@@ -221,6 +230,22 @@ class AmiClient:
     async def hang_up(self, channel: str) -> None:
         """See call_control.Signals."""
         await self.act("Hangup", Channel=channel, Cause="16")
+
+    async def send_to_desk(self, channel: str) -> None:
+        """See call_control.Signals."""
+        await self.act("Redirect", Channel=channel, Context=DESK, Exten="s", Priority="1")
+
+    async def kick(self, channel: str, room: str) -> None:
+        """See call_control.Signals."""
+        await self.act("ConfbridgeKick", Conference=room, Channel=channel)
+
+    def list_soon(self) -> None:
+        """Have the channels listed at once; many wishes within a moment are one."""
+        self._list_now.set()
+
+    async def redirect(self, channel: str, context: str) -> None:
+        """Send the channel to the beginning of a context of the dialplan. Raises SwitchError."""
+        await self.act("Redirect", Channel=channel, Context=context, Exten="s", Priority="1")
 
     @asynccontextmanager
     async def originate(self, **fields: str) -> AsyncIterator[asyncio.Future[AmiMessage]]:
@@ -317,7 +342,8 @@ class AmiClient:
 
     async def _follow(self, link: _Link, protocol: AmiProtocol) -> str:
         async with asyncio.TaskGroup() as group:
-            followers = [group.create_task(self._handle_events(protocol)), group.create_task(self._ping(link, protocol))]
+            work = (self._handle_events(protocol), self._ping(link, protocol), self._list(link, protocol))
+            followers = [group.create_task(each) for each in work]
             reason = await asyncio.shield(protocol.lost)
             for follower in followers:
                 follower.cancel()
@@ -330,6 +356,18 @@ class AmiClient:
             if ended is not None and not ended.done():
                 ended.set_result(message)
             self._tell(message.event, self._on_event, message)
+
+    async def _list(self, link: _Link, protocol: AmiProtocol) -> None:
+        with suppress(SwitchError):
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._list_every_s):
+                        await self._list_now.wait()
+                await asyncio.sleep(LIST_PAUSE_S)  # what is wished for next within a moment gets the same list
+                self._list_now.clear()
+                channels = await self._ask(link, "Status", {}, listing=True)
+                self._tell("list of channels", self._on_listed, channels[1:])
+        protocol.abort("Asterisk does not list its channels")
 
     async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:
         with suppress(SwitchError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 
 import ivr_engine
 from ivr_engine.adapters.asterisk.pbx_install import Installation
@@ -17,7 +18,11 @@ from ivr_engine.errors import SetupError
 
 LONGEST_NUMBER = 24  # digits; E.164 allows 15, national service numbers with prefixes a few more
 PORTS_PER_LEG = 2  # RTP and RTCP
+STRETCH_S = 60  # of waiting at the fallback between two questions for an engine
+PATIENCE_S = 15  # more than the watchdog gives an engine that hangs
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path in <sys/un.h>, less its final NUL
+
+GOAL_CODES = MappingProxyType({"*11": "login", "*24": "consult", "*25": "transfer"})
 
 # What the engine may hear; Asterisk drops every other event before it is written. Without this, one answered call is about
 # 105 events and 53 KB. An event that the engine is to read from now on is added here.
@@ -27,12 +32,15 @@ READ_EVENTS = (
     "DialBegin",
     "DialEnd",
     "OriginateResponse",
+    "Hold",
+    "Unhold",
     "HangupRequest",
     "SoftHangupRequest",
     "Hangup",
     "ContactStatus",
 )
 
+_ENGINE = re.compile(r"[A-Za-z0-9.-]{1,100}:[0-9]{1,5}")
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _RESERVED_NAMES = frozenset({"trunk", "trunk-addresses", "transport", "global"})
 _NUMBER = re.compile(rf"[0-9]{{1,{LONGEST_NUMBER}}}")
@@ -60,6 +68,7 @@ class PbxPlan:
     """Everything a PBX is started with.
 
     Ports are UDP for SIP and RTP (`rtp_last` inclusive), TCP for AMI and AGI. AMI listens on 127.0.0.1 whatever `bind` is.
+    `other_engines` are HOST:PORT, asked in turn when the first does not answer.
     `trunk_addresses` are the hosts or networks callers may come from. `music` maps further classes to folders of 8 kHz sound
     files; class `default` is generated if absent. `qualify_s`: how often registered phones are probed, 0 never.
     `calls_out`: the engine may make calls (AMI `originate`), which it needs for callbacks alone.
@@ -79,6 +88,7 @@ class PbxPlan:
     ami_port: int = 15038
     agi_host: str = "127.0.0.1"
     agi_port: int = 14573
+    other_engines: tuple[str, ...] = ()
     call_limit_s: int = 7200
     trunk_addresses: tuple[str, ...] = ("127.0.0.1",)
     fallback: FallbackSounds = field(default_factory=FallbackSounds)
@@ -132,6 +142,9 @@ def _check_names(plan: PbxPlan) -> None:
 
 
 def _check_addresses(plan: PbxPlan) -> None:
+    for engine in plan.other_engines:
+        if not _ENGINE.fullmatch(engine):
+            raise SetupError(f"other engine {engine!r}: HOST:PORT, such as 10.0.0.2:14573")
     try:
         for address in (plan.bind, plan.agi_host):
             ipaddress.ip_address(address)
@@ -231,21 +244,28 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "rtp_last": plan.rtp_last,
         "ami_port": plan.ami_port,
         "ami_secret": plan.secrets.ami,
-        "agi_host": plan.agi_host,
-        "agi_port": plan.agi_port,
+        "engines": _engines(plan),
+        "patience_s": PATIENCE_S,
         "agi_secret": plan.secrets.agi,
         "call_limit_s": plan.call_limit_s,
-        "queue_limit_s": plan.call_limit_s,
+        "stretch_s": STRETCH_S,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
         "ami_write": "call,originate" if plan.calls_out else "call",
         "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
         "number_patterns": _number_patterns(plan.numbers),
+        "goal_patterns": _goal_patterns(),
         "greeting": _playback(plan.fallback.greeting),
         "loss_report": _playback(plan.fallback.loss_report),
         "goodbye": _playback(plan.fallback.goodbye),
     }
+
+
+def _engines(plan: PbxPlan) -> str:
+    addresses = (f"{plan.agi_host}:{plan.agi_port}", *plan.other_engines)
+    urls = [f"AGI_URL_{number} = agi://{address}" for number, address in enumerate(addresses, start=1)]
+    return "\n".join([*urls, f"ENGINES = {len(urls)}"])
 
 
 def _number_patterns(numbers: tuple[str, ...]) -> str:
@@ -254,6 +274,19 @@ def _number_patterns(numbers: tuple[str, ...]) -> str:
     patterns = [*sorted(set(numbers)), *(f"_{'X' * n}" for n in lengths), *(f"_+{'X' * n}" for n in lengths)]
     entry = "exten => {},1,Set(NUMBER=${{FILTER(0-9+,${{EXTEN}})}})\n same => n,Goto(service,s,1)"
     return "\n".join(entry.format(pattern) for pattern in patterns)
+
+
+def _goal_patterns() -> str:
+    """Codes that are followed by whom they are about, one exact-length pattern for each length."""
+    entry = (
+        "exten => _{}{},1,Set(VERB={})\n same => n,Set(ARGUMENT=${{FILTER(0-9,${{EXTEN:3}})}})\n"
+        " same => n,Goto(agent-command,s,1)"
+    )
+    return "\n".join(
+        entry.format(code, "X" * digits, verb)
+        for code, verb in GOAL_CODES.items()
+        for digits in range(1, LONGEST_NUMBER + 1)
+    )
 
 
 def _music_classes(plan: PbxPlan) -> str:

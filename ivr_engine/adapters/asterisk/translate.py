@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.core.ids import CallId
+from ivr_engine.ports.inbound import LineState, LiveLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,24 @@ class AgentAnswered:
 
     call: CallId
     phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelephoneRung:
+    """A telephone is rung for this line: `other` is its channel, `leg` its id. `phone`: outside, the carrier's endpoint."""
+
+    call: CallId
+    other: str
+    leg: CallId
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPressed:
+    """A telephone put its other side on hold, or took it back."""
+
+    leg: CallId
+    holds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,7 @@ class ChannelEnded:
     cause: str
 
 
-Fact = AgentAnswered | HangupAsked | ChannelEnded
+Fact = TelephoneRung | AgentAnswered | HoldPressed | HangupAsked | ChannelEnded
 
 
 OUTGOING = "cb"
@@ -66,7 +85,8 @@ class Translator:
             self.refused += 1
             return None
         channel, call, *rest = (value[0] for value in values)
-        return make(CallId(call), rest) if self._ours(channel, call) else None
+        ours = message.event in _OF_ANY_TELEPHONE or self._ours(channel, call)
+        return make(CallId(call), rest) if ours else None
 
     def _ours(self, channel: str, call: str) -> bool:
         """A caller's channel, or one of a call that we made: the ids of those are ours, nobody outside chooses one."""
@@ -80,6 +100,63 @@ class Translator:
             for message in found
             if self._ours(message.get("Channel"), message.get("Uniqueid"))
         )
+
+
+RINGING = frozenset({"4", "5"})
+"""ChannelState of a telephone that is being rung (include/asterisk/channelstate.h: Ring, Ringing)."""
+
+_HELD_IN = "fallback"
+_ENGINE_APPLICATION = "AGI"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A caller's line and the channel that it is on."""
+
+    line: LiveLine
+    channel: str
+
+
+def listed_lines(messages: Sequence[AmiMessage], *, trunk: str, ours: str) -> tuple[Listed, ...]:
+    """The callers of a Status list. `ours`: how the data of an AGI application begin that talks to this engine.
+
+    A caller's channel is the first of its call (Uniqueid is Linkedid): what was dialled for the call, on whatever endpoint,
+    is not.
+    """
+    rows = [message for message in messages if message.event == "Status"]
+    legs = [(row, found[1]) for row in rows if (found := _LEG.fullmatch(row.get("Channel"))) and found[1] != trunk]
+    callers = [row for row in rows if row.get("Channel").startswith(f"PJSIP/{trunk}-")]
+    return tuple(
+        Listed(line=_line(row, legs, ours), channel=row.get("Channel"))
+        for row in callers
+        if row.get("Uniqueid") == row.get("Linkedid")
+    )
+
+
+def _line(row: AmiMessage, legs: Sequence[tuple[AmiMessage, str]], ours: str) -> LiveLine:
+    call, bridge = row.get("Uniqueid"), row.get("BridgeID")
+    for leg, phone in legs:
+        if bridge and leg.get("BridgeID") == bridge:
+            return LiveLine(call=CallId(call), state=LineState.TALKING, phone=phone)
+    for leg, phone in legs:
+        if leg.get("Linkedid") == call and leg.get("ChannelState") in RINGING:
+            return LiveLine(call=CallId(call), state=LineState.RINGING, phone=phone)
+    return LiveLine(call=CallId(call), state=_alone(row, ours))
+
+
+def _alone(row: AmiMessage, ours: str) -> LineState:
+    """The state of a line with no other party."""
+    if row.get("Context") == _HELD_IN:
+        return LineState.HELD
+    if row.get("Application") == _ENGINE_APPLICATION and row.get("Data").startswith(ours):
+        return LineState.STRAY
+    return LineState.SERVED
+
+
+def _rung(call: CallId, rest: list[str]) -> Fact | None:
+    other, leg = rest
+    phone = _LEG.fullmatch(other)
+    return TelephoneRung(call, other, CallId(leg), phone[1]) if phone else None
 
 
 def _answered(call: CallId, rest: list[str]) -> Fact | None:
@@ -99,7 +176,12 @@ def _ended(call: CallId, rest: list[str]) -> Fact:
 
 # Event name -> the fields it must have once each beside Channel and Uniqueid, and what they make.
 _TABLE: dict[str, tuple[tuple[str, ...], Callable[[CallId, list[str]], Fact | None]]] = {
+    "DialBegin": (("DestChannel", "DestUniqueid"), _rung),
+    "Hold": ((), lambda leg, _: HoldPressed(leg, holds=True)),
+    "Unhold": ((), lambda leg, _: HoldPressed(leg, holds=False)),
     "DialEnd": (("DialStatus", "DestChannel"), _answered),
     "HangupRequest": ((), _hangup_asked),
     "Hangup": (("Cause",), _ended),
 }
+# Told of agents' telephones too; whoever hears it knows whether it is one of a conversation.
+_OF_ANY_TELEPHONE = frozenset({"DialBegin", "DialEnd", "Hold", "Unhold"})

@@ -50,9 +50,9 @@ from ivr_engine.testing.stage import Stage
 MOST_TURNS: Final = 1_000  # without a step of the test
 
 
-def perform(definition: CentreDefinition, test: ConversationTest) -> Result:
-    """Play the test on a stage of its own."""
-    stage = Stage(definition, now=test.instant)
+def perform(definition: CentreDefinition, test: ConversationTest, *, stage: Stage | None = None) -> Result:
+    """Play the test, on a stage of its own unless one is given."""
+    stage = stage or Stage(definition, now=test.instant)
     answers = Answers(test.answers)
     conversation = Conversation(stage, answers)
     failure = _play(test, _Performance(conversation), answers=answers, stage=stage)
