@@ -165,6 +165,20 @@ def release_unstaffed(moment: Moment) -> None:
                     give_up(moment, call, QueueOutcome.UNSTAFFED)
 
 
+def wait_on(moment: Moment, call: WaitingCall) -> None:
+    """The call may be offered again, unless its wait came to an end while it could not be released."""
+    if call.alone and call.wanted is not None:
+        moment.away.add(call.wanted)
+    if call.overdue:
+        give_up(moment, call, QueueOutcome.TIMEOUT)
+    elif shut_out(moment, call):
+        give_up(moment, call, QueueOutcome.CLOSED)
+    elif nobody_left(moment, call):
+        give_up(moment, call, QueueOutcome.UNSTAFFED)
+    else:
+        moment.began_to_wait(call)
+
+
 def release_closed(moment: Moment) -> None:
     """After hours changed: let those go who wait in a queue that is closed now, where the queue says so."""
     state = moment.state
@@ -176,7 +190,7 @@ def release_closed(moment: Moment) -> None:
 
 
 def shut_out(moment: Moment, call: WaitingCall) -> bool:
-    """Whether the queue is closed, lets go who waits then, and this caller is on the line."""
+    """Whether the queue is closed and lets go who waits then; not for a callback, which has hours of its own."""
     state = moment.state
     return state.queues[call.queue].leave_closed and call.queue in state.closed and not call.reach
 
