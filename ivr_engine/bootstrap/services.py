@@ -129,18 +129,16 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         clock=clock,
         log=log,
     )
-    watch = watch_of(shared, recovered, calls=calls, unserved=unserved)
-    drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
         hours=OpeningHours(definition=lambda: versions.current, centre=centre, clock=clock),
         calls=calls,
         desks=desks,
-        watch=watch,
+        watch=watch_of(shared, recovered, calls=calls, unserved=unserved),
         versions=versions,
         emergency=emergency,
         admission=admission,
-        drain=drain,
+        drain=Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log),
         callbacks=_callbacks(calls, versions, surroundings, shared=shared, desks=desks, journal=store),
     )
 

@@ -75,9 +75,10 @@ def standing_conversations(recorder: Recorder) -> Iterator[StandingConversation]
 
 
 def conversation_of(recorder: Recorder, call: CallId) -> Leg | None:
-    """The conversation in which an open call is, or None."""
+    """The conversation in which an open call is, or None. One that ended has an outcome, and may be the last leg for an instant."""
     record = recorder.peek(call)
-    return record.legs[-1] if record is not None and record.legs[-1].kind is LegKind.AGENT else None
+    last = record.legs[-1] if record is not None else None
+    return last if last is not None and last.kind is LegKind.AGENT and not last.outcome else None
 
 
 @dataclass(slots=True)

@@ -209,7 +209,7 @@ async def test_the_hold_key_of_a_telephone_is_told_of_the_conversation_it_belong
     leg = {"Channel": "PJSIP/1001-0000000a", "Uniqueid": "1.7"}
     async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert (await peer.heard()).startswith('EXEC "Dial"')
         ami.say(block(Event="Hold", Channel="PJSIP/1002-0000000b", Uniqueid="9.9"))  # of no conversation of ours
         ami.say(about_caller("DialBegin", DestChannel=leg["Channel"], DestUniqueid=leg["Uniqueid"]))
@@ -221,7 +221,7 @@ async def test_the_hold_key_of_a_telephone_is_told_of_the_conversation_it_belong
 async def test_a_telephone_at_the_desk_is_served_for_the_caller_it_was_taken_from() -> None:
     async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert (await peer.heard()).startswith('EXEC "Dial"')
         ami.say(about_caller("DialBegin", DestChannel="PJSIP/1001-0000000a", DestUniqueid="1.7"))
         ami.say(block(Event="Hold", Channel="PJSIP/1001-0000000a", Uniqueid="1.7"))

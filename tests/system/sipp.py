@@ -15,9 +15,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import random
+import re
 import shutil
+import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,11 @@ def hear(milliseconds: int) -> str:
     return f'<pause milliseconds="{milliseconds}"/>' if milliseconds else ""  # a pause of 0 may last for ever
 
 
+def hear_between(least: int, most: int) -> str:
+    """Listen for a random time between so many milliseconds."""
+    return f'<pause distribution="uniform" min="{least}" max="{most}"/>'
+
+
 def press(keys: str, *, last: bool = False) -> str:
     """Press keys. With `last` the next step begins at once, so that the far side may hang up on the last key."""
     playing = f'<nop><action><exec play_dtmf="{keys}"/></action></nop>'
@@ -142,6 +149,12 @@ async def call(
 ) -> SippRun:
     """Callers who all do the same. `sender`: the raw name-addr of the From header, for hostile ones."""
     shown = f"<sip:{number}@[local_ip]>".encode() if sender is None else sender
+    options = ("-s", to, "-m", str(calls), "-r", str(rate))
+    async with _running("caller", _callers(shown, steps), options, pbx=pbx, folder=folder, port=free_port()) as process:
+        return await _finish(process, "caller", folder)
+
+
+def _callers(shown: bytes, steps: Sequence[str]) -> bytes:
     invite = (
         f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{HEADERS}{CALLER_PARTIES}CSeq: 1 INVITE\n"
         "Contact: <sip:[local_ip]:[local_port]>\nContent-Type: application/sdp"
@@ -149,10 +162,53 @@ async def call(
     early = "".join(_recv(code, 'optional="true"') for code in (100, 180, 183))
     ack = _send(f"ACK [next_url] SIP/2.0\n[routes]\n{HEADERS}{CALLER_PARTIES}CSeq: 1 ACK")
     body = _send(invite, CALLER_SDP, retransmit=True) + early + _recv(200, 'rrs="true"') + ack + "".join(steps)
-    scenario = _scenario("caller", body).encode().replace(b"{sender}", shown)
-    options = ("-s", to, "-m", str(calls), "-r", str(rate))
-    async with _running("caller", scenario, options, pbx=pbx, folder=folder, port=free_port()) as process:
-        return await _finish(process, "caller", folder)
+    return _scenario("caller", body).encode().replace(b"{sender}", shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Callers who come as long as the block runs. `name` names their logs."""
+
+    name: str
+    folder: Path
+    process: asyncio.subprocess.Process
+
+    def seen(self, first_line: str) -> int:
+        """How many messages so far, sent or received, begin like this."""
+        return _text(self.folder / f"{self.name}.messages").count(f"\n{first_line}")
+
+    def dialogues(self) -> int:
+        """How many calls were answered: each has its ACK."""
+        return len(set(re.findall(r"^ACK .*?^Call-ID: (\S+)", _text(self.folder / f"{self.name}.messages"), re.M | re.S)))
+
+    async def comes_to_its_end(self) -> SippRun:
+        """No new callers; returns when the last one is through."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGUSR1)  # SIPp: no new calls, then end
+        return await _finish(self.process, self.name, self.folder)
+
+
+@asynccontextmanager
+async def crowd(
+    name: str,
+    *,
+    to: str,
+    pbx: str,
+    folder: Path,
+    steps: Sequence[str],
+    digits: str,
+    at_once: int,
+    rate: int = 5,
+    calls: int = 0,
+) -> AsyncIterator[Crowd]:
+    """Up to `at_once` callers at a time, a new one for each who leaves, `calls` in all if given.
+
+    The nth caller's telephone number is `digits` and n.
+    """
+    scenario = _callers(f"<sip:{digits}[call_number]@[local_ip]>".encode(), steps)
+    options = ("-s", to, "-r", str(rate), "-l", str(at_once), *(("-m", str(calls)) if calls else ()))
+    async with _running(name, scenario, options, pbx=pbx, folder=folder, port=free_port()) as process:
+        yield Crowd(name, folder, process)
 
 
 async def register(account: str, secret: str, *, pbx: str, folder: Path, port: int, expires: int = 300) -> SippRun:
@@ -183,9 +239,26 @@ async def agent(
 
     An empty secret does not register: a telephone that is called directly.
     """
+    secrets = {account: secret} if secret else {}
+    async with agents(account, secrets, pbx=pbx, folder=folder, behaviour=behaviour, port=port) as at:
+        yield at
+
+
+@asynccontextmanager
+async def agents(
+    name: str,
+    secrets: Mapping[str, str],
+    *,
+    pbx: str,
+    folder: Path,
+    behaviour: str,
+    port: int | None = None,
+    expires: int = 300,
+) -> AsyncIterator[int]:
+    """As `agent`, for several accounts at one port; `secrets` by account."""
     port = port or free_port()
-    if secret:
-        registered = await register(account, secret, pbx=pbx, folder=folder, port=port)
+    for account, secret in secrets.items():
+        registered = await register(account, secret, pbx=pbx, folder=folder, port=port, expires=expires)
         if registered.succeeded != 1:
             raise AssertionError(f"{account} could not register:\n{registered.errors}{registered.messages}")
     saved = "".join(
@@ -194,8 +267,8 @@ async def agent(
     )
     body = f'<recv request="INVITE" crlf="true"><action>{saved}</action></recv>{behaviour}'
     used = '<Reference variables="from,to,via,cseq,contact"/>'
-    scenario = _scenario(f"agent-{account}", body + used).encode()
-    async with _running(f"agent-{account}", scenario, (), pbx="", folder=folder, port=port) as process:
+    scenario = _scenario(f"agent-{name}", body + used).encode()
+    async with _running(f"agent-{name}", scenario, (), pbx="", folder=folder, port=port) as process:
         await _listening(process, port)
         yield port
 

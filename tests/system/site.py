@@ -67,12 +67,17 @@ def write_centre(folder: Path, host_url: str) -> Path:
 
 @dataclass
 class Site:
-    """A centre at work. `numbers`: telephone numbers for callers, none twice. Closing `host_up` ends the host service."""
+    """A centre at work. `numbers`: telephone numbers for callers, none twice. Closing `host_up` ends the host service.
+
+    `options` of `ivr-engine run`, and `seen`: settings that the engine's process sees otherwise than the PBX does.
+    """
 
     folder: Path
     settings: Settings
     host: HostService
     host_up: ExitStack
+    options: tuple[str, ...] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
     engine: subprocess.Popen[bytes] | None = None
     numbers: Iterator[str] = field(default_factory=lambda: (f"1380000{n:04}" for n in count(1)))
 
@@ -103,7 +108,7 @@ class Site:
         """Returns when the engine serves calls and hears the PBX; starts the PBX too if it is not up."""
         with self.log.open("ab") as log:
             self.engine = subprocess.Popen(
-                [sys.executable, "-m", "ivr_engine", "run", str(self.folder / "bank")],
+                [sys.executable, "-m", "ivr_engine", "run", str(self.folder / "bank"), *self.options],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=log,
@@ -147,10 +152,12 @@ class Site:
             "spool_mb",
             "calls_limit",
             "calls_per_s_limit",
+            "lag_limit_ms",
+            "database_url",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
-        return {**kept, **ours}
+        return {**kept, **ours, **self.seen}
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `ivr-engine` with these arguments, as a person would."""

@@ -210,6 +210,7 @@ class Office:
         files: CentreFiles | None = None,
         notes: SwitchNotes | None = None,
         limits: Limits | None = None,
+        offers: str = "offer",
     ) -> None:
         self.room = True
         self.definition = definition or _bank()
@@ -217,7 +218,7 @@ class Office:
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
-        core = centre_of(self.definition, offer_prefix="offer")
+        core = centre_of(self.definition, offer_prefix=offers)
         self.notes = notes or SwitchNotes()
         phones = {each.phone: agent for agent, each in self.definition.agents.items()}
         before = Before(

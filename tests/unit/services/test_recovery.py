@@ -13,7 +13,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.core.events import CallEnded, CallLeftQueue, CallQueued, CallReconciled, CallResumed, FlowResumed, OfferMade
+from ivr_engine.core.events import (
+    CallEnded,
+    CallLeftQueue,
+    CallQueued,
+    CallReconciled,
+    CallResumed,
+    ConversationEnded,
+    FlowResumed,
+    OfferMade,
+)
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait
@@ -191,6 +200,7 @@ async def test_an_agent_who_picked_up_meanwhile_is_found_talking_and_the_caller_
     line = ScriptedLine(Press("1"), Listen())
     async with office.open():
         await come_back(office, line, call="1", rang=ANSWERED)
+    assert len(office.facts(ConversationEnded)) == 1
     record = office.record("1")
     assert (record.disposition, record.agent) == (Disposition.ANSWERED_AGENT, "1001")
     assert record.answers == (("satisfaction", "very_satisfied"),)
