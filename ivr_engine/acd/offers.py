@@ -323,14 +323,7 @@ def _settle(moment: Moment, call: WaitingCall) -> None:
 def _put_back(moment: Moment, call: WaitingCall) -> None:
     moment.change_phase(call, CallStep.OFFER_FAILED)
     _settle(moment, call)
-    if call.alone and call.wanted is not None:
-        moment.away.add(call.wanted)
-    if call.overdue:
-        visits.give_up(moment, call, QueueOutcome.TIMEOUT)
-    elif visits.nobody_left(moment, call):
-        visits.give_up(moment, call, QueueOutcome.UNSTAFFED)
-    else:
-        moment.began_to_wait(call)
+    visits.wait_on(moment, call)
 
 
 def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome, cause: str = "") -> None:

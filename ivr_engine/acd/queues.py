@@ -51,7 +51,7 @@ class QueuePolicy:
     `relax`: steps by rising `after`. `overflow`: for an outcome TIMEOUT, FULL, CLOSED or UNSTAFFED the queue in which the
     caller waits on, keeping the arrival.
     `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED; `leave_unstaffed`: so is
-    one who waits when the last who could logs out.
+    one who waits when the last who could logs out. `leave_closed`: who waits when the queue closes is released as CLOSED.
     """
 
     name: QueueName
@@ -67,6 +67,7 @@ class QueuePolicy:
     open: bool = True
     staffed_only: bool = False
     leave_unstaffed: bool = False
+    leave_closed: bool = False
     join: Millis = Millis(3_000)
     whisper: Millis = Millis(0)
     wrap_up_most: Millis | None = None

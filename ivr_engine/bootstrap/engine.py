@@ -95,6 +95,7 @@ async def engine(
 def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any, Any, None]]:
     """What goes on as long as the engine does."""
     yield services.centre.keep_time()
+    yield services.hours.keep_time()
     yield services.watch.keep_watch()
     yield services.emergency.keep_time()
     yield services.admission.keep_watch()

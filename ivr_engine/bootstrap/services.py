@@ -30,6 +30,7 @@ from ivr_engine.services.desks import Desks, desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.recovery import Before, recover
 from ivr_engine.services.standing import recent_facts
@@ -44,6 +45,7 @@ class Services:
     """What decides, between the switch and the outside."""
 
     centre: CentreRunner
+    hours: OpeningHours
     calls: CallRunner
     desks: Desks
     watch: SwitchWatch
@@ -129,6 +131,7 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     )
     return Services(
         centre=centre,
+        hours=OpeningHours(definition=lambda: versions.current, centre=centre, clock=clock),
         calls=calls,
         desks=desks,
         watch=watch_of(shared, recovered, calls=calls, unserved=unserved),

@@ -116,6 +116,7 @@ class QueueDefinition:
     calendar: str = ""
     staffed_only: bool = False
     leave_unstaffed: bool = False
+    leave_closed: bool = False
     relax: tuple[RelaxDefinition, ...] = ()
     overflow: Mapping[QueueOutcome, QueueName] = field(default_factory=dict)
 

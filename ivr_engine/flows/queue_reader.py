@@ -15,6 +15,7 @@ queues:
     calendar: agents               # closed outside these hours
     staffed_only: true             # whom nobody at work could ever take leaves as unstaffed
     leave_unstaffed: true          # ... also while waiting, when the last who could logs out
+    leave_closed: true             # who waits when the calendar closes the queue leaves as closed
     relax:                         # what a caller asks for less of, the longer the wait
       - {after: 30s, lower: {cards: 2}}
       - {after: 60s, drop: [english], also: [general]}
@@ -83,6 +84,7 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         calendar=fields.name("calendar"),
         staffed_only=fields.boolean("staffed_only"),
         leave_unstaffed=fields.boolean("leave_unstaffed"),
+        leave_closed=fields.boolean("leave_closed"),
         whisper=fields.each("whisper", as_name),
         code=fields.read("code", _CODE, default=""),
         relax=_relax(fields),

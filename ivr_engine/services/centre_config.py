@@ -37,12 +37,9 @@ def rules_of(definition: CentreDefinition) -> CentreRules:
 
 def closed_queues(definition: CentreDefinition, now: Instant) -> tuple[QueueName, ...]:
     """The queues whose calendars say closed."""
-    calendars = definition.calendars
-    return tuple(
-        queue.name
-        for queue in definition.queues.values()
-        if queue.calendar and calendars[queue.calendar].state(now) is not Hours.OPEN
-    )
+    used = {queue.calendar for queue in definition.queues.values() if queue.calendar}
+    shut = {name for name in used if definition.calendars[name].state(now) is not Hours.OPEN}
+    return tuple(queue.name for queue in definition.queues.values() if queue.calendar in shut)
 
 
 def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
@@ -62,6 +59,7 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
             comfort=queue.waiting.comfort,
             staffed_only=queue.staffed_only,
             leave_unstaffed=queue.leave_unstaffed,
+            leave_closed=queue.leave_closed,
             wrap_up_most=queue.wrap_up_most,
             priority_worth=STRICTLY if queue.priority_worth is None else queue.priority_worth,
             rate=queue.rate,

@@ -61,7 +61,6 @@ class QueueVisit:
 
         `rang`: what became of the telephone that rang for the call while its line was away.
         """
-        self._centre.note_hours(self._definition)
         mailbox = self._centre.enter(call, wait, rang=rang)
         try:
             return await self.stay(call, node, wait, mailbox)

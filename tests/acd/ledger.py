@@ -90,6 +90,7 @@ class Ledger:
     moving: dict[CallId, Visit] = field(default_factory=dict)
     order: int = 0
     late: bool = False
+    closed: frozenset[QueueName] = frozenset()
     offers: dict[OfferId, OfferMade] = field(default_factory=dict)
     ended_offers: set[OfferId] = field(default_factory=set)
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
@@ -421,6 +422,7 @@ class Ledger:
     def _nobody_waits_for_nobody(self) -> None:
         for visit in self._waiting():
             policy = self.policies[visit.queued.queue]
+            assert not (policy.leave_closed and policy.name in self.closed), "waits in a queue that lets go when it closes"
             if policy.leave_unstaffed:
                 in_the_end = replace(visit, queues=visit.queues.union(*(step.also for step in policy.relax)))
                 at_work = [each for each in self.profiles if self.presence.get(each, _OUT) is not _OUT]

@@ -33,6 +33,7 @@ from ivr_engine.services.desks import desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.recovery import Before, recover
@@ -235,6 +236,7 @@ class Office:
             clock=self.clock,
             log=self.log,
         )
+        self.hours = OpeningHours(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
         self.verifier.recover(self.store)
         self.emergency = EmergencyDesk(
@@ -330,6 +332,7 @@ class Office:
         async with asyncio.TaskGroup() as tasks:
             lasting = (
                 self.centre.keep_time(),
+                self.hours.keep_time(),
                 self.watch.keep_watch(),
                 self.emergency.keep_time(),
                 self.admission.keep_watch(),
