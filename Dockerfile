@@ -15,5 +15,7 @@ ENV IVR_ENGINE_STATE_DIR=/var/lib/ivr-engine IVR_ENGINE_CACHE_DIR=/var/cache/ivr
 USER ivr
 VOLUME /var/lib/ivr-engine
 EXPOSE 5080/udp 20000-20999/udp
+# A call is let through to the engine, or it is not: unanswered, and without a record.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=120s CMD ["ivr-engine", "ready"]
 ENTRYPOINT ["ivr-engine"]
 CMD ["run", "flows/sample-bank", "--host-service"]

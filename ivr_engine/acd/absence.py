@@ -29,10 +29,7 @@ def line_back(moment: Moment, call: WaitingCall) -> None:
         offers.line_is_back(moment, call)
         return
     moment.change_phase(call, CallStep.LINE_BACK)
-    if call.overdue:
-        visits.give_up(moment, call, QueueOutcome.TIMEOUT)
-    else:
-        moment.began_to_wait(call)
+    visits.wait_on(moment, call)
 
 
 def joined_elsewhere(moment: Moment, stimulus: JoinedElsewhere) -> None:

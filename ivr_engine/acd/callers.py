@@ -33,8 +33,9 @@ def flowed_out(moment: Moment, stimulus: FlowedOut) -> None:
 
 
 def hours_changed(moment: Moment, stimulus: HoursChanged) -> None:
-    """Who waits goes on waiting; who enters from now on finds these queues closed."""
+    """Who enters from now on finds these queues closed; who waits goes on waiting, unless the queue says otherwise."""
     moment.state.closed = frozenset(stimulus.closed)
+    visits.release_closed(moment)
 
 
 def caller_left(moment: Moment, stimulus: CallerLeft) -> None:

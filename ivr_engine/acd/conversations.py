@@ -8,9 +8,9 @@ from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import ConversationOver
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep
-from ivr_engine.core.events import ConversationBegan, ConversationEnded, WrapUpBegan, WrapUpEnded
-from ivr_engine.core.ids import Millis, between, later
-from ivr_engine.core.outcomes import EndedBy, Presence
+from ivr_engine.core.events import ColleagueReleased, ConversationBegan, ConversationEnded, WrapUpBegan, WrapUpEnded
+from ivr_engine.core.ids import AgentId, Millis, between, later
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, Presence
 
 
 def begin(moment: Moment, call: WaitingCall, agent: Agent) -> None:
@@ -31,12 +31,32 @@ def conversation_over(moment: Moment, stimulus: ConversationOver) -> None:
 
 
 def part(moment: Moment, call: WaitingCall, *, ended_by: EndedBy, talked: Millis) -> None:
-    """End the conversation of `call` and send its agent into wrap-up, if the queue has one and the agent is at work."""
+    """End the conversation of `call`; a colleague who was asked is free at once, the agent after the paper work."""
     agent = moment.holder(call)
-    agent.talks += 1
-    agent.talked += talked
+    let_second_go(moment, call, ConsultOutcome.ABANDONED)
     moment.change_phase(call, CallStep.LEAVE)
     del moment.state.calls[call.call]
+    leave(moment, call, agent, ended_by=ended_by, talked=talked)
+
+
+def let_second_go(moment: Moment, call: WaitingCall, outcome: ConsultOutcome) -> None:
+    """The colleague who was asked, if there is one, has no more part in the call."""
+    if call.second is not None:
+        record_release(moment, call, call.second, outcome)
+        moment.release(moment.state.agents[call.second])
+        call.second = None
+
+
+def record_release(moment: Moment, call: WaitingCall, colleague: AgentId, outcome: ConsultOutcome) -> None:
+    """Say how the asking of a colleague ended."""
+    asked_by = moment.holder(call).agent
+    moment.events.append(ColleagueReleased(call=call.call, agent=asked_by, colleague=colleague, outcome=outcome))
+
+
+def leave(moment: Moment, call: WaitingCall, agent: Agent, *, ended_by: EndedBy, talked: Millis) -> None:
+    """The agent no longer talks with the caller: into wrap-up, if the queue has one and the agent is at work."""
+    agent.talks += 1
+    agent.talked += talked
     moment.events.append(
         ConversationEnded(call=call.call, agent=agent.agent, queue=call.queue, ended_by=ended_by, talked=talked)
     )

@@ -93,6 +93,10 @@ class Meter:
 
 Meters = dict[QueueName, Meter]
 
+_OF_A_QUEUE = (CallQueued, OfferMade, CallLeftQueue, WaitEstimated)
+OF_A_QUEUE = frozenset[type](_OF_A_QUEUE)
+"""The events by which a line moves."""
+
 
 def estimate(meter: Meter, ahead: int) -> Wait | None:
     """The wait of a caller who has `ahead` others before them; None where nothing is known."""
@@ -113,7 +117,7 @@ def follow(meters: Meters, event: Event, now: Instant, *, queues: Iterable[Queue
         came = (event.presence is Presence.READY) - (event.previous is Presence.READY)
         for queue in queues if came else ():
             _staffed(meters, queue, came, now)
-    elif isinstance(event, CallQueued | OfferMade | CallLeftQueue | WaitEstimated) and event.queue in meters:
+    elif isinstance(event, _OF_A_QUEUE) and event.queue in meters:
         meter = meters[event.queue]
         meter.pass_time(now)
         _moved(meter, event, now)

@@ -12,6 +12,9 @@ from ivr_engine.core.events import AgentPresenceChanged, AgentQueuesChanged, Cal
 from ivr_engine.core.ids import Instant, QueueName
 from ivr_engine.core.outcomes import Presence
 
+HEARD = estimates.OF_A_QUEUE | {AgentPresenceChanged, AgentQueuesChanged}
+"""What the meters learn from; a decision has many other events."""
+
 
 def estimate(state: CentreState, call: WaitingCall, now: Instant) -> Wait | None:
     """How long the call still waits; None where nothing is known, and for a caller who is not on the line."""
@@ -24,10 +27,10 @@ def estimate(state: CentreState, call: WaitingCall, now: Instant) -> Wait | None
 
 def follow(moment: Moment) -> None:
     """After a decision: learn from its events, and record what those who now begin to wait may expect."""
-    decided = tuple(moment.events)
-    for event in decided:
+    heard = [event for event in moment.events if type(event) in HEARD]
+    for event in heard:
         _fold(moment.state, event, moment.now)
-    for event in decided:
+    for event in heard:
         if isinstance(event, CallQueued):
             _foresee(moment, event)
 

@@ -136,6 +136,13 @@ def _for_changed(moment: Moment, pending: list[WaitingCall], nobody: list[Waitin
     return None
 
 
+def offer_to(moment: Moment, call: WaitingCall, agent: AgentId, *, rule: str) -> None:
+    """Reserve this very agent, who is free, for a waiting call; `rule` says why nobody was compared."""
+    moment.fresh_calls.discard(call.call)
+    moment.fresh_agents.discard(agent)
+    _make(moment, call, (Candidate(agent=agent, key=0),), [], rule=rule)
+
+
 def _nobody(moment: Moment, call: WaitingCall) -> None:
     """Record why, unless the reasons are those that were recorded last: time and again the same is no news."""
     state = moment.state
@@ -151,7 +158,9 @@ def _nobody(moment: Moment, call: WaitingCall) -> None:
     )
 
 
-def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], choices: list[Choice]) -> None:
+def _make(
+    moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], choices: list[Choice], *, rule: str = ""
+) -> None:
     state, chosen = moment.state, candidates[0].agent
     policy = state.queues[call.queue]
     others = () if state.brief else excluded(state, call, candidates)
@@ -169,7 +178,7 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
             agent=chosen,
             offer=offer,
             queue=call.queue,
-            rule=policy.strategy,
+            rule=rule or policy.strategy,
             candidates=candidates,
             excluded=others,
             waited=between(call.entered, moment.now),
@@ -185,12 +194,13 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
 def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
     start = moment.state.rules.start
     call.limit = DEADLINE if start is None else NOT_RINGING
-    return later(moment.now, Millis(call.reach + (ring + GRACE if start is None else start)))
+    whisper = moment.state.queues[call.queue].whisper
+    return later(moment.now, Millis(call.reach + (ring + whisper + GRACE if start is None else start)))
 
 
 def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:
     """The telephone rings: from now on it may ring for the queue's `ring`."""
-    _go_on(moment, stimulus.offer, DEADLINE, lambda policy: Millis(policy.ring + GRACE))
+    _go_on(moment, stimulus.offer, DEADLINE, lambda policy: Millis(policy.ring + policy.whisper + GRACE))
 
 
 def offer_picked_up(moment: Moment, stimulus: OfferPickedUp) -> None:
@@ -288,9 +298,14 @@ def _fail(moment: Moment, call: WaitingCall, outcome: OfferOutcome, cause: str) 
         call.again.add(agent.agent)
         after = ONCE_MORE
     if after.at_fault:
-        call.tried.add(agent.agent)
-        moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent.agent), later(moment.now, RETRY_AFTER))
+        not_again_soon(moment, call, agent.agent)
     _free(moment, call, agent, after)
+
+
+def not_again_soon(moment: Moment, call: WaitingCall, agent: AgentId) -> None:
+    """Others are tried first: for a while the caller is not offered to this agent."""
+    call.tried.add(agent)
+    moment.state.timers.arm(Timer(TimerKind.RETRY, call.call, agent), later(moment.now, RETRY_AFTER))
 
 
 def _withdraw(moment: Moment, call: WaitingCall, offer: OfferId, cause: str) -> None:
@@ -308,14 +323,7 @@ def _settle(moment: Moment, call: WaitingCall) -> None:
 def _put_back(moment: Moment, call: WaitingCall) -> None:
     moment.change_phase(call, CallStep.OFFER_FAILED)
     _settle(moment, call)
-    if call.alone and call.wanted is not None:
-        moment.away.add(call.wanted)
-    if call.overdue:
-        visits.give_up(moment, call, QueueOutcome.TIMEOUT)
-    elif visits.nobody_left(moment, call):
-        visits.give_up(moment, call, QueueOutcome.UNSTAFFED)
-    else:
-        moment.began_to_wait(call)
+    visits.wait_on(moment, call)
 
 
 def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome, cause: str = "") -> None:

@@ -44,13 +44,14 @@ class QueuePolicy:
 
     `comfort`: prompts said in turn, every `comfort_every`.
     `ring`, `join`: how long a telephone rings, and how long it may take from picking up until the two are joined.
+    `whisper`: how much longer that may take, while the agent hears what call it is.
     `wrap_up` 0: none; `wrap_up_most`: up to which it can be extended, None: it cannot.
     `priority_worth`: how much waiting one point of priority is worth; 0: priority counts for nothing.
     `rate`, `share`: what the call rules `accumulating` and `share` (percent of all who wait) go by.
     `relax`: steps by rising `after`. `overflow`: for an outcome TIMEOUT, FULL, CLOSED or UNSTAFFED the queue in which the
     caller waits on, keeping the arrival.
     `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED; `leave_unstaffed`: so is
-    one who waits when the last who could logs out.
+    one who waits when the last who could logs out. `leave_closed`: who waits when the queue closes is released as CLOSED.
     """
 
     name: QueueName
@@ -66,7 +67,9 @@ class QueuePolicy:
     open: bool = True
     staffed_only: bool = False
     leave_unstaffed: bool = False
+    leave_closed: bool = False
     join: Millis = Millis(3_000)
+    whisper: Millis = Millis(0)
     wrap_up_most: Millis | None = None
     priority_worth: Millis = PRIORITY_WORTH
     rate: int = 1
@@ -85,6 +88,7 @@ class WaitingCall:
     force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
     were recorded last for offering nobody. `limit`: what it means when the deadline of the offer passes.
     `reach`: how long calling an absent caller may take (0: on the line). `comforted`: comfort prompts said.
+    `second`: the colleague whom the agent asks, or who talks with the two.
     """
 
     call: CallId
@@ -105,6 +109,7 @@ class WaitingCall:
     reach: Millis = Millis(0)
     comforted: int = 0
     tried: set[AgentId] = field(default_factory=set)
+    second: AgentId | None = None
     again: set[AgentId] = field(default_factory=set)
     step: int = 0
     wanted: AgentId | None = None
@@ -116,6 +121,11 @@ class WaitingCall:
 
     def __post_init__(self) -> None:
         self.place = (self.arrived - self.priority * self.worth, self.arrived, self.sequence, self.call)
+
+    def change_priority(self, priority: int) -> None:
+        """Before or behind others; for a call that is in no line at this moment."""
+        self.priority = priority
+        self.__post_init__()
 
     def change_phase(self, step: CallStep) -> None:
         """Move on.

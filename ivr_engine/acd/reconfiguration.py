@@ -1,21 +1,24 @@
-"""Other queues and people while callers wait and agents talk: applied as a whole, or refused with every reason."""
+"""Other queues and people while callers wait and agents talk: applied as a whole, or refused with every reason.
+
+Only what changed is looked at: callers of queues that relax otherwise now, and agents with another profile. For everybody
+else the answer is the same as before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ivr_engine.acd import foresight, relaxation
-from ivr_engine.acd.agents import Agent
-from ivr_engine.acd.demands import Demands
-from ivr_engine.acd.queues import Line
+from ivr_engine.acd import foresight, relaxation, visits
+from ivr_engine.acd.agents import Agent, AgentProfile
+from ivr_engine.acd.queues import Line, QueuePolicy
 from ivr_engine.acd.staff import Staff
-from ivr_engine.acd.state import CentreState, Moment, members_of, new_state
+from ivr_engine.acd.state import CentreState, Moment, check_names, members_of
 from ivr_engine.acd.stimuli import Reconfigure
-from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.acd.waiting import Waiting
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, QueueName
 from ivr_engine.core.outcomes import Activity, Presence
 from ivr_engine.errors import CommandRefused
+
+Policies = Mapping[QueueName, QueuePolicy]
 
 
 def reconfigure(moment: Moment, command: Reconfigure) -> None:
@@ -26,50 +29,79 @@ def reconfigure(moment: Moment, command: Reconfigure) -> None:
         DefinitionError: a queue names an unknown strategy, or an agent an unknown queue; nothing changed.
     """
     state = moment.state
-    planned = new_state(command.queues, command.agents, state.offer_prefix, command.rules)
-    reasons = (*_queues_gone(state, planned), *_agents_gone(state, planned))
+    policies = {policy.name: policy for policy in command.queues}
+    profiles = {profile.agent: profile for profile in sorted(command.agents, key=lambda profile: profile.agent)}
+    check_names(policies, profiles.values(), command.rules)
+    reasons = (*_queues_gone(state, policies), *_agents_gone(state, profiles))
     if reasons:
         raise CommandRefused("\n".join(reasons))
-    state.agents = {name: _kept(state, agent) for name, agent in planned.agents.items()}
-    state.queues, state.rules = planned.queues, planned.rules
-    state.lines = {name: state.lines.get(name, Line()) for name in planned.queues}
-    state.members = members_of(planned.queues, state.agents)
+    keeps_as_before = command.rules.reserve == state.rules.reserve
+    state.rules = command.rules
+    _take_over_queues(moment, policies)
+    _take_over_agents(moment, profiles)
     foresight.reconfigure(state, moment.now)
-    for agent in state.agents.values():
-        moment.became_free(agent, keeps_turn=True)
-    _look_at_everything(moment)
-
-
-def _look_at_everything(moment: Moment) -> None:
-    """Everybody may fit other calls now, and calls ask for something else at their step."""
-    state = moment.state
-    state.staff, state.demands, state.waiting = Staff(state.agents.values(), state.rules.reserve), Demands(), Waiting()
-    for call in state.calls.values():
-        if call.phase is not CallPhase.TALKING:
-            relaxation.take_up(state, call, moment.now)
-        if call.phase is CallPhase.WAITING:
-            state.waiting.add(call)
-            moment.began_to_wait(call)
-    moment.away.update(state.agents, state.waiting.for_one)  # the latter may be gone from the files
+    if not keeps_as_before:
+        _look_at_everybody(moment)
+    visits.release_closed(moment)
     moment.quiet = True  # thousands of reasons at once would tell nobody anything
 
 
-def _kept(state: CentreState, planned: Agent) -> Agent:
-    """The agent as they are, with the new profile if there is one; somebody new is logged out."""
-    agent = state.agents.get(planned.agent, planned)
-    if agent.configured != planned.profile:  # else what a supervisor has changed since stays
-        agent.profile = agent.configured = planned.profile
-    return agent
+def _take_over_queues(moment: Moment, policies: dict[QueueName, QueuePolicy]) -> None:
+    """Callers of queues that relax otherwise ask for something else at their step."""
+    state = moment.state
+    asking_anew = [name for name, queue in state.queues.items() if queue.relax != policies[name].relax]
+    state.queues = policies
+    state.lines = {name: state.lines.get(name, Line()) for name in policies}
+    for name in asking_anew:
+        for call in [state.calls[place[-1]] for place in state.lines[name]]:
+            relaxation.take_up_again(state, call, moment.now)
+            moment.began_to_wait(call)
 
 
-def _queues_gone(state: CentreState, planned: CentreState) -> Iterator[str]:
-    for name in sorted(state.queues.keys() - planned.queues.keys()):
+def _take_over_agents(moment: Moment, profiles: Mapping[AgentId, AgentProfile]) -> None:
+    """Those who stay keep what they do; somebody new is logged out."""
+    state, before = moment.state, moment.state.agents
+    gone = before.keys() - profiles.keys()
+    for name in gone:
+        state.staff.leave(name)
+    state.agents = {
+        name: before[name] if name in before else Agent(profile=profile, configured=profile)
+        for name, profile in profiles.items()
+    }
+    for name, agent in state.agents.items():
+        if name not in before:
+            state.staff.place(agent)
+        elif agent.configured != profiles[name]:  # else what a supervisor has changed since stays
+            _change(moment, agent, profiles[name])
+    state.members = members_of(state.queues, state.agents)
+    moment.away.update(state.agents, state.waiting.for_one)  # the latter may be gone from the files
+
+
+def _change(moment: Moment, agent: Agent, profile: AgentProfile) -> None:
+    agent.profile = agent.configured = profile
+    moment.state.staff.place(agent)
+    moment.became_free(agent, keeps_turn=True)
+
+
+def _look_at_everybody(moment: Moment) -> None:
+    """Other agents are kept for rare skills now, so everybody who is free may fit other calls."""
+    state = moment.state
+    state.staff = Staff(state.agents.values(), state.rules.reserve)
+    moment.fresh_agents.update(name for name, agent in state.agents.items() if agent.free)
+
+
+def _queues_gone(state: CentreState, planned: Policies) -> Iterator[str]:
+    for name in sorted(state.queues.keys() - planned.keys()):
         yield f"queue {name} cannot be taken away while the engine runs: this needs a restart"
 
 
-def _agents_gone(state: CentreState, planned: CentreState) -> Iterator[str]:
-    for name in sorted(state.agents.keys() - planned.agents.keys()):
-        if not _at_home(state, name):
+def _agents_gone(state: CentreState, planned: Mapping[AgentId, AgentProfile]) -> Iterator[str]:
+    gone = sorted(state.agents.keys() - planned.keys())
+    rung = {call.agent for call in state.calls.values()} if gone else set()
+    for name in gone:
+        if _at_home(state, name) and name in rung:
+            yield f"agent {name} cannot be taken away before the switch says what became of the last offer: try again"
+        elif not _at_home(state, name):
             yield f"agent {name} is at work and cannot be taken away; first: ivr-engine agent logout {name}"
 
 

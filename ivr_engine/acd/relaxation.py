@@ -44,10 +44,18 @@ def _relaxed(needs: tuple[SkillNeed, ...], step: RelaxStep) -> tuple[SkillNeed, 
 
 
 def take_up(state: CentreState, call: WaitingCall, now: Instant) -> None:
-    """Give a call that is new here, or whose rules changed, the step that is due; before it counts as waiting."""
+    """Give a call that is new here the step that is due; before it counts as waiting."""
     policy = state.queues[call.queue]
     call.step = steps_due(policy, call.arrived, now)
     call.demand = demand_at(state, call, call.step)
+    _arm(state, call, policy)
+
+
+def take_up_again(state: CentreState, call: WaitingCall, now: Instant) -> None:
+    """Give a call that is here the step that is due by the new rules of its queue."""
+    policy = state.queues[call.queue]
+    call.step = steps_due(policy, call.arrived, now)
+    change_demand(state, call, demand_at(state, call, call.step))
     _arm(state, call, policy)
 
 

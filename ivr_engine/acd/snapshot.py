@@ -56,6 +56,7 @@ _CALL_FIELDS = (
     "overdue",
     "reach",
     "comforted",
+    "second",
     "worth",
     "entered",
     "step",

@@ -30,12 +30,17 @@ class Fit(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """Agents with equal profiles: how many are logged in, who of them is free, and which skills of theirs are reserved."""
+    """Agents with equal profiles: how many they are and are logged in, who is free, which skills of theirs are reserved.
+
+    `fits`: how they stand to each demand that was held against them.
+    """
 
     profile: AgentProfile
     queues: frozenset[QueueName]
     reserved: tuple[SkillName, ...]
     free: list[Turn] = field(default_factory=list)
+    fits: dict[Demand, Fit] = field(default_factory=dict)
+    members: int = 0
     at_work: int = 0
 
 
@@ -51,14 +56,14 @@ class Staff:
         self._working: set[AgentId] = set()
         self._by_queue: dict[QueueName, list[Pool]] = {}
         self._open: dict[Pool, None] = {}
-        self._fits: dict[Demand, dict[Pool, Fit]] = {}
         for agent in agents:
             self.place(agent)
 
     def place(self, agent: Agent) -> None:
         """Put the agent into the pool of the profile they have now."""
-        self._leave(agent)
-        self._of[agent.agent] = self._pool(agent.profile)
+        self.leave(agent.agent)
+        pool = self._of[agent.agent] = self._pool(agent.profile)
+        pool.members += 1
         self.sync(agent)
 
     def pool_of(self, agent: AgentId) -> Pool:
@@ -94,9 +99,9 @@ class Staff:
         for skill in pool.reserved:
             self.free_with[skill] -= 1
 
-    def _leave(self, agent: Agent) -> None:
-        name = agent.agent
-        pool = self._of.get(name)
+    def leave(self, name: AgentId) -> None:
+        """Forget the agent; the last one takes the pool along."""
+        pool = self._of.pop(name, None)
         if pool is None:
             return
         if (turn := self._turn.get(name)) is not None:
@@ -104,9 +109,14 @@ class Staff:
         if name in self._working:
             self._working.discard(name)
             pool.at_work -= 1
+        pool.members -= 1
+        if not pool.members:
+            del self._pools[_key(pool.profile)]
+            for queue in pool.queues:
+                self._by_queue[queue].remove(pool)
 
     def _pool(self, profile: AgentProfile) -> Pool:
-        key = (frozenset(profile.skills.items()), frozenset(profile.queues), frozenset(profile.languages))
+        key = _key(profile)
         pool = self._pools.get(key)
         if pool is None:
             reserved = tuple(sorted(skill for skill in profile.skills if skill in self.reserve))
@@ -117,10 +127,9 @@ class Staff:
 
     def fit(self, pool: Pool, demand: Demand) -> Fit:
         """How the pool stands to the demand, worked out once."""
-        fits = self._fits.setdefault(demand, {})
-        fit = fits.get(pool)
+        fit = pool.fits.get(demand)
         if fit is None:
-            fit = fits[pool] = fit_of(pool.profile, demand)
+            fit = pool.fits[demand] = fit_of(pool.profile, demand)
         return fit
 
     def open_pools(self, demand: Demand) -> Iterator[Pool]:
@@ -147,6 +156,11 @@ class Staff:
         """Whether anybody logged in could ever take it."""
         pools = (pool for queue in demand.queues for pool in self._by_queue.get(queue, ()))
         return any(pool.at_work and self.fit(pool, demand).unfit is None for pool in pools)
+
+
+def _key(profile: AgentProfile) -> object:
+    """What is equal for all of a pool."""
+    return frozenset(profile.skills.items()), frozenset(profile.queues), frozenset(profile.languages)
 
 
 def fit_of(profile: AgentProfile, demand: Demand) -> Fit:

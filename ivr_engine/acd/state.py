@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import Agent, AgentProfile
@@ -72,13 +72,9 @@ def new_state(
         DefinitionError: a rule or a strategy is unknown, or a queue that is named.
     """
     policies = {policy.name: policy for policy in queues}
-    staff = {
-        profile.agent: Agent(profile=profile, configured=profile)
-        for profile in sorted(agents, key=lambda profile: profile.agent)
-    }
-    problems = [*_unknown_rules(policies, rules), *_unknown_queues(policies, staff)]
-    if problems:
-        raise DefinitionError(tuple(problems))
+    profiles = sorted(agents, key=lambda profile: profile.agent)
+    check_names(policies, profiles, rules)
+    staff = {profile.agent: Agent(profile=profile, configured=profile) for profile in profiles}
     lines = {name: Line() for name in policies}
     members = members_of(policies, staff)
     return CentreState(
@@ -93,6 +89,17 @@ def new_state(
     )
 
 
+def check_names(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile], rules: CentreRules) -> None:
+    """Whether all that is named is there.
+
+    Raises:
+        DefinitionError: a rule or a strategy is unknown, or a queue that is named.
+    """
+    problems = [*_unknown_rules(policies, rules), *_unknown_queues(policies, profiles)]
+    if problems:
+        raise DefinitionError(tuple(problems))
+
+
 def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:
     """Who serves each queue, by id."""
     found: dict[QueueName, list[Agent]] = {name: [] for name in queues}
@@ -102,7 +109,7 @@ def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict
     return {name: tuple(agents) for name, agents in found.items()}
 
 
-def _unknown_rules(policies: dict[QueueName, QueuePolicy], rules: CentreRules) -> list[str]:
+def _unknown_rules(policies: Mapping[QueueName, QueuePolicy], rules: CentreRules) -> list[str]:
     known = ", ".join(sorted(CALL_RULES))
     unknown = [] if rules.call_rule in CALL_RULES else [f"unknown call rule {rules.call_rule!r}; known: {known}"]
     return unknown + [
@@ -112,7 +119,7 @@ def _unknown_rules(policies: dict[QueueName, QueuePolicy], rules: CentreRules) -
     ]
 
 
-def _unknown_queues(policies: dict[QueueName, QueuePolicy], staff: dict[AgentId, Agent]) -> list[str]:
+def _unknown_queues(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile]) -> list[str]:
     others = (
         (policy.name, other)
         for policy in policies.values()
@@ -120,9 +127,9 @@ def _unknown_queues(policies: dict[QueueName, QueuePolicy], staff: dict[AgentId,
     )
     unknown = [f"queue {name}: unknown queue {other!r}" for name, other in others if other not in policies]
     return unknown + [
-        f"agent {agent.agent}: unknown queue {queue!r}"
-        for agent in staff.values()
-        for queue in agent.profile.queues
+        f"agent {profile.agent}: unknown queue {queue!r}"
+        for profile in profiles
+        for queue in profile.queues
         if queue not in policies
     ]
 

@@ -1,7 +1,7 @@
 """What happens to a centre. Each is handled at an instant; none is ever refused by the shell.
 
-Commands (LogIn, SetReady, Pause, LogOut, ExtendWrapUp, MoveAgent, SetSkill, Reconfigure) may be refused by the centre with
-`CommandRefused`. `by` is who asked: `agent`, `supervisor`, or who it was, for the record.
+Commands (LogIn, SetReady, Pause, LogOut, ExtendWrapUp, MoveAgent, SetSkill, Transfer, Consult, Reconfigure) may be refused
+by the centre with `CommandRefused`. `by` is who asked: `agent`, `supervisor`, or who it was, for the record.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,24 @@ class SetSkill:
     agent: AgentId
     skill: SkillName
     level: int | None
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCaller:
+    """The waiting caller waits in this queue from now on."""
+
+    call: CallId
+    queue: QueueName
+    by: str = "supervisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPriority:
+    """The waiting caller has this priority from now on."""
+
+    call: CallId
+    priority: int
     by: str = "supervisor"
 
 
@@ -176,6 +194,51 @@ class ConversationOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """The agent passes the caller on: to a colleague, whose telephone is to ring at once, or to a queue.
+
+    With neither, the caller goes back to the queue of this conversation. The wait counts from the first arrival.
+    """
+
+    agent: AgentId
+    talked: Millis
+    colleague: AgentId | None = None
+    queue: QueueName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consult:
+    """The agent, talking with a caller, wants to ask a colleague, who is reserved from now on."""
+
+    agent: AgentId
+    colleague: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultAnswered:
+    """The colleague picked up."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultOver:
+    """The colleague has no more part in the call. `rang`: how ringing them ended, when they were not reached."""
+
+    call: CallId
+    outcome: ConsultOutcome
+    rang: OfferOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The colleague has the caller now, the agent who had is out of it after having `talked` so long."""
+
+    call: CallId
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Nothing happened but time: handle what is due."""
 
@@ -196,6 +259,8 @@ Stimulus = (
     | LogOut
     | ExtendWrapUp
     | MoveAgent
+    | MoveCaller
+    | SetPriority
     | SetSkill
     | HoursChanged
     | CallEntered
@@ -208,6 +273,11 @@ Stimulus = (
     | OfferFailed
     | JoinedElsewhere
     | ConversationOver
+    | Transfer
+    | Consult
+    | ConsultAnswered
+    | ConsultOver
+    | HandedOver
     | TimePassed
     | Reconfigure
 )

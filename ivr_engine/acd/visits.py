@@ -165,11 +165,42 @@ def release_unstaffed(moment: Moment) -> None:
                     give_up(moment, call, QueueOutcome.UNSTAFFED)
 
 
+def wait_on(moment: Moment, call: WaitingCall) -> None:
+    """The call may be offered again, unless its wait came to an end while it could not be released."""
+    if call.alone and call.wanted is not None:
+        moment.away.add(call.wanted)
+    if call.overdue:
+        give_up(moment, call, QueueOutcome.TIMEOUT)
+    elif shut_out(moment, call):
+        give_up(moment, call, QueueOutcome.CLOSED)
+    elif nobody_left(moment, call):
+        give_up(moment, call, QueueOutcome.UNSTAFFED)
+    else:
+        moment.began_to_wait(call)
+
+
+def release_closed(moment: Moment) -> None:
+    """After hours changed: let those go who wait in a queue that is closed now, where the queue says so."""
+    state = moment.state
+    for policy in state.queues.values():
+        if policy.leave_closed and policy.name in state.closed:
+            for call in [state.calls[place[-1]] for place in state.lines[policy.name]]:
+                if call.phase is CallPhase.WAITING and shut_out(moment, call):
+                    give_up(moment, call, QueueOutcome.CLOSED)
+
+
+def shut_out(moment: Moment, call: WaitingCall) -> bool:
+    """Whether the queue is closed and lets go who waits then; not for a callback, which has hours of its own."""
+    state = moment.state
+    return state.queues[call.queue].leave_closed and call.queue in state.closed and not call.reach
+
+
 def nobody_left(moment: Moment, call: WaitingCall) -> bool:
     """Whether the queue lets go who has nobody to wait for, and this caller has nobody."""
     state = moment.state
-    leaves = state.queues[call.queue].leave_unstaffed
-    return leaves and not state.staff.staffed(relaxation.last_demand(state, call))
+    if not state.queues[call.queue].leave_unstaffed or state.staff.staffed(call.demand):
+        return False  # later steps only ask for less
+    return not state.staff.staffed(relaxation.last_demand(state, call))
 
 
 def release(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:

@@ -17,11 +17,20 @@ from types import MappingProxyType
 from typing import Any
 
 from ivr_engine.adapters.control_callbacks import callback_handlers
+from ivr_engine.adapters.control_conversations import conversation_handlers
 from ivr_engine.adapters.control_emergency import emergency_handlers
+from ivr_engine.adapters.control_supervisor import supervisor_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
-from ivr_engine.ports.inbound import AgentCommands, Reloaded, VersionCommands, VersionsView
+from ivr_engine.ports.inbound import (
+    AgentCommands,
+    ConversationCommands,
+    Reloaded,
+    SupervisorCommands,
+    VersionCommands,
+    VersionsView,
+)
 from ivr_engine.ports.log import Log
 from ivr_engine.services.callbacks import CallbackDesk
 from ivr_engine.services.drain import Drain
@@ -50,6 +59,8 @@ class ControlServer:
         *,
         path: Path,
         agents: AgentCommands,
+        conversations: ConversationCommands,
+        supervisor: SupervisorCommands,
         versions: VersionCommands,
         emergency: EmergencyDesk,
         callbacks: CallbackDesk,
@@ -62,10 +73,12 @@ class ControlServer:
         self._recorder = recorder
         self._log = log
         self._handlers: dict[str, Handler] = {
-            "agent.login": lambda body: agents.login(_agent(body)),
+            "agent.login": lambda body: agents.login(_agent(body), phone=str(body.get("phone", ""))),
             "agent.ready": lambda body: agents.ready(_agent(body)),
             "agent.pause": lambda body: agents.pause(_agent(body), str(body.get("reason", ""))),
             "agent.logout": lambda body: agents.logout(_agent(body)),
+            **conversation_handlers(conversations),
+            **supervisor_handlers(supervisor),
             "agent.list": lambda _body: _views(agents),
             "flow.reload": lambda body: _plain(versions.reload(share=_share(body), numbers=_numbers(body))),
             "flow.promote": lambda _body: _plain(versions.promote()),

@@ -17,7 +17,8 @@ from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.store import SqlStore
-from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, before_of, outside_of, services_of
+from ivr_engine.bootstrap.recovering import before_of
+from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, outside_of, services_of
 from ivr_engine.bootstrap.speech import confirmations_of, open_prompts
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
@@ -94,6 +95,7 @@ async def engine(
 def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any, Any, None]]:
     """What goes on as long as the engine does."""
     yield services.centre.keep_time()
+    yield services.hours.keep_time()
     yield services.watch.keep_watch()
     yield services.emergency.keep_time()
     yield services.admission.keep_watch()
@@ -135,7 +137,9 @@ async def _opened(stack: AsyncExitStack, store: SqlStore) -> SqlStore:
 def _control(settings: Settings, services: Services, recorder: Recorder, *, store: SqlStore, log: Log) -> ControlServer:
     return ControlServer(
         path=settings.control_socket,
-        agents=services.desk,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        supervisor=services.desks.supervision,
         versions=services.versions,
         emergency=services.emergency,
         callbacks=services.callbacks,
@@ -158,8 +162,10 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
-        agents=services.desk,
-        agent_of=services.desk.of_phone,
+        agents=services.desks.agents,
+        conversations=services.desks.conversations,
+        legs=services.desks.conversations,
+        agent_of=services.desks.agents.of_phone,
         confirmations=confirmations,
     )
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr_engine.adapters.asterisk.pbx_secrets import write_private
-from ivr_engine.adapters.asterisk.queue_log import QueueLog
 from ivr_engine.adapters.flow_files import LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.bootstrap.pbx import plan_of, update_pbx
+from ivr_engine.bootstrap.recovering import Shared, resumption_of, unserved_of, watch_of
 from ivr_engine.config import Settings
-from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.ids import Millis
 from ivr_engine.errors import SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.ports.clock import Clock
@@ -23,21 +22,20 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.services.admission import Admission, Limits
-from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.desks import Desks, desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
-from ivr_engine.services.reconciliation import Reconciler
+from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.recovery import Before, Recovered, recover
-from ivr_engine.services.resumption import Resumption
+from ivr_engine.services.recovery import Before, recover
 from ivr_engine.services.standing import recent_facts
 from ivr_engine.services.switch_watch import SwitchWatch
-from ivr_engine.services.unserved import Unserved
+from ivr_engine.services.talk_facts import Surroundings as TalkSurroundings
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -47,8 +45,9 @@ class Services:
     """What decides, between the switch and the outside."""
 
     centre: CentreRunner
+    hours: OpeningHours
     calls: CallRunner
-    desk: AgentDesk
+    desks: Desks
     watch: SwitchWatch
     versions: Versions
     emergency: EmergencyDesk
@@ -114,97 +113,33 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
     )
     emergency = _emergency(versions, store, recorder, surroundings, clock)
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
-    shared = _Shared(recorder=recorder, centre=centre, agent_of=desk.of_phone, clock=clock, log=log)
-    unserved = _unserved(shared, recovered)
+    desks = _desks(versions, TalkSurroundings(centre=centre, recorder=recorder, clock=clock), surroundings, store)
+    shared = Shared(recorder=recorder, centre=centre, agent_of=desks.agents.of_phone, clock=clock, log=log)
+    unserved = unserved_of(shared, recovered)
     calls = CallRunner(
-        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
+        versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
         admission=admission,
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
+        conversations=desks.conversations,
         recorder=recorder,
         unserved=unserved,
-        resumption=_resumption(shared, store),
+        resumption=resumption_of(shared, store),
         outside=outside,
         clock=clock,
         log=log,
     )
-    watch = _watch(shared, recovered, calls=calls, unserved=unserved)
-    drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
+        hours=OpeningHours(definition=lambda: versions.current, centre=centre, clock=clock),
         calls=calls,
-        desk=desk,
-        watch=watch,
+        desks=desks,
+        watch=watch_of(shared, recovered, calls=calls, unserved=unserved),
         versions=versions,
         emergency=emergency,
         admission=admission,
-        drain=drain,
-        callbacks=_callbacks(
-            calls, versions, surroundings, journal=store, recorder=recorder, centre=centre, clock=clock, log=log
-        ),
-    )
-
-
-def before_of(settings: Settings, definition: CentreDefinition, store: SqlStore) -> Before:
-    """What an earlier run left."""
-    phones = {each.phone: agent for agent, each in definition.agents.items()}
-    return Before(
-        journal=store,
-        records=store,
-        notes=QueueLog(settings.pbx_dir / "log" / "queue_log"),
-        agent_of=phones.get,
-        presence_limit=Millis(settings.presence_limit_s * 1000),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
-    """What every service of recovery needs."""
-
-    recorder: Recorder
-    centre: CentreRunner
-    agent_of: Callable[[str], AgentId | None]
-    clock: Clock
-    log: Log
-
-
-def _resumption(shared: _Shared, store: SqlStore) -> Resumption:
-    resumption = Resumption(store=store, recorder=shared.recorder, clock=shared.clock, log=shared.log)
-    resumption.recover()
-    return resumption
-
-
-def _unserved(shared: _Shared, recovered: Recovered) -> Unserved:
-    return Unserved(
-        centre=shared.centre,
-        recorder=shared.recorder,
-        agent_of=shared.agent_of,
-        ended=recovered.noted.ended,
-        left=recovered.queues.left,
-        clock=shared.clock,
-        log=shared.log,
-    )
-
-
-def _watch(shared: _Shared, recovered: Recovered, *, calls: CallRunner, unserved: Unserved) -> SwitchWatch:
-    reconciler = Reconciler(
-        calls=calls,
-        unserved=unserved,
-        noted=recovered.noted,
-        centre=shared.centre,
-        recorder=shared.recorder,
-        agent_of=shared.agent_of,
-        clock=shared.clock,
-        log=shared.log,
-    )
-    return SwitchWatch(
-        recorder=shared.recorder,
-        calls=calls,
-        unserved=unserved,
-        reconciler=reconciler,
-        clock=shared.clock,
-        log=shared.log,
+        drain=Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log),
+        callbacks=_callbacks(calls, versions, surroundings, shared=shared, desks=desks, journal=store),
     )
 
 
@@ -220,21 +155,31 @@ def _emergency(
 
 
 def _callbacks(
-    calls: CallRunner,
-    versions: Versions,
-    surroundings: Surroundings,
-    *,
-    journal: Journal,
-    recorder: Recorder,
-    centre: CentreRunner,
-    clock: Clock,
-    log: Log,
+    calls: CallRunner, versions: Versions, surroundings: Surroundings, *, shared: Shared, desks: Desks, journal: Journal
 ) -> CallbackDesk:
     """The bookings of earlier runs are taken up."""
-    now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
-    desk = CallbackDesk(files=now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk = CallbackDesk(
+        files=CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=desks.seats.phone_of),
+        centre=shared.centre,
+        calls=calls,
+        conversations=desks.conversations,
+        recorder=shared.recorder,
+        clock=shared.clock,
+        log=shared.log,
+    )
     desk.recover(journal)
     return desk
+
+
+def _desks(versions: Versions, around: TalkSurroundings, surroundings: Surroundings, journal: Journal) -> Desks:
+    return desks_of(
+        around,
+        definition=lambda: versions.current,
+        own_phone=versions.phone_of,
+        journal=journal,
+        carrier=bool(surroundings.settings.carrier),
+        log=surroundings.log,
+    )
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

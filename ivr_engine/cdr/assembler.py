@@ -23,21 +23,25 @@ from ivr_engine.core.events import (
     CallQueued,
     CallRefused,
     CallResumed,
+    CallTransferred,
     ConversationBegan,
     ConversationEnded,
     Event,
     FlowFailed,
     FlowFinished,
     FlowStarted,
+    HoldBegan,
+    HoldEnded,
     LanguageChosen,
     NodeEntered,
     OfferEnded,
     OfferMade,
+    OutsideParted,
     Recorded,
     call_of,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName
-from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
+from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
 _IN_FLOW = frozenset({LegKind.IVR, LegKind.SURVEY})
 _STILL_WAITING = frozenset({QueueOutcome.ANSWERED, QueueOutcome.ABANDONED})  # the agent leg, or the end, closes the leg
@@ -65,6 +69,7 @@ class Assembler:
         self._answers: dict[str, str] = {}
         self._faults: list[str] = []
         self._resumed = 0
+        self._holds_since: Instant | None = None
         self._refused = ""
         self._end: CallEnded | None = None
         self._ended: Instant | None = None
@@ -150,7 +155,7 @@ class Assembler:
 
     def _closed(self, leg: Leg) -> Leg:
         unmeasured = leg.kind is LegKind.AGENT and leg.outcome == ""
-        talked = Millis(max(0, self._now - leg.began)) if unmeasured else leg.talked
+        talked = Millis(max(0, self._now - leg.began - leg.held)) if unmeasured else leg.talked
         return replace(leg, ended=self._now, talked=talked)
 
     def _back_to_flow(self) -> None:
@@ -236,10 +241,30 @@ class Assembler:
         self._go_to(LegKind.AGENT, queue=event.queue, agent=event.agent)
 
     def _on_conversation_ended(self, event: ConversationEnded) -> None:
+        self._end_hold()
         self._agent = event.agent
         self._note(LegKind.AGENT, outcome=str(event.ended_by), talked=Millis(max(0, event.talked)))
         if event.ended_by is EndedBy.AGENT:  # else the caller is gone too, however late the end of the call is known
             self._back_to_flow()
+
+    def _on_transferred(self, event: CallTransferred) -> None:
+        if event.goal is TransferGoal.OUTSIDE:
+            self._go_to(LegKind.OUTSIDE)
+            self._leg = replace(self._leg, to=event.to)
+
+    def _on_outside_parted(self, event: OutsideParted) -> None:
+        self._note(LegKind.OUTSIDE, outcome=str(event.outcome))
+
+    def _on_hold_began(self, _event: HoldBegan) -> None:
+        self._holds_since = self._now
+
+    def _on_hold_ended(self, _event: HoldEnded) -> None:
+        self._end_hold()
+
+    def _end_hold(self) -> None:
+        since, self._holds_since = self._holds_since, None
+        if since is not None and self._leg.kind is LegKind.AGENT:
+            self._leg = replace(self._leg, held=Millis(self._leg.held + self._now - since))
 
     def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them
         """Write facts on the latest leg of `kind`, present or past, unless it has its outcome already."""
@@ -271,6 +296,10 @@ class Assembler:
         CallLeftQueue: _on_left_queue,
         ConversationBegan: _on_conversation_began,
         ConversationEnded: _on_conversation_ended,
+        CallTransferred: _on_transferred,
+        OutsideParted: _on_outside_parted,
+        HoldBegan: _on_hold_began,
+        HoldEnded: _on_hold_ended,
     }
 
     FOLDED: ClassVar[frozenset[type[Event]]] = frozenset(_STEPS)

@@ -10,12 +10,13 @@ from ivr_engine.core.outcomes import Disposition, EndedBy
 
 
 class LegKind(StrEnum):
-    """What the caller was doing. SURVEY: in a flow again after a conversation with an agent."""
+    """What the caller was doing. SURVEY: in a flow again after talking to an agent. OUTSIDE: passed on to a number."""
 
     IVR = "ivr"
     WAITING = "waiting"
     AGENT = "agent"
     SURVEY = "survey"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class Leg:
     """One stretch of the call; legs follow each other without gap or overlap.
 
     `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty; empty too when the fact never came.
-    `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it gave none.
+    `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it gave none;
+    `held`: how long of it the caller heard music. `to`: the number outside, by its name in the files.
     """
 
     kind: LegKind
@@ -34,6 +36,8 @@ class Leg:
     outcome: str = ""
     offers: int = 0
     talked: Millis = Millis(0)
+    held: Millis = Millis(0)
+    to: str = ""
 
     @property
     def lasted(self) -> Millis:
@@ -74,6 +78,11 @@ class CallRecord:
     def lasted(self) -> Millis:
         """From arrival to end."""
         return Millis(max(0, self.ended - self.arrived))
+
+    @property
+    def held(self) -> Millis:
+        """How long callers heard music in conversations."""
+        return Millis(sum(leg.held for leg in self.legs))
 
     @property
     def offers(self) -> int:

@@ -1,9 +1,11 @@
-"""`ivr-engine agent login|ready|pause|logout|list`: agents of a running engine, from the command line."""
+"""`ivr-engine agent ...`: agents of a running engine, and what they do with their callers, from the command line."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -13,6 +15,16 @@ from ivr_engine.config import load_settings
 EXAMPLE = "Example: ivr-engine agent login 1001 && ivr-engine agent ready 1001"
 _JSON = typer.Option(False, "--json", help="One JSON object a line.")
 _AGENT = typer.Argument(help="Agent's id, or the name of the telephone.")
+_TO = typer.Argument(help="An agent's id, a queue's name or code, or the name or number of an entry of `transfers`.")
+
+CONVERSATION = MappingProxyType(
+    {
+        "hold": "Let the caller hear music.",
+        "resume": "Back to the caller, from a hold or from asking somebody.",
+        "complete": "Leave the caller to whoever is being asked.",
+        "conference": "Let caller, agent and whoever is asked all hear each other.",
+    }
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -23,12 +35,20 @@ def register(app: typer.Typer) -> None:
     agents.command(help="Take no new calls. Example: ivr-engine agent pause 1001 --reason lunch")(pause)
     agents.command(help="Stop work. Example: ivr-engine agent logout 1001")(logout)
     agents.command("list", help="Every agent and what they are doing. Example: ivr-engine agent list --json")(list_)
+    for command, says in CONVERSATION.items():
+        agents.command(command, help=f"{says} Example: ivr-engine agent {command} 1001")(_about_the_caller(command))
+    agents.command(help="Pass the caller on and be out of it. Example: ivr-engine agent transfer 1001 card")(transfer)
+    agents.command(help="Ask somebody while the caller hears music. Example: ivr-engine agent consult 1001 1002")(consult)
     app.add_typer(agents, name="agent")
 
 
-def login(agent: str = _AGENT, as_json: bool = _JSON) -> None:
-    """Start work."""
-    _command("login", agent, as_json)
+def login(
+    agent: str = _AGENT,
+    phone: str = typer.Option("", help="Telephone to sit at, by its name in agents.yaml; the agent's own if left out."),
+    as_json: bool = _JSON,
+) -> None:
+    """Start work, or move to another telephone: the newest login wins."""
+    _command("login", agent, as_json, phone=phone)
 
 
 def ready(agent: str = _AGENT, as_json: bool = _JSON) -> None:
@@ -50,6 +70,23 @@ def logout(agent: str = _AGENT, as_json: bool = _JSON) -> None:
     _command("logout", agent, as_json)
 
 
+def transfer(agent: str = _AGENT, to: str = _TO, as_json: bool = _JSON) -> None:
+    """Pass the caller on."""
+    _command("transfer", agent, as_json, to=to)
+
+
+def consult(agent: str = _AGENT, to: str = _TO, as_json: bool = _JSON) -> None:
+    """Ask somebody; then `complete`, `conference` or `resume`."""
+    _command("consult", agent, as_json, to=to)
+
+
+def _about_the_caller(verb: str) -> Callable[..., None]:
+    def command(agent: str = _AGENT, as_json: bool = _JSON) -> None:
+        _command(verb, agent, as_json)
+
+    return command
+
+
 def list_(as_json: bool = _JSON) -> None:
     """Every agent and what they are doing."""
     rows: list[dict[str, Any]] = _ask("agent.list")
@@ -57,12 +94,14 @@ def list_(as_json: bool = _JSON) -> None:
         for row in rows:
             typer.echo(json.dumps(row, ensure_ascii=False))
         return
-    typer.echo(f"{'agent':<8} {'presence':<11} {'activity':<9} {'for':>7}  {'reason':<12} {'queues':<20} name")
+    typer.echo(
+        f"{'agent':<8} {'presence':<11} {'activity':<9} {'for':>7}  {'reason':<12} {'telephone':<12} {'queues':<20} name"
+    )
     for row in rows:
         seconds = row["since_ms"] // 1000
         typer.echo(
             f"{row['agent']:<8} {row['presence']:<11} {row['activity']:<9} {seconds // 60:>4}:{seconds % 60:02}  "
-            f"{row['reason']:<12} {','.join(row['queues']):<20} {row['name']}"
+            f"{row['reason']:<12} {row['phone']:<12} {','.join(row['queues']):<20} {row['name']}"
         )
 
 

@@ -30,6 +30,7 @@ SUBCOMMANDS = (
     "flow",
     "call",
     "agent",
+    "supervise",
     "broadcast",
     "reroute",
     "callback",
@@ -38,6 +39,7 @@ SUBCOMMANDS = (
     "pbx",
     "backup",
     "restore",
+    "ready",
     "doctor",
 )
 

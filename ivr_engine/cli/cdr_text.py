@@ -233,7 +233,10 @@ def _about(leg: Leg) -> str:
         return f"{leg.queue}: {leg.outcome or 'not ended'}{rung}"
     if leg.kind is LegKind.AGENT:
         ended = f"ended by {leg.outcome}" if leg.outcome else "end not reported"
-        return f"{leg.agent} ({leg.queue}): talked {span(leg.talked)}, {ended}"
+        held = f", held {span(leg.held)}" if leg.held else ""
+        return f"{leg.agent} ({leg.queue}): talked {span(leg.talked)}{held}, {ended}"
+    if leg.kind is LegKind.OUTSIDE:
+        return f"{leg.to}: {leg.outcome or 'end not reported'}"
     return ""
 
 

@@ -146,18 +146,18 @@ async def _agent_at_work(running: Engine, phones: Softphones, definition: Centre
         )
     )
     if await _presence(running, agent.agent) == Presence.LOGGED_OUT:  # else an earlier run left the agent at work
-        await running.services.desk.login(agent.agent)
-    await running.services.desk.pause(agent.agent, "demo")
+        await running.services.desks.agents.login(agent.agent)
+    await running.services.desks.agents.pause(agent.agent, "demo")
 
 
 async def _presence(running: Engine, agent: AgentId) -> str:
-    return next(view.presence for view in await running.services.desk.agents() if view.agent == agent)
+    return next(view.presence for view in await running.services.desks.agents.agents() if view.agent == agent)
 
 
 async def _get_ready(running: Engine, definition: CentreDefinition) -> None:
     """Let the caller hear the place in the queue and some music first."""
     await asyncio.sleep(WAITS_S)
-    await running.services.desk.ready(_first_agent(definition).agent)
+    await running.services.desks.agents.ready(_first_agent(definition).agent)
 
 
 def _first_agent(definition: CentreDefinition) -> AgentDefinition:

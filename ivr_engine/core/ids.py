@@ -28,4 +28,4 @@ def later(instant: Instant, span: Millis) -> Instant:
 
 def between(begin: Instant, end: Instant) -> Millis:
     """The span from `begin` to `end`, never negative: a record has no negative durations."""
-    return Millis(max(0, end - begin))
+    return Millis(end - begin if end > begin else 0)

@@ -31,6 +31,25 @@ class EndedBy(StrEnum):
     ENGINE = "engine"
     SWITCH = "switch"  # the PBX ended it: absolute time-out, crash, shutdown
     UNKNOWN = "unknown"
+    TRANSFER = "transfer"  # of a conversation alone: the agent passed the caller on
+
+
+class ConsultOutcome(StrEnum):
+    """How an agent's asking of a colleague, or of somebody outside, ended."""
+
+    TRANSFERRED = "transferred"  # the one who was asked has the caller now
+    RETURNED = "returned"  # the agent went back to the caller
+    LEFT = "left"  # the one who was asked hung up; the agent has the caller again
+    NOT_REACHED = "not_reached"  # busy, declined, no answer; the agent has the caller again
+    ABANDONED = "abandoned"  # the caller, or the agent who asked, was gone before there was an answer
+
+
+class TransferGoal(StrEnum):
+    """What kind of place a caller was passed on to."""
+
+    QUEUE = "queue"
+    AGENT = "agent"
+    OUTSIDE = "outside"
 
 
 class OfferOutcome(StrEnum):
@@ -61,6 +80,7 @@ class QueueOutcome(StrEnum):
     CLOSED = "closed"
     UNSTAFFED = "unstaffed"  # nobody logged in who could ever take it
     FLOWOUT = "flowout"  # the caller pressed a key that leads elsewhere
+    MOVED = "moved"  # a supervisor took the caller to another queue; the next visit is that queue's
     OVERFLOWED = "overflowed"  # went on to wait in another queue, as the queue's rules say; the next visit is that queue's
     FAILED = "failed"
 

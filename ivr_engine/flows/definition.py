@@ -107,6 +107,8 @@ class QueueDefinition:
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
     waiting: WaitingDefinition = WaitingDefinition()
+    whisper: tuple[str, ...] = ()  # prompts that the agent hears before the caller
+    code: str = ""  # what agents dial for the queue
     wrap_up_most: Millis | None = None
     priority_worth: Millis | None = Millis(30_000)  # of one point; None: strict
     rate: int = 1
@@ -114,6 +116,7 @@ class QueueDefinition:
     calendar: str = ""
     staffed_only: bool = False
     leave_unstaffed: bool = False
+    leave_closed: bool = False
     relax: tuple[RelaxDefinition, ...] = ()
     overflow: Mapping[QueueOutcome, QueueName] = field(default_factory=dict)
 

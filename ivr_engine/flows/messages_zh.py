@@ -155,12 +155,12 @@ _SHAPES = {
         "$queue 的来电会循环溢出：$way；请让其中一个队列转往别处"
     ),
     "`also` names the queue $queue itself, whose agents may take its calls anyway": "`also` 不必写队列 $queue 自身",
+    "code $code of the queue $queue already means $other": "队列 $queue 的代码 $code 已经表示 $other",
+    "what agents dial for the queue: 1 to 8 digits": "坐席转接到该队列时所拨的代码：1 至 8 位数字",
     "$kept agents with the skill $skill cannot be kept free: $holders have it": (
         "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"
     ),
-    "nobody who serves the queue $queue has $needs; callers would wait for nobody": (
-        "服务队列 $queue 的坐席无人具备 $needs；来电者将无人接听"
-    ),
+    "nobody who serves the queue $queue has $needs; callers would wait for nobody": "队列 $queue 无人具备 $needs",
     "two of these keys are the same; give each its own": "这些键中有两个相同；请各用一个不同的键",
     "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key": (
         "`$key` 在各处都表示 `$meaning`（centre.yaml 的 keys）；来电者已习惯，请换一个键"

@@ -15,11 +15,14 @@ queues:
     calendar: agents               # closed outside these hours
     staffed_only: true             # whom nobody at work could ever take leaves as unstaffed
     leave_unstaffed: true          # ... also while waiting, when the last who could logs out
+    leave_closed: true             # who waits when the calendar closes the queue leaves as closed
     relax:                         # what a caller asks for less of, the longer the wait
       - {after: 30s, lower: {cards: 2}}
       - {after: 60s, drop: [english], also: [general]}
     overflow: {full: general, timeout: general}
     music: default
+    whisper: [cards_call]          # prompts that the agent hears before the caller
+    code: "81"                     # what agents dial to pass a caller on to it
     # what waiting callers are told, and callbacks: see flows.waiting_reader
 
 routing:
@@ -55,6 +58,7 @@ OVERFLOWS = (QueueOutcome.TIMEOUT, QueueOutcome.FULL, QueueOutcome.CLOSED, Queue
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _DAY = Millis(24 * 3_600_000)
 _MUSIC = matching(re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII), "letters, digits, _ and -, at most 32")
+_CODE = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for the queue: 1 to 8 digits")
 _REASON = matching(re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII), "a code: small letters, digits and _, at most 32")
 _level = whole(LOWEST_LEVEL, HIGHEST_LEVEL)
 
@@ -80,6 +84,9 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         calendar=fields.name("calendar"),
         staffed_only=fields.boolean("staffed_only"),
         leave_unstaffed=fields.boolean("leave_unstaffed"),
+        leave_closed=fields.boolean("leave_closed"),
+        whisper=fields.each("whisper", as_name),
+        code=fields.read("code", _CODE, default=""),
         relax=_relax(fields),
         overflow=_overflow(fields),
         waiting=read_waiting(fields, span_or_never=_span_or("never", None, least=Millis(5_000))),

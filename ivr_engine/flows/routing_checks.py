@@ -14,6 +14,7 @@ from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.queue import Queue
 from ivr_engine.flows.references import Places
 from ivr_engine.flows.tree import Position
+from ivr_engine.flows.waiting_checks import missing_prompt
 
 
 def check_routing_names(centre: CentreDefinition, places: Places) -> Iterator[Issue]:
@@ -25,6 +26,20 @@ def check_routing_names(centre: CentreDefinition, places: Places) -> Iterator[Is
         for code, what, name, known in _mentioned(centre, queue):
             if name not in known:
                 yield _error(_place(places, f"queues {queue.name}", name), code, unknown(what, name, known))
+        for prompt in queue.whisper:
+            yield from missing_prompt(centre, prompt, _place(places, f"queues {queue.name}", prompt))
+    yield from _codes(centre, places)
+
+
+def _codes(centre: CentreDefinition, places: Places) -> Iterator[Issue]:
+    """What agents dial means one thing."""
+    meant: dict[str, str] = {agent: agent for agent in centre.agents}
+    for queue in centre.queues.values():
+        other = meant.setdefault(queue.code, queue.name) if queue.code else queue.name
+        if other != queue.name:
+            message = "code $code of the queue $queue already means $other"
+            at = _place(places, f"queues {queue.name}", queue.code)
+            yield _error(at, "R435", Message.of(message, code=queue.code, queue=queue.name, other=other))
 
 
 def _mentioned(centre: CentreDefinition, queue: QueueDefinition) -> Iterator[tuple[str, str, str, Sequence[str]]]:

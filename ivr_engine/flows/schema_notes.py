@@ -76,6 +76,10 @@ _NODES = {
     "voicemail/queue": ("A queue of centre.yaml.", "cards"),
     "skills": ("Skill -> lowest level that an agent must have.", {"card": 3}),
     "priority": ("A whole number; higher is sooner.", 50),
+    "queue/keys": ("Key while waiting -> node; pressing it leaves the queue.", {"1": "book_callback"}),
+    "prefer": ("Skills that are liked, not needed, and the level that counts.", {"gold": 1}),
+    "queue/agent": ("The agent for whom the caller waits first.", "{{ customer.adviser }}"),
+    "agent_wait": ("How long the caller waits for that agent alone.", "20s"),
     "callback/number": ("Who is to be called.", "{{ call.caller }}"),
     "window": ("When it suits the caller, in words of your own.", "morning"),
     "transfer/to": ("An entry of `transfers` in centre.yaml.", "fraud_desk"),
@@ -143,6 +147,8 @@ _CENTRE = {
     "max_length": ("With more waiting callers than this, the exit is `full`.", 50),
     "strategy": ("Who is rung first.", "longest_idle"),
     "music": ("What a waiting caller hears.", "default"),
+    "whisper": ("Prompts that the agent hears before the caller.", ["queue_cards"]),
+    "code": ("What agents dial to pass a caller on to the queue.", "81"),
     "announce_position": ("How often a waiting caller hears the place in the queue.", "30s"),
     "services": ("The services by name.", {"host": {"url": "http://127.0.0.1:18080", "timeout": "3s"}}),
     "url": ("Where the service is: `POST URL/OPERATION`.", "http://127.0.0.1:18080"),
@@ -162,7 +168,40 @@ _CENTRE = {
     "repeat": ("The key that says it again.", "*"),
     "back": ("The key that leads to the menu before.", "9"),
 }
+_ROUTING = {
+    "wrap_up_most": ("Up to which a wrap-up can be extended.", "2m"),
+    "priority_worth": ("How much waiting one point of priority is worth, or `strict`.", "30s"),
+    "rate": ("How fast waiting counts, for the call rule `accumulating`.", 2),
+    "share": ("The part of all who wait that this queue should have, percent, for the call rule `share`.", 20),
+    "staffed_only": ("Whether callers are turned away whom nobody logged in could ever take.", True),
+    "leave_unstaffed": ("Whether waiting callers leave when the last who could take them logs out.", True),
+    "relax": ("What callers need less of the longer they wait; steps add up.", [{"after": "30s", "lower": {"cards": 2}}]),
+    "relax/after": ("From so much waiting on.", "30s"),
+    "relax/lower": ("Skill -> the level that is enough from then on.", {"cards": 2}),
+    "relax/drop": ("Skills, or a language, that are not needed any more.", ["english"]),
+    "relax/also": ("Queues whose agents may take the call as well.", ["general"]),
+    "overflow": ("How the queue ended -> the queue in which the caller waits on.", {"full": "general"}),
+    "overflow/timeout": ("Where callers go who waited for `max_wait`.", "general"),
+    "overflow/full": ("Where callers go when the queue is full.", "general"),
+    "overflow/closed": ("Where callers go when the queue is closed.", "general"),
+    "overflow/unstaffed": ("Where callers go whom nobody at work could take.", "general"),
+    "comfort": ("Words said now and then while callers wait.", {"every": "40s", "prompts": ["please_hold"]}),
+    "comfort/every": ("How often.", "40s"),
+    "announce_wait": ("How often the estimated wait is said, or `never`.", "60s"),
+    "queues/*/callback": ("How customers of this queue are called back.", {"attempts": 3, "gap": "10m"}),
+    "callback/attempts": ("How often a customer is called at most.", 3),
+    "callback/gap": ("The pause between two attempts.", "10m"),
+    "callback/expiry": ("After so long nobody is called any more.", "24h"),
+    "callback/ring": ("How long the customer's telephone rings.", "30s"),
+    "callback/hours": ("The calendar in which customers are called.", "callback_hours"),
+    "outbound": ("How numbers begin that may be called; no others ever are.", ["1", "021"]),
+    "routing": ("Rules of distribution for the whole centre.", {"call_rule": "place"}),
+    "call_rule": ("Which waiting call an agent who becomes free takes.", "place"),
+    "reserve": ("Skill -> how many free agents who have it are kept for callers who need it.", {"english": 1}),
+    "pause_reasons": ("The reasons for which agents may pause.", ["break", "lunch"]),
+}
 _PEOPLE = {
+    "talk": ("How long this person's conversations usually are, for the strategy `fastest`.", "4m"),
     "agents": ("The people by id.", {"1001": {"name": "Li", "queues": ["cards"]}}),
     "agents/*/name": ("The person's name.", "Li Wei"),
     "phone": ("The SIP account; the id when left out.", "1001"),
@@ -194,7 +233,7 @@ _NORMS = {
     "reason": ("Why.", "new menu with the move of July"),
     "until": ("The last day.", "2027-06-30"),
 }
-NOTES: Mapping[str, Note] = {**_SAID, **_ASKED, **_NODES, **_EXITS, **_CENTRE, **_PEOPLE, **_NORMS}
+NOTES: Mapping[str, Note] = {**_SAID, **_ASKED, **_NODES, **_EXITS, **_CENTRE, **_ROUTING, **_PEOPLE, **_NORMS}
 
 
 def annotated(schema: dict[str, Any], name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 from ivr_engine.ports.switch import CallControl
 
@@ -57,6 +57,11 @@ class LiveLine:
 class CallHandler(Protocol):
     """Serves callers."""
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a call that arrived now would be let in, its rate apart."""
+        ...
+
     def declines(self, arrival: Arrival) -> bool:
         """Whether to decline the call unanswered, for want of room; recorded then. Asked once, before `handle_call`."""
         ...
@@ -71,6 +76,18 @@ class CallHandler(Protocol):
         `certain`: a second source says the same. True: it is not, nobody here serves the call, and it is to be confirmed by
         the list of live lines (`SwitchListener.lines_seen`).
         """
+        ...
+
+
+class LegHandler(Protocol):
+    """Serves telephones that were taken out of a conversation."""
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        """Serve the telephone that was joined with `call`'s caller, or asked for them; without a name it is outside."""
+        ...
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        """The telephone put the caller on hold by a key of its own, or took them back."""
         ...
 
 
@@ -114,13 +131,14 @@ class AgentView:
     since_ms: Millis
     call: CallId | None
     queues: tuple[str, ...]
+    phone: str = ""
 
 
 class AgentCommands(Protocol):
     """What a person may ask for an agent. Each raises CommandRefused with the reason."""
 
-    async def login(self, agent: AgentId) -> None:
-        """Start work."""
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        """Start work at a telephone; by default the agent's own. Who is logged in elsewhere is moved: the newest wins."""
         ...
 
     async def ready(self, agent: AgentId) -> None:
@@ -137,6 +155,94 @@ class AgentCommands(Protocol):
 
     async def agents(self) -> tuple[AgentView, ...]:
         """Every agent of the centre, by id."""
+        ...
+
+
+class ConversationCommands(Protocol):
+    """What an agent who talks with a caller may ask. Each raises CommandRefused with the reason, and changes nothing then.
+
+    `to` is an agent's id, a queue's name or code, or the name or number of an entry of `transfers`.
+    """
+
+    async def hold(self, agent: AgentId) -> None:
+        """Let the caller hear music."""
+        ...
+
+    async def resume(self, agent: AgentId) -> None:
+        """Back to the caller, from a hold or from asking somebody."""
+        ...
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        """Pass the caller on and be out of it."""
+        ...
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        """Ask somebody while the caller hears music."""
+        ...
+
+    async def complete(self, agent: AgentId) -> None:
+        """Leave the caller to whoever is being asked."""
+        ...
+
+    async def conference(self, agent: AgentId) -> None:
+        """Let all three hear each other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervisor:
+    """Who commands, and from where: `command`, later `web`. Taken on trust by whoever lets them in."""
+
+    name: str
+    source: str = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingView:
+    """One call in a queue or with an agent, as a list shows it. `position` None: not in line any more."""
+
+    call: CallId
+    queue: str
+    phase: str
+    priority: int
+    arrived: Instant
+    position: int | None
+    agent: AgentId | None
+
+
+class SupervisorCommands(Protocol):
+    """What a supervisor may ask. Each raises CommandRefused with the reason, and changes nothing then."""
+
+    async def ready(self, agent: AgentId, *, by: Supervisor) -> None:
+        """Let the agent take calls. Refused while the agent is rung or talks."""
+        ...
+
+    async def pause(self, agent: AgentId, reason: str, *, by: Supervisor) -> None:
+        """Let the agent take no new calls."""
+        ...
+
+    async def logout(self, agent: AgentId, *, by: Supervisor) -> None:
+        """Let the agent stop work; a call goes on to its end."""
+        ...
+
+    async def move(self, agent: AgentId, *, into: Sequence[str], out_of: Sequence[str], by: Supervisor) -> None:
+        """Let the agent serve other queues."""
+        ...
+
+    async def skill(self, agent: AgentId, skill: str, level: int | None, *, by: Supervisor) -> None:
+        """Give the agent a level in a skill; None: take the skill away."""
+        ...
+
+    async def take(self, call: CallId, queue: str, *, by: Supervisor) -> None:
+        """Take a waiting caller to another queue."""
+        ...
+
+    async def priority(self, call: CallId, priority: int, *, by: Supervisor) -> None:
+        """Give a waiting caller another priority."""
+        ...
+
+    async def waiting(self) -> tuple[WaitingView, ...]:
+        """Every call in a queue or with an agent: by queue, those in line first, in their order."""
         ...
 
 

@@ -82,7 +82,33 @@ class Dialler(Protocol):
         ...
 
 
-class CallControl(Protocol):
+class Joints(Protocol):
+    """What a line is joined with, and how that is taken apart and put together in another way.
+
+    Raises SwitchError from any method when the switch does not do it.
+    """
+
+    async def confer(self, room: str, *, leads: bool) -> CallerGone | None:
+        """Talk with whoever is in the room; None: out of it, and still on the line.
+
+        Who does not lead is put out when the last who leads has left; until the first one comes they hear music.
+        """
+        ...
+
+    async def leave_room(self) -> None:
+        """Come out of the room: `confer` returns."""
+        ...
+
+    async def part(self) -> None:
+        """Take the telephone that this line is joined with out of it, as a line of its own (`inbound.LegHandler`)."""
+        ...
+
+    async def drop(self) -> None:
+        """Hang up the telephone that this line rings or is joined with: `join` or `transfer` returns."""
+        ...
+
+
+class CallControl(Joints, Protocol):
     """One live caller. A caller who leaves is a reply (`CallerGone`), never an exception.
 
     Raises SwitchError from any method when the connection to the switch fails in another way.
@@ -110,11 +136,21 @@ class CallControl(Protocol):
         """
         ...
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
         """Ring the agent's telephone at most `ring`, the caller hearing music; join them; return when that is over.
 
-        `on_answer` is called at most once, as soon as the switch says that the agent picked up. That word can be wrong;
-        the outcome is what counts.
+        Without `music` the line hears the ringing. Who picks up hears `whisper` first, alone: hanging up in it is DECLINED,
+        and a caller who leaves in it is CALLER_GONE. `on_answer` is called at most once, as soon as the switch says that
+        the two are joined. That word can be wrong; the outcome is what counts.
         """
         ...
 
@@ -122,8 +158,10 @@ class CallControl(Protocol):
         """Play the sounds, then record to `target` (WAV) by the rules of `wait`. CallerGone: nothing was recorded."""
         ...
 
-    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
-        """Ring a number outside at most `ring`, the caller hearing music; join them; return when that is over."""
+    async def transfer(
+        self, number: str, *, ring: Millis, music: str, on_answer: Callable[[], None] = lambda: None
+    ) -> Joined:
+        """Ring a number outside at most `ring`, else as `join`."""
         ...
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:

@@ -58,23 +58,23 @@ class Admission:
 
     def refusal(self, call: CallId, *, serving: int) -> CallRefused | None:
         """Why a new call cannot be served while `serving` are, or None: it is let in, and counts."""
-        over = self._over(serving)
+        over = self.over(serving)
+        if over is None and not self._within_rate(self._clock.now()):
+            over = "rate"
         if over is None:
             return None
         self._refused[over] += 1
         return CallRefused(call=call, reason=OVERLOAD, detail=over)
 
-    def _over(self, serving: int) -> str | None:
-        """What there is too much of, as the `detail` of a refusal."""
+    def over(self, serving: int) -> str | None:
+        """What there is too much of while `serving` calls are served, as the `detail` of a refusal; the rate apart."""
         if self.draining:
             return "draining"
         if not self._room():
             return "store"
         if serving >= self._limits.calls:
             return "calls"
-        if self._lagging:
-            return "lag"
-        return None if self._within_rate(self._clock.now()) else "rate"
+        return "lag" if self._lagging else None
 
     def _within_rate(self, now: Instant) -> bool:
         """A token bucket that holds one second's worth, so that a burst after silence is no overload."""

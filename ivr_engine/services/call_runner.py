@@ -49,6 +49,7 @@ from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.admission import Admission
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
@@ -87,13 +88,14 @@ _LineWait = PlayWait | KeysWait | RecordWait | TransferWait | ScriptWait | Queue
 class CallRunner:
     """Serves every caller (ports.inbound.CallHandler)."""
 
-    def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
+    def __init__(  # noqa: PLR0913 - every part by name
         self,
         *,
         versions: CallVersions,
         admission: Admission,
         entrance: Entrance,
         centre: CentreRunner,
+        conversations: Conversations,
         recorder: Recorder,
         unserved: Unserved,
         resumption: Resumption,
@@ -105,6 +107,7 @@ class CallRunner:
         self._admission = admission
         self._entrance = entrance
         self._centre = centre
+        self._conversations = conversations
         self._recorder = recorder
         self._unserved = unserved
         self._resumption = resumption
@@ -112,6 +115,11 @@ class CallRunner:
         self._clock = clock
         self._log = log
         self._served: dict[CallId, Over | None] = {}
+
+    @property
+    def takes_calls(self) -> bool:
+        """See the port."""
+        return self._admission.over(len(self._served)) is None
 
     def declines(self, arrival: Arrival) -> bool:
         """See the port. A call in progress that comes back is never declined."""
@@ -258,6 +266,7 @@ class CallRunner:
         visit = QueueVisit(
             definition=definition,
             centre=self._centre,
+            conversations=self._conversations,
             prompts=self._versions.prompts(definition),
             phone_of=self._versions.phone_of,
             control=control,

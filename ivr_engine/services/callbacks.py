@@ -36,6 +36,7 @@ from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Dialler, OutgoingCall, Unreached
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_runner import CentreRunner, Mailbox
+from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 
@@ -60,9 +61,18 @@ class CallbackDesk:
     """Sole keeper of the bookings. `keep_calling` must run for anybody to be called."""
 
     def __init__(
-        self, *, files: CentreNow, centre: CentreRunner, calls: CallRunner, recorder: Recorder, clock: Clock, log: Log
+        self,
+        *,
+        files: CentreNow,
+        centre: CentreRunner,
+        calls: CallRunner,
+        conversations: Conversations,
+        recorder: Recorder,
+        clock: Clock,
+        log: Log,
     ) -> None:
         self._files = files
+        self._conversations = conversations
         self._centre = centre
         self._calls = calls
         self._recorder = recorder
@@ -238,6 +248,7 @@ class CallbackDesk:
         visit = QueueVisit(
             definition=definition,
             centre=self._centre,
+            conversations=self._conversations,
             prompts=prompts,
             phone_of=self._files.phone_of,
             control=control,

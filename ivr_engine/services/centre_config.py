@@ -6,9 +6,12 @@ from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import STRICTLY, QueuePolicy, RelaxStep
 from ivr_engine.acd.rules import CentreRules
-from ivr_engine.core.ids import Instant, QueueName
+from ivr_engine.core.ids import Instant, Millis, QueueName
 from ivr_engine.core.outcomes import Hours
 from ivr_engine.flows.definition import CentreDefinition
+
+LONGEST_WHISPER = Millis(10_000)
+"""An agent who hears longer of a call than this loses the offer: nothing could tell it from a fault."""
 
 
 def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
@@ -34,12 +37,9 @@ def rules_of(definition: CentreDefinition) -> CentreRules:
 
 def closed_queues(definition: CentreDefinition, now: Instant) -> tuple[QueueName, ...]:
     """The queues whose calendars say closed."""
-    calendars = definition.calendars
-    return tuple(
-        queue.name
-        for queue in definition.queues.values()
-        if queue.calendar and calendars[queue.calendar].state(now) is not Hours.OPEN
-    )
+    used = {queue.calendar for queue in definition.queues.values() if queue.calendar}
+    shut = {name for name in used if definition.calendars[name].state(now) is not Hours.OPEN}
+    return tuple(queue.name for queue in definition.queues.values() if queue.calendar in shut)
 
 
 def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
@@ -48,6 +48,7 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
         QueuePolicy(
             name=queue.name,
             ring=queue.ring,
+            whisper=LONGEST_WHISPER if queue.whisper else Millis(0),
             wrap_up=queue.wrap_up,
             max_wait=queue.max_wait,
             max_length=queue.max_length,
@@ -58,6 +59,7 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
             comfort=queue.waiting.comfort,
             staffed_only=queue.staffed_only,
             leave_unstaffed=queue.leave_unstaffed,
+            leave_closed=queue.leave_closed,
             wrap_up_most=queue.wrap_up_most,
             priority_worth=STRICTLY if queue.priority_worth is None else queue.priority_worth,
             rate=queue.rate,

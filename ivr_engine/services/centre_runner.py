@@ -14,20 +14,17 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     FlowedOut,
-    HoursChanged,
     LineLost,
     OfferFailed,
     Stimulus,
     TimePassed,
 )
 from ivr_engine.core.events import CallLeftQueue
-from ivr_engine.core.ids import CallId, Instant, QueueName
+from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.core.outcomes import OfferOutcome
-from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.waits import QueueWait
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Rang
-from ivr_engine.services.centre_config import closed_queues
 from ivr_engine.services.recorder import Recorder
 
 Mailbox = asyncio.Queue[CentreEffect]
@@ -42,7 +39,6 @@ class CentreRunner:
         self._recorder = recorder
         self._clock = clock
         self._mailboxes: dict[CallId, Mailbox] = {}
-        self._closed: tuple[QueueName, ...] = ()
         self._alarm: Instant | None = None
         self._alarm_moved = asyncio.Event()
 
@@ -99,13 +95,6 @@ class CentreRunner:
     def flow_out(self, call: CallId) -> bool:
         """The waiting caller wants to leave the queue for another way. False: too late, an agent is rung for them."""
         return any(isinstance(event, CallLeftQueue) for event in self.handle(FlowedOut(call=call)).events)
-
-    def note_hours(self, definition: CentreDefinition) -> None:
-        """Let the centre know which queues are closed now."""
-        closed = closed_queues(definition, self._clock.now())
-        if closed != self._closed:
-            self._closed = closed
-            self.handle(HoursChanged(closed=closed))
 
     def leave(self, call: CallId) -> None:
         """The call has no more business with the centre; harmless when it had none."""

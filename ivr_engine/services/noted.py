@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr_engine.cdr.record import LegKind
+from ivr_engine.cdr.record import CallRecord, LegKind
 from ivr_engine.core.events import (
     CallArrived,
     CallEnded,
@@ -22,6 +22,8 @@ from ivr_engine.services.recorder import Recorder
 
 FALLBACK = QueueName("fallback")
 """The switch's own queue, under which its conversations stand in the records."""
+
+FINISHED_MEMORY = 10_000
 
 NOTED_TO = Millis(1_000)
 """The switch notes whole seconds."""
@@ -45,6 +47,8 @@ class NotedCalls:
         self._agent_of = agent_of
         self._log = log
         self._done: set[str] = set()
+        self._finished: dict[CallId, None] = {}
+        recorder.on_finished(self._remember)
 
     def close_ended(self, *, at_start: bool = False) -> None:
         """Every call that the switch says is over and that never reached us; at a start, before anything else, ours too."""
@@ -54,6 +58,15 @@ class NotedCalls:
             if not self._recorder.is_open(noted.call) or (at_start and not self._outlived(noted.call, noted.ended)):
                 self._done.add(noted.call)
                 self._close(noted, noted.ended)
+
+    def _remember(self, record: CallRecord) -> None:
+        """A record is known from here on, though the disk may take it only later."""
+        self._finished[record.call] = None
+        if len(self._finished) > FINISHED_MEMORY:
+            del self._finished[next(iter(self._finished))]
+
+    def _has_record(self, call: CallId) -> bool:
+        return call in self._finished or self._records.get(call) is not None
 
     def _outlived(self, call: CallId, ended: Instant) -> bool:
         """Whether an engine heard of the call after that: what ended was something else, such as a talk at the fallback."""
@@ -74,7 +87,7 @@ class NotedCalls:
 
     def _arrive(self, noted: NotedCall) -> None:
         """A call that came while no engine was there begins its record when the switch began to hold it."""
-        if not self._recorder.is_open(noted.call) and self._records.get(noted.call) is None:
+        if not self._recorder.is_open(noted.call) and not self._has_record(noted.call):
             at = noted.held or noted.answered or noted.ended
             self._recorder.record(CallArrived(call=noted.call, number=noted.number, caller=noted.caller), at=at)
 

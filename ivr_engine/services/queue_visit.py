@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from ivr_engine.acd.effects import Announce, CentreEffect, ReleaseCall, RingAgent
-from ivr_engine.acd.stimuli import ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.core.events import PromptsPlayed
-from ivr_engine.core.ids import AgentId, CallId, Language, NodeName, OfferId
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
+from ivr_engine.core.ids import AgentId, CallId, Language, NodeName
+from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.utterances import Utterance, label
@@ -17,10 +16,12 @@ from ivr_engine.flows.waits import CallerGone, Played, QueueLeft, QueueWait
 from ivr_engine.ports.inbound import Rang
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
-from ivr_engine.ports.switch import CallControl, Joined, Sound
+from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.announcing import says as announced
 from ivr_engine.services.announcing import together
 from ivr_engine.services.centre_runner import CentreRunner, Mailbox
+from ivr_engine.services.conversations import Conversations
+from ivr_engine.services.offer_run import Desk, OfferRun
 from ivr_engine.services.recorder import Recorder
 
 
@@ -32,6 +33,7 @@ class QueueVisit:
         *,
         definition: CentreDefinition,
         centre: CentreRunner,
+        conversations: Conversations,
         prompts: PromptLibrary,
         phone_of: Callable[[AgentId], str],
         control: CallControl,
@@ -41,11 +43,17 @@ class QueueVisit:
         self._definition = definition
         self._centre = centre
         self._prompts = prompts
-        self._phone_of = phone_of
+        self._desk = Desk(
+            definition=definition,
+            centre=centre,
+            conversations=conversations,
+            prompts=prompts,
+            phone_of=phone_of,
+            log=log,
+        )
         self._control = control
         self._recorder = recorder
         self._log = log
-        self._begun: OfferId | None = None
         self._unsaid: Announce | None = None
 
     async def run(self, call: CallId, node: NodeName, wait: QueueWait, rang: Rang | None = None) -> QueueLeft | CallerGone:
@@ -53,7 +61,6 @@ class QueueVisit:
 
         `rang`: what became of the telephone that rang for the call while its line was away.
         """
-        self._centre.note_hours(self._definition)
         mailbox = self._centre.enter(call, wait, rang=rang)
         try:
             return await self.stay(call, node, wait, mailbox)
@@ -136,37 +143,9 @@ class QueueVisit:
         """None: the visit goes on."""
         if isinstance(effect, RingAgent):
             music = self._definition.queues[wait.queue].music
-            return self._after(effect, await self._ring(effect, music))
+            return await OfferRun(effect, wait=wait, line=self._control, music=music, desk=self._desk).run()
         if isinstance(effect, ReleaseCall):
             return QueueLeft(outcome=effect.outcome)
-        return None
-
-    async def _ring(self, effect: RingAgent, music: str) -> Joined:
-        return await self._control.join(
-            agent=effect.agent,
-            phone=self._phone_of(effect.agent),  # of now: the call's own version may be older than the agent
-            ring=effect.ring,
-            music=music,
-            on_answer=lambda: self._answered(effect),
-        )
-
-    def _answered(self, effect: RingAgent) -> None:
-        self._begun = effect.offer
-        self._centre.handle(OfferAnswered(offer=effect.offer))
-
-    def _after(self, effect: RingAgent, joined: Joined) -> QueueLeft | CallerGone | None:
-        if joined.outcome is OfferOutcome.ANSWERED:
-            ended_by = EndedBy.CALLER if joined.caller_gone else EndedBy.AGENT
-            self._centre.handle(OfferAnswered(offer=effect.offer))  # in case the switch's early word was lost
-            self._centre.handle(ConversationOver(call=effect.call, ended_by=ended_by, talked=joined.talked))
-        elif self._begun == effect.offer:  # the switch said answered, and at the end knew nothing of it
-            self._centre.handle(ConversationOver(call=effect.call, ended_by=EndedBy.SWITCH, talked=joined.talked))
-            return CallerGone() if joined.caller_gone else QueueLeft(outcome=QueueOutcome.FAILED)
-        if joined.caller_gone:
-            return CallerGone()
-        if joined.outcome is OfferOutcome.ANSWERED:
-            return QueueLeft(outcome=QueueOutcome.ANSWERED, agent=effect.agent)
-        self._centre.handle(OfferFailed(offer=effect.offer, outcome=joined.outcome, cause=joined.cause))
         return None
 
     def _record_words(

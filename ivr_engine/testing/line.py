@@ -83,6 +83,9 @@ class ScriptedLine:
         self._gone = asyncio.Event()
         self.heard: list[str] = []
         self.rung: list[AgentId] = []
+        self.whispered: list[str] = []
+        self.rooms: list[str] = []
+        self._out = asyncio.Event()
         self.hung_up = False
 
     def caller_hangs_up(self) -> None:
@@ -145,9 +148,19 @@ class ScriptedLine:
             if awaited is not until:
                 awaited.cancel()
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
         """Let the agent do what the script says; without a word of it the telephone rings out."""
         del phone, music
+        self.whispered.extend(sound.words for sound in whisper)
         if self._gone.is_set():
             return _left_while_ringing()
         self.rung.append(agent)
@@ -172,9 +185,31 @@ class ScriptedLine:
         spoke = self._take(Speak)
         return VoiceTaken(name=wait.name, lasted=spoke.lasting if isinstance(spoke, Speak) else Millis(0))
 
-    async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
+    async def transfer(
+        self, number: str, *, ring: Millis, music: str, on_answer: Callable[[], None] = lambda: None
+    ) -> Joined:
         """Let whoever is rung do what the script says, as in `join`."""
-        return await self.join(agent=AgentId(number), phone="", ring=ring, music=music, on_answer=lambda: None)
+        return await self.join(agent=AgentId(number), phone="", ring=ring, music=music, on_answer=on_answer)
+
+    async def confer(self, room: str, *, leads: bool) -> CallerGone | None:
+        """Stay in the room until put out, or until the script has the caller hang up."""
+        del leads
+        self.rooms.append(room)
+        self._out.clear()
+        out = await self.hold(self._out.wait(), sounds=(), music="")
+        return out if isinstance(out, CallerGone) else None
+
+    async def leave_room(self) -> None:
+        """Come out of the room."""
+        self._out.set()
+
+    async def part(self) -> None:
+        """This line's other side is nobody who could go anywhere."""
+        raise SwitchError("a scripted line has no telephone to take out")
+
+    async def drop(self) -> None:
+        """As `part`."""
+        raise SwitchError("a scripted line has no telephone to hang up")
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """The script sets every variable to its own name."""

@@ -22,6 +22,10 @@ from ivr_engine.core.events import (
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
+    CallTransferred,
+    ColleagueAsked,
+    ColleagueReached,
+    ColleagueReleased,
     ConversationBegan,
     ConversationEnded,
     Event,
@@ -34,7 +38,7 @@ from ivr_engine.core.events import (
     WrapUpExtended,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
+from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
 _OUT = Presence.LOGGED_OUT
@@ -86,6 +90,7 @@ class Ledger:
     moving: dict[CallId, Visit] = field(default_factory=dict)
     order: int = 0
     late: bool = False
+    closed: frozenset[QueueName] = frozenset()
     offers: dict[OfferId, OfferMade] = field(default_factory=dict)
     ended_offers: set[OfferId] = field(default_factory=set)
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
@@ -93,6 +98,7 @@ class Ledger:
     answered: dict[CallId, AgentId] = field(default_factory=dict)
     holding: dict[AgentId, CallId] = field(default_factory=dict)
     talking: dict[CallId, AgentId] = field(default_factory=dict)
+    asked: dict[CallId, AgentId] = field(default_factory=dict)
     wrapping: dict[AgentId, CallId] = field(default_factory=dict)
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
@@ -255,6 +261,29 @@ class Ledger:
                 assert self.wrapping.pop(event.agent) == event.call
                 del self.limits[event.agent]
             case _:
+                self._take_colleague(event)
+
+    def _take_colleague(self, event: Event) -> None:
+        match event:
+            case ColleagueAsked():
+                assert event.colleague is not None
+                assert self.talking[event.call] == event.agent
+                assert event.colleague not in self.holding
+                assert event.colleague not in self.wrapping
+                assert event.call not in self.asked
+                self.asked[event.call] = event.colleague
+                self.holding[event.colleague] = event.call
+            case ColleagueReached():
+                assert self.asked[event.call] == event.colleague
+            case ColleagueReleased():
+                assert self.asked.pop(event.call) == event.colleague
+                if event.outcome is ConsultOutcome.TRANSFERRED:
+                    self.answered[event.call] = event.colleague
+                else:
+                    assert self.holding.pop(event.colleague) == event.call
+            case CallTransferred():
+                self.faults[event.call, event.agent] = self.now  # not straight back to who passed the caller on
+            case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
     def _offer_made(self, event: OfferMade) -> None:
@@ -393,6 +422,7 @@ class Ledger:
     def _nobody_waits_for_nobody(self) -> None:
         for visit in self._waiting():
             policy = self.policies[visit.queued.queue]
+            assert not (policy.leave_closed and policy.name in self.closed), "waits in a queue that lets go when it closes"
             if policy.leave_unstaffed:
                 in_the_end = replace(visit, queues=visit.queues.union(*(step.also for step in policy.relax)))
                 at_work = [each for each in self.profiles if self.presence.get(each, _OUT) is not _OUT]

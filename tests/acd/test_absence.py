@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
+from ivr_engine.acd.effects import ReleaseCall
 from ivr_engine.acd.queues import QueuePolicy, RelaxStep
 from ivr_engine.acd.standing import StandingOffer, StandingVisit
 from ivr_engine.acd.stimuli import (
     CallEntered,
     ConversationOver,
+    HoursChanged,
     JoinedElsewhere,
     LineLost,
     LogIn,
+    LogOut,
     OfferAnswered,
     SetReady,
     TimePassed,
@@ -19,7 +24,7 @@ from ivr_engine.acd.stimuli import (
 from ivr_engine.core.events import CallLeftQueue, CallRelaxed, ConversationBegan, OfferEnded, OfferMade
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 
 CARDS, CARD, ANN = QueueName("cards"), SkillName("card"), AgentId("ann")
 STEP = RelaxStep(after=Millis(30_000), lower={CARD: 1})
@@ -87,4 +92,26 @@ def test_who_was_joined_elsewhere_leaves_the_line_and_keeps_the_agent() -> None:
         (offer,) = (each for each in next_one if isinstance(each, OfferMade))
         made.handle(OfferAnswered(offer=offer.offer), Instant(START + 4))
         made.handle(ConversationOver(call=offer.call, ended_by=EndedBy.CALLER, talked=Millis(1)), Instant(START + 5))
+    assert made.calls() == ()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "outcome"),
+    [
+        (HoursChanged(closed=(CARDS,)), QueueOutcome.CLOSED),
+        (LogOut(agent=ANN), QueueOutcome.UNSTAFFED),
+    ],
+)
+def test_a_line_that_comes_back_when_waiting_is_of_no_use_any_more_is_released(
+    meanwhile: HoursChanged | LogOut, outcome: QueueOutcome
+) -> None:
+    made = Centre(
+        queues=[QueuePolicy(name=CARDS, leave_closed=True, leave_unstaffed=True)],
+        agents=[AgentProfile(agent=ANN, skills={CARD: 2}, queues=(CARDS,))],
+    )
+    made.handle(LogIn(agent=ANN), START)
+    made.handle(enters("c1"), START)
+    made.handle(LineLost(call=CallId("c1")), Instant(START + 1))
+    assert made.handle(meanwhile, Instant(START + 2)).effects == ()
+    assert made.handle(enters("c1"), Instant(START + 3)).effects == (ReleaseCall(call=CallId("c1"), outcome=outcome),)
     assert made.calls() == ()

@@ -14,9 +14,13 @@ from ivr_engine.acd.effects import Decision
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
+    Consult,
+    ConsultAnswered,
+    ConsultOver,
     ConversationOver,
     ExtendWrapUp,
     FlowedOut,
+    HandedOver,
     HoursChanged,
     LogIn,
     LogOut,
@@ -30,10 +34,19 @@ from ivr_engine.acd.stimuli import (
     SetSkill,
     Stimulus,
     TimePassed,
+    Transfer,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, Presence
 from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, RARE, SHORT, ZH, World
+
+WORDS_OF_A_COLLEAGUE: tuple[Callable[[CallId], Stimulus], ...] = (
+    lambda call: ConsultAnswered(call=call),
+    lambda call: ConsultAnswered(call=call),
+    lambda call: HandedOver(call=call, talked=Millis(1_000)),
+    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.RETURNED),
+    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.NOT_REACHED, rang=OfferOutcome.NO_ANSWER),
+)
 
 agents = st.sampled_from(NAMES)
 QUEUES_OF_ALL = (CARDS, LOANS, SHORT)
@@ -164,6 +177,23 @@ class Day(RuleBasedStateMachine):
     def a_conversation_ends(self, data: st.DataObject, by: EndedBy) -> None:
         call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
         self.world.send(ConversationOver(call=call, ended_by=by, talked=Millis(1_000)))
+
+    @precondition(lambda self: self.world.ledger.talking)
+    @rule(data=st.data(), queue=st.sampled_from((None, LOANS, SHORT)))
+    def an_agent_passes_a_caller_on(self, data: st.DataObject, queue: QueueName | None) -> None:
+        call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
+        self.world.send(Transfer(agent=self.world.ledger.talking[call], talked=Millis(1_000), queue=queue))
+
+    @precondition(lambda self: self.world.ledger.talking)
+    @rule(data=st.data(), colleague=agents)
+    def an_agent_asks_a_colleague(self, data: st.DataObject, colleague: AgentId) -> None:
+        call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
+        self.world.send(Consult(agent=self.world.ledger.talking[call], colleague=colleague))
+
+    @precondition(lambda self: self.world.ledger.asked)
+    @rule(data=st.data(), word=st.sampled_from(WORDS_OF_A_COLLEAGUE))
+    def something_comes_of_asking(self, data: st.DataObject, word: Callable[[CallId], Stimulus]) -> None:
+        self.world.send(word(data.draw(st.sampled_from(sorted(self.world.ledger.asked)))))
 
     @precondition(lambda self: self.world.ledger.unsettled)
     @rule(data=st.data(), outcome=st.sampled_from((None, None, OfferOutcome.NO_ANSWER, OfferOutcome.CALLER_GONE)))

@@ -13,6 +13,7 @@ from ivr_engine.acd.rules import CentreRules
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
+    HoursChanged,
     OfferAnswered,
     OfferFailed,
     OfferPickedUp,
@@ -52,6 +53,7 @@ QUEUES = (
         ring=Millis(10_000),
         wrap_up=Millis(0),
         max_wait=Millis(20_000),
+        leave_closed=True,
         strategy="most_idle",
         overflow={QueueOutcome.TIMEOUT: SHORT},
         share=30,
@@ -128,6 +130,8 @@ class World:
 
     def _said(self, stimulus: Stimulus) -> None:
         self.ledger.now = self.now
+        if isinstance(stimulus, HoursChanged):
+            self.ledger.closed = frozenset(stimulus.closed)
         if isinstance(stimulus, OfferRinging | OfferPickedUp) and stimulus.offer in self.ledger.offers:
             policy = self.ledger.policies[self.ledger.offers[stimulus.offer].queue]
             rings = isinstance(stimulus, OfferRinging)

@@ -18,7 +18,7 @@ ENDINGS = {
     OfferOutcome.DECLINED: "CHANUNAVAIL|21",
     OfferOutcome.BUSY: "BUSY|17",
     OfferOutcome.UNREACHABLE: "CHANUNAVAIL|3",
-    OfferOutcome.FAILED: "CONGESTION|34",
+    OfferOutcome.FAILED: "CHANUNAVAIL|38",
     OfferOutcome.CALLER_GONE: "CANCEL|0",
 }
 _DIAL = re.compile(r'"PJSIP/([^,]+),([0-9]+),')

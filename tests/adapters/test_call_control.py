@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import pytest
 
+from ivr_engine.adapters.asterisk.agi_line import Over
 from ivr_engine.adapters.asterisk.agi_server import AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
-from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over
+from ivr_engine.adapters.asterisk.call_control import AgiCallControl
 from ivr_engine.adapters.asterisk.causes import offer_outcome
 from ivr_engine.adapters.asterisk.playing import rows
 from ivr_engine.core.ids import AgentId, Language, Millis
@@ -51,6 +52,12 @@ class FakeSignals:
 
     async def hang_up(self, channel: str) -> None:
         self.asked.put_nowait((channel, "hang up"))
+
+    async def send_to_desk(self, channel: str) -> None:
+        self.asked.put_nowait((channel, "to the desk"))
+
+    async def kick(self, channel: str, room: str) -> None:
+        self.asked.put_nowait((channel, f"out of {room}"))
 
 
 class Line:
@@ -553,16 +560,16 @@ async def test_a_call_that_is_at_something_is_ended_past_its_session() -> None:
         ("ANSWER", "16", False, OfferOutcome.ANSWERED),
         ("BUSY", "17", False, OfferOutcome.BUSY),
         ("CHANUNAVAIL", "21", False, OfferOutcome.DECLINED),
-        ("NOANSWER", "19", False, OfferOutcome.UNREACHABLE),
+        ("NOANSWER", "19", False, OfferOutcome.UNAVAILABLE),
         ("NOANSWER", "19", True, OfferOutcome.NO_ANSWER),
         ("NOANSWER", "0", True, OfferOutcome.NO_ANSWER),
-        ("CHANUNAVAIL", "1", False, OfferOutcome.UNREACHABLE),
+        ("CHANUNAVAIL", "1", False, OfferOutcome.MISCONFIGURED),
         ("CHANUNAVAIL", "3", False, OfferOutcome.UNREACHABLE),
         ("CHANUNAVAIL", "18", False, OfferOutcome.UNREACHABLE),
-        ("CHANUNAVAIL", "58", False, OfferOutcome.FAILED),
+        ("CHANUNAVAIL", "58", False, OfferOutcome.NO_CODEC),
         ("CHANUNAVAIL", "38", False, OfferOutcome.FAILED),
-        ("CHANUNAVAIL", "0", False, OfferOutcome.FAILED),
-        ("CONGESTION", "34", False, OfferOutcome.FAILED),
+        ("CHANUNAVAIL", "0", False, OfferOutcome.FORWARDED),
+        ("CONGESTION", "34", False, OfferOutcome.CONGESTED),
         ("CANCEL", "0", False, OfferOutcome.CALLER_GONE),
         ("", "", False, OfferOutcome.FAILED),
     ],

@@ -12,7 +12,8 @@ import pytest
 import uvloop
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
-from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations, clean_name
+from ivr_engine.adapters.asterisk.arrivals import clean_name
+from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
@@ -36,6 +37,10 @@ class Office:
         self.plan = "hold"
         self.doubts = False
         self.seen: list[tuple[LiveLine, ...]] = []
+
+    @property
+    def takes_calls(self) -> bool:
+        return self.plan != "decline"
 
     def declines(self, arrival: Arrival) -> bool:
         if self.plan == "decline":
@@ -72,7 +77,8 @@ class Office:
     def lines_seen(self, lines: Sequence[LiveLine]) -> None:
         self.seen.append(tuple(lines))
 
-    async def login(self, agent: AgentId) -> None:
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        del phone, source
         self.told.put_nowait(("login", agent))
 
     async def ready(self, agent: AgentId) -> None:
@@ -83,6 +89,31 @@ class Office:
 
     async def logout(self, agent: AgentId) -> None:
         self.told.put_nowait(("logout", agent))
+
+    async def hold(self, agent: AgentId) -> None:
+        self.told.put_nowait(("hold", agent))
+
+    async def resume(self, agent: AgentId) -> None:
+        self.told.put_nowait(("resume", agent))
+
+    async def complete(self, agent: AgentId) -> None:
+        self.told.put_nowait(("complete", agent))
+
+    async def conference(self, agent: AgentId) -> None:
+        self.told.put_nowait(("conference", agent))
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("transfer", agent, to))
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        self.told.put_nowait(("consult", agent, to))
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        del control
+        self.told.put_nowait(("leg", call, phone))
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        self.told.put_nowait(("holds", call, phone, holds))
 
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
@@ -104,6 +135,8 @@ async def gateway(office: Office, ami_port: int) -> AsyncIterator[AsteriskGatewa
         calls=office,
         listener=office,
         agents=office,
+        conversations=office,
+        legs=office,
         agent_of={"1001": AgentId("ann")}.get,
         confirmations=Confirmations(done=DONE, refused=REFUSED),
     ) as entered:
@@ -174,6 +207,36 @@ async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end
         assert await office.next() == ("9.9", EndedBy.SWITCH, False, "16"), "an unconfirmed end would have come first"
         peer.leave()
         assert await office.next() == (CALL, EndedBy.CALLER, True, "16")
+
+
+async def test_the_hold_key_of_a_telephone_is_told_of_the_conversation_it_belongs_to() -> None:
+    leg = {"Channel": "PJSIP/1001-0000000a", "Uniqueid": "1.7"}
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.is_served()
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(block(Event="Hold", Channel="PJSIP/1002-0000000b", Uniqueid="9.9"))  # of no conversation of ours
+        ami.say(about_caller("DialBegin", DestChannel=leg["Channel"], DestUniqueid=leg["Uniqueid"]))
+        ami.say(block(Event="Hold", **leg) + block(Event="Unhold", **leg))
+        assert await office.next() == ("holds", CALL, "1001", True)
+        assert await office.next() == ("holds", CALL, "1001", False)
+
+
+async def test_a_telephone_at_the_desk_is_served_for_the_caller_it_was_taken_from() -> None:
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.is_served()
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        ami.say(about_caller("DialBegin", DestChannel="PJSIP/1001-0000000a", DestUniqueid="1.7"))
+        ami.say(block(Event="Hold", Channel="PJSIP/1001-0000000a", Uniqueid="1.7"))
+        await office.next()  # the event stream has been read so far
+        async with calling(entered.agi_port) as desk:
+            desk.say(environment(call="1.7", script="desk"))
+            assert await office.next() == ("leg", CALL, "1001")
+            assert await desk.heard() == "HANGUP"
+        async with calling(entered.agi_port) as stranger:
+            stranger.say(environment(call="6.6", script="desk"))
+            assert await stranger.heard() == "HANGUP", "nobody knows from which conversation"
 
 
 def test_a_call_is_joined_on_uvloop_too() -> None:
@@ -310,3 +373,10 @@ def test_a_hostile_name_loses_its_controls_and_nothing_else(raw: bytes, clean: s
 @pytest.mark.parametrize("encoded", ["", "%%%", "QQ", "Q" * 5000, "中"])
 def test_a_name_that_is_no_base64_is_no_name(encoded: str) -> None:
     assert len(clean_name(encoded)) <= 79
+
+
+async def test_a_call_for_which_engines_were_asked_in_vain_is_as_patient_again_as_at_first() -> None:
+    async with running() as (_, _, gateway), calling(gateway.agi_port) as peer:
+        peer.say(environment("95500", "13800138000", "", "7"))
+        await peer.is_served()
+        await peer.expect('SET VARIABLE "ATTEMPT" "1"', answer="200 result=1")

@@ -30,7 +30,13 @@ class Office:
         self.results: asyncio.Queue[object] = asyncio.Queue()
         self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
         self.reached: asyncio.Queue[frozenset[CallId]] = asyncio.Queue()
+        self.legs: asyncio.Queue[tuple[CallId, str, CallControl]] = asyncio.Queue()
+        self.holds: asyncio.Queue[tuple[CallId, str, bool]] = asyncio.Queue()
         self.commands: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    @property
+    def takes_calls(self) -> bool:
+        return not self.full
 
     def declines(self, arrival: Arrival) -> bool:
         return self.full
@@ -54,8 +60,9 @@ class Office:
     def lines_seen(self, lines: Sequence[LiveLine]) -> None:
         pass
 
-    async def login(self, agent: AgentId) -> None:
-        self.commands.put_nowait(("login", agent))
+    async def login(self, agent: AgentId, *, phone: str = "", source: str = "command") -> None:
+        assert source == "phone"
+        self.commands.put_nowait(("login" + (f" at {phone}" if phone != agent else ""), agent))
 
     async def ready(self, agent: AgentId) -> None:
         self.commands.put_nowait(("ready", agent))
@@ -65,6 +72,30 @@ class Office:
 
     async def logout(self, agent: AgentId) -> None:
         self.commands.put_nowait(("logout", agent))
+
+    async def hold(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("hold", agent))
+
+    async def resume(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("resume", agent))
+
+    async def complete(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("complete", agent))
+
+    async def conference(self, agent: AgentId) -> None:
+        self.commands.put_nowait(("conference", agent))
+
+    async def transfer(self, agent: AgentId, to: str) -> None:
+        self.commands.put_nowait((f"transfer to {to}", agent))
+
+    async def consult(self, agent: AgentId, to: str) -> None:
+        self.commands.put_nowait((f"consult {to}", agent))
+
+    async def handle_leg(self, call: CallId, phone: str, control: CallControl) -> None:
+        self.legs.put_nowait((call, phone, control))
+
+    def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
+        self.holds.put_nowait((call, phone, holds))
 
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
@@ -112,6 +143,8 @@ async def open_gateway(
         calls=office,
         listener=office,
         agents=office,
+        conversations=office,
+        legs=office,
         agent_of={phone: AgentId(phone) for phone in doors.phones}.get,
         confirmations=confirmations,
     ) as gateway:

@@ -77,10 +77,10 @@ REFUSALS = {
     486: (OfferOutcome.BUSY, "BUSY/17"),
     600: (OfferOutcome.BUSY, "BUSY/17"),
     603: (OfferOutcome.DECLINED, "CHANUNAVAIL/21"),
-    480: (OfferOutcome.UNREACHABLE, "NOANSWER/19"),
-    404: (OfferOutcome.UNREACHABLE, "CHANUNAVAIL/1"),
-    488: (OfferOutcome.FAILED, "CHANUNAVAIL/58"),
-    503: (OfferOutcome.FAILED, "CONGESTION/34"),
+    480: (OfferOutcome.UNAVAILABLE, "NOANSWER/19"),
+    404: (OfferOutcome.MISCONFIGURED, "CHANUNAVAIL/1"),
+    488: (OfferOutcome.NO_CODEC, "CHANUNAVAIL/58"),
+    503: (OfferOutcome.CONGESTED, "CONGESTION/34"),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ivr_engine.adapters.softphone.lines import Answering
 from ivr_engine.adapters.softphone.softphones import SoftphoneCall
-from ivr_engine.core.events import CallReconciled, CallResumed, EngineStarted, NodeEntered, PromptsPlayed
+from ivr_engine.core.events import CallReconciled, CallResumed, EngineStarted, HoldEnded, NodeEntered, PromptsPlayed
 from tests.system.day import Caller, Day, ending, legs, ready, until
 from tests.system.site import Site
 
@@ -177,3 +177,23 @@ async def test_every_start_is_recorded_and_numbers_go_on(own_day: Day) -> None:
     sequence, _ = await own_day.recorded(EngineStarted, lambda _: True, after=before)
     assert sequence > before
     assert caller.kinds(NodeEntered)
+
+
+async def test_a_conversation_that_was_taken_apart_survives_the_engine(own_day: Day) -> None:
+    day = own_day
+    wang = await day.agent("1001")
+    caller = await day.caller()
+    await caller.asks_for_an_agent()
+    talk = await wang.answers()
+    await caller.talks()
+    await day.site.ask("agent.hold", agent="1001")
+    await day.site.ask("agent.resume", agent="1001")
+    await caller.sees(HoldEnded)
+    await until(lambda: ready(caller.phone.sounding), lambda: "the caller hears nobody")
+    day.site.stop_engine(signal.SIGKILL)
+    assert not talk.over
+    day.site.start_engine()
+    await caller.hangs_up()
+    await talk.hang_up()  # no engine took this telephone out, so none ends it
+    record = await caller.record()
+    assert legs(record)[2:] == ("agent 1001: ended by caller",)

@@ -65,8 +65,8 @@ ENDINGS = {
     "busy": (sipp.refuse(486), OfferOutcome.BUSY, "was_busy"),
     "no answer": (sipp.ring_on(), OfferOutcome.NO_ANSWER, "rang_out"),
     "declined": (sipp.refuse(603), OfferOutcome.DECLINED, "refused"),
-    "not there": (sipp.refuse(404), OfferOutcome.UNREACHABLE, "refused"),
-    "no capacity": (sipp.refuse(503), OfferOutcome.FAILED, "refused"),
+    "not there": (sipp.refuse(404), OfferOutcome.MISCONFIGURED, "refused"),
+    "no capacity": (sipp.refuse(503), OfferOutcome.CONGESTED, "refused"),
 }
 
 

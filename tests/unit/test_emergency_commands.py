@@ -33,6 +33,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     control = ControlServer(
         path=tmp_path / "control.sock",
         agents=office.desk,
+        conversations=office.conversations,
+        supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
         callbacks=office.callbacks,

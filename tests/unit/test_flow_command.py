@@ -61,6 +61,8 @@ async def _at_the_desk(tmp_path: Path, story: Callable[[Desk], Awaitable[None]])
     control = ControlServer(
         path=socket,
         agents=office.desk,
+        conversations=office.conversations,
+        supervisor=office.supervision,
         versions=office.versions,
         emergency=office.emergency,
         callbacks=office.callbacks,

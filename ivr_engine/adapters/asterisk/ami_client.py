@@ -32,6 +32,7 @@ LONGEST_PAUSE_S = 4.0  # the PBX is on this machine: asking often costs nothing
 FIRST_REFUSED_PAUSE_S = 5.0
 LONGEST_REFUSED_PAUSE_S = 60.0
 EVENTS_LIMIT = 10_000
+DESK = "desk"  # the context of dialplans/desk.conf
 PENDING_LIMIT = 1000
 
 T = TypeVar("T")
@@ -229,6 +230,14 @@ class AmiClient:
     async def hang_up(self, channel: str) -> None:
         """See call_control.Signals."""
         await self.act("Hangup", Channel=channel, Cause="16")
+
+    async def send_to_desk(self, channel: str) -> None:
+        """See call_control.Signals."""
+        await self.act("Redirect", Channel=channel, Context=DESK, Exten="s", Priority="1")
+
+    async def kick(self, channel: str, room: str) -> None:
+        """See call_control.Signals."""
+        await self.act("ConfbridgeKick", Conference=room, Channel=channel)
 
     def list_soon(self) -> None:
         """Have the channels listed at once; many wishes within a moment are one."""

@@ -1,20 +1,20 @@
 """What DIALSTATUS and HANGUPCAUSE mean together. Every row was measured on Asterisk 22.10 against real telephones.
 
-| the telephone                | DIALSTATUS  | cause | outcome     |
-|------------------------------|-------------|-------|-------------|
-| answers                      | ANSWER      | any   | ANSWERED    |
-| 486, 600                     | BUSY        | 17    | BUSY        |
-| 603, 403                     | CHANUNAVAIL | 21    | DECLINED    |
-| 480                          | NOANSWER    | 19    | UNREACHABLE |
-| 404                          | CHANUNAVAIL | 1     | UNREACHABLE |
-| 408                          | CHANUNAVAIL | 18    | UNREACHABLE |
-| not registered, not there    | CHANUNAVAIL | 3, 20 | UNREACHABLE |
-| 488 (no common codec)        | CHANUNAVAIL | 58    | FAILED      |
-| 500                          | CHANUNAVAIL | 38    | FAILED      |
-| 302 (forwarding is refused)  | CHANUNAVAIL | 0     | FAILED      |
-| 503                          | CONGESTION  | 34    | FAILED      |
-| rings out                    | NOANSWER    | 0     | NO_ANSWER   |
-| the caller leaves            | CANCEL      | any   | CALLER_GONE |
+| the telephone                | DIALSTATUS  | cause | outcome       |
+|------------------------------|-------------|-------|---------------|
+| answers                      | ANSWER      | any   | ANSWERED      |
+| 486, 600                     | BUSY        | 17    | BUSY          |
+| 603, 403                     | CHANUNAVAIL | 21    | DECLINED      |
+| 480                          | NOANSWER    | 19    | UNAVAILABLE   |
+| 404                          | CHANUNAVAIL | 1     | MISCONFIGURED |
+| 408                          | CHANUNAVAIL | 18    | UNREACHABLE   |
+| not registered, not there    | CHANUNAVAIL | 3, 20 | UNREACHABLE   |
+| 488 (no common codec)        | CHANUNAVAIL | 58    | NO_CODEC      |
+| 500                          | CHANUNAVAIL | 38    | FAILED        |
+| 302 (forwarding is refused)  | CHANUNAVAIL | 0, 23 | FORWARDED     |
+| 503                          | CONGESTION  | 34    | CONGESTED     |
+| rings out                    | NOANSWER    | 0     | NO_ANSWER     |
+| the caller leaves            | CANCEL      | any   | CALLER_GONE   |
 
 HANGUPCAUSE is a property of the caller's channel and may be left over from the offer before, so a telephone that rang
 to its deadline is NO_ANSWER whatever the cause says.
@@ -25,12 +25,16 @@ from __future__ import annotations
 from ivr_engine.core.outcomes import OfferOutcome
 
 _BY_BOTH = {
-    ("CHANUNAVAIL", "1"): OfferOutcome.UNREACHABLE,
+    ("CHANUNAVAIL", "0"): OfferOutcome.FORWARDED,
+    ("CHANUNAVAIL", "1"): OfferOutcome.MISCONFIGURED,
     ("CHANUNAVAIL", "3"): OfferOutcome.UNREACHABLE,
     ("CHANUNAVAIL", "18"): OfferOutcome.UNREACHABLE,
     ("CHANUNAVAIL", "20"): OfferOutcome.UNREACHABLE,
+    ("CHANUNAVAIL", "23"): OfferOutcome.FORWARDED,
     ("CHANUNAVAIL", "21"): OfferOutcome.DECLINED,
-    ("NOANSWER", "19"): OfferOutcome.UNREACHABLE,
+    ("CHANUNAVAIL", "58"): OfferOutcome.NO_CODEC,
+    ("CONGESTION", "34"): OfferOutcome.CONGESTED,
+    ("NOANSWER", "19"): OfferOutcome.UNAVAILABLE,
 }
 _BY_STATUS = {
     "ANSWER": OfferOutcome.ANSWERED,

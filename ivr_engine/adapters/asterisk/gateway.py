@@ -7,40 +7,49 @@ and on the way back up the switch is asked which calls are alive.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
-import re
-import unicodedata
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
-from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer
+from ivr_engine.adapters.asterisk.agi_line import Over, over_of
+from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer, Route
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
-from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
-from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
+from ivr_engine.adapters.asterisk.arrivals import arguments, arrival_of, attempts_of, call_id
+from ivr_engine.adapters.asterisk.call_control import AgiCallControl
+from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
 from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
-from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator, listed_lines
+from ivr_engine.adapters.asterisk.translate import (
+    AgentAnswered,
+    ChannelEnded,
+    HangupAsked,
+    HoldPressed,
+    TelephoneRung,
+    Translator,
+    listed_lines,
+)
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import CommandRefused, SwitchError, WireError
-from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, Rang, SwitchListener
+from ivr_engine.ports.inbound import (
+    AgentCommands,
+    CallHandler,
+    ConversationCommands,
+    LegHandler,
+    SwitchListener,
+)
 from ivr_engine.ports.switch import Sound
 
 T = TypeVar("T")
 
-NAME_LIMIT = 79
 ENDING_MEMORY = 10_000
+READY_LIMIT_S = 2.0
 BACK_TO_AN_ENGINE = "again"  # a context of dialplans/inbound.conf
 
-_CALL_ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
-_PEER = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
-_NUMBER = re.compile(r"[0-9*#+]{1,32}")
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +60,14 @@ class Confirmations:
 
     done: Sound
     refused: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A telephone that is or was rung in a conversation: whose, and its name; empty: outside."""
+
+    call: CallId
+    phone: str
 
 
 class AsteriskGateway:
@@ -72,6 +89,8 @@ class AsteriskGateway:
         calls: CallHandler,
         listener: SwitchListener,
         agents: AgentCommands,
+        conversations: ConversationCommands,
+        legs: LegHandler,
         agent_of: Callable[[str], AgentId | None],
         confirmations: Confirmations,
         ami_user: str = "ivr-engine",
@@ -81,14 +100,15 @@ class AsteriskGateway:
     ) -> None:
         self._calls = calls
         self._listener = listener
-        self._agents = agents
-        self._agent_of = agent_of
+        self._codes = FeatureCodes(agents=agents, conversations=conversations, agent_of=agent_of)
+        self._handler = legs
         self._confirmations = confirmations
         self._call_limit = call_limit
         self._trunk, self._carrier = trunk, carrier
         self._agi_url = f"agi://{bind}:{agi_port}"
         self._translator = Translator(trunk=trunk)
-        self._live: dict[CallId, AgiCallControl] = {}
+        self._live, self._legs = dict[CallId, AgiCallControl](), dict[CallId, AgiCallControl]()
+        self._known: dict[CallId, _Leg] = {}
         self._enders: dict[CallId, EndedBy] = {}
         self._over: dict[CallId, None] = {}
         self._channels: dict[CallId, str] = {}
@@ -120,13 +140,15 @@ class AsteriskGateway:
             on_listed=self._see_lines,
         )
 
-    def _routes(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+    def _routes(self) -> Mapping[str, Route]:
         """What the dialplan asks for, by the path of its address."""
         return {
             "call": self._serve_caller,
             "callback": self._serve_callback,
             "over": self._hear_over,
             "agent": self._serve_agent,
+            "desk": self._serve_leg,
+            "ready": self._say_ready,
         }
 
     @property
@@ -158,7 +180,7 @@ class AsteriskGateway:
         await self._stack.aclose()
 
     async def _serve_caller(self, session: AgiSession) -> None:
-        arrival = _arrival(session)
+        arrival = arrival_of(session)
         if arrival.call in self._live:
             raise WireError("this call is being served already")
         if arrival.call in self._over:  # the switch never uses an id twice: somebody says again what they overheard
@@ -171,7 +193,7 @@ class AsteriskGateway:
                 await control.decline()
                 return
             await control.answer()
-            await control.take_over()
+            await control.take_over(again=attempts_of(session) > 1)
             await self._calls.handle_call(arrival, control)
         finally:
             if control.ended_by_us:
@@ -179,7 +201,7 @@ class AsteriskGateway:
             del self._live[arrival.call]
 
     async def _serve_callback(self, session: AgiSession) -> None:
-        call = _call_id(session)
+        call = call_id(session)
         if call in self._live or call in self._over:
             raise WireError("this call is served or over already")
         outside = (self._trunk, self._carrier)
@@ -190,20 +212,39 @@ class AsteriskGateway:
         finally:
             del self._live[call]
 
+    async def _serve_leg(self, session: AgiSession) -> None:
+        leg = call_id(session)
+        known = self._known.get(leg)
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside, stays=True)
+        self._legs[leg] = control
+        try:
+            if known is None:
+                _log.warning("a telephone came on its own, and nobody knows from which conversation")
+            else:
+                await self._handler.handle_leg(known.call, known.phone, control)
+            await control.hang_up()
+        finally:
+            del self._legs[leg]
+
+    async def _say_ready(self, session: AgiSession) -> None:
+        ready = "1" if self._ami.up and self._calls.takes_calls else "0"
+        await session.command("SET VARIABLE", "READY", ready, limit=READY_LIMIT_S)
+
     async def _hear_over(self, session: AgiSession) -> None:
-        call = _call_id(session)
-        status, _, cause = _arguments(session, 3)
-        over = over_of(f"{status}|{cause}")
+        call = call_id(session)
+        status, answered, cause = arguments(session, 3)
+        over = over_of(f"{status}|{cause}|{answered}")
         if call in self._live:
             self._live[call].note_over(over)
         if not self._ami.up:  # else the event stream says the same in a moment, and who ended the call
             self._call_over(call, over)
 
     async def _serve_agent(self, session: AgiSession) -> None:
-        phone, verb, reason = _arguments(session, 3)
+        phone, verb, reason = arguments(session, 3)
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit)
         try:
-            await self._command(phone, verb, reason)
+            await self._codes.carry_out(phone, verb, reason)
         except CommandRefused as refusal:
             _log.info("feature code %s refused: %s", verb, refusal)
             answer = self._confirmations.refused
@@ -212,19 +253,6 @@ class AsteriskGateway:
         await control.answer()
         await control.play([answer], barge_in=False)
         await control.mark_done()
-
-    async def _command(self, phone: str, verb: str, reason: str) -> None:
-        agent = self._agent_of(phone)
-        if agent is None:
-            raise CommandRefused("no agent has this telephone")
-        if verb == "pause":
-            await self._agents.pause(agent, reason)
-            return
-        commands = {"login": self._agents.login, "ready": self._agents.ready, "logout": self._agents.logout}
-        command = commands.get(verb)
-        if command is None:
-            raise CommandRefused("no such feature code")
-        await command(agent)
 
     def look_soon(self) -> None:
         """See ports.inbound.Lines."""
@@ -256,11 +284,14 @@ class AsteriskGateway:
 
     def _hear_event(self, message: AmiMessage) -> None:
         match self._translator.fact(message):
+            case TelephoneRung(call=call, other=other, leg=leg, phone=phone):
+                self._note_ringing(call, other, leg=leg, phone=phone)
             case AgentAnswered(call=call, phone=phone):
-                if call in self._live:
-                    self._live[call].note_answered(phone)
-                else:
+                self._note_answered(call, phone)
+                if call not in self._live:
                     self.look_soon()  # a line that nobody here serves: the list says whether it is so
+            case HoldPressed(leg=leg, holds=holds):
+                self._note_hold(leg, holds=holds)
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
@@ -268,6 +299,26 @@ class AsteriskGateway:
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass
+
+    def _note_answered(self, call: CallId, phone: str) -> None:
+        line = self._live.get(call) or self._legs.get(call)
+        if line is not None:
+            line.note_answered(phone)
+
+    def _note_hold(self, leg: CallId, *, holds: bool) -> None:
+        known = self._known.get(leg)
+        if known is not None:
+            self._handler.phone_holds(known.call, known.phone, holds=holds)
+
+    def _note_ringing(self, call: CallId, other: str, *, leg: CallId, phone: str) -> None:
+        """From here on the rung telephone is known to belong to the conversation of the caller it is rung for."""
+        line = self._live.get(call) or self._legs.get(call)
+        if line is None:
+            return
+        line.note_ringing(other)
+        root = self._known[call].call if call in self._known else call
+        self._known[leg] = _Leg(root, "" if phone == self._trunk else phone)
+        _forget_oldest(self._known)
 
     def _remember_ender(self, call: CallId, ender: EndedBy) -> None:
         self._enders.setdefault(call, ender)
@@ -305,47 +356,3 @@ class AsteriskGateway:
 def _forget_oldest(memory: dict[CallId, T]) -> None:
     if len(memory) > ENDING_MEMORY:
         del memory[next(iter(memory))]
-
-
-def _call_id(session: AgiSession) -> CallId:
-    call = session.environment.call
-    if not _CALL_ID.fullmatch(call):
-        raise WireError("the call's id is not one")
-    return CallId(call)
-
-
-def _arguments(session: AgiSession, count: int) -> list[str]:
-    """The arguments after the token; missing ones are empty, as Asterisk leaves out empty ones at the end."""
-    return [*session.environment.arguments[1:], *[""] * count][:count]
-
-
-def _arrival(session: AgiSession) -> Arrival:
-    number, caller, name, _attempt, status, cause, peer = _arguments(session, 7)
-    return Arrival(
-        call=_call_id(session),
-        number=number if _NUMBER.fullmatch(number) else "",
-        caller=caller if _NUMBER.fullmatch(caller) else "",
-        caller_name=clean_name(name),
-        rang=_rang(status, cause, peer),
-    )
-
-
-def _rang(status: str, cause: str, peer: str) -> Rang | None:
-    """What the dialplan says of the last dialling; nothing when there was none, or when it speaks nonsense."""
-    if not status.isalpha() or not status.isupper():
-        return None
-    answered = _PEER.fullmatch(peer)
-    return Rang(
-        outcome=offer_outcome(status, cause, rang_out=cause == "0"),
-        cause=cause_text(status, cause),
-        phone=answered[1] if answered else "",
-    )
-
-
-def clean_name(encoded: str) -> str:
-    """The caller's name out of its BASE64: at most 79 characters, none of them a control, format or unassigned one."""
-    raw = b""
-    with suppress(binascii.Error, ValueError):
-        raw = base64.b64decode(encoded.encode("ascii", "replace")[:512], validate=True)
-    text = raw.decode("utf-8", "replace")
-    return "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ" or letter == " ")[:NAME_LIMIT]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 
 import ivr_engine
 from ivr_engine.adapters.asterisk.pbx_install import Installation
@@ -21,6 +22,8 @@ STRETCH_S = 60  # of waiting at the fallback between two questions for an engine
 PATIENCE_S = 15  # more than the watchdog gives an engine that hangs
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path in <sys/un.h>, less its final NUL
 
+GOAL_CODES = MappingProxyType({"*11": "login", "*24": "consult", "*25": "transfer"})
+
 # What the engine may hear; Asterisk drops every other event before it is written. Without this, one answered call is about
 # 105 events and 53 KB. An event that the engine is to read from now on is added here.
 READ_EVENTS = (
@@ -29,6 +32,8 @@ READ_EVENTS = (
     "DialBegin",
     "DialEnd",
     "OriginateResponse",
+    "Hold",
+    "Unhold",
     "HangupRequest",
     "SoftHangupRequest",
     "Hangup",
@@ -250,6 +255,7 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
         "number_patterns": _number_patterns(plan.numbers),
+        "goal_patterns": _goal_patterns(),
         "greeting": _playback(plan.fallback.greeting),
         "loss_report": _playback(plan.fallback.loss_report),
         "goodbye": _playback(plan.fallback.goodbye),
@@ -268,6 +274,19 @@ def _number_patterns(numbers: tuple[str, ...]) -> str:
     patterns = [*sorted(set(numbers)), *(f"_{'X' * n}" for n in lengths), *(f"_+{'X' * n}" for n in lengths)]
     entry = "exten => {},1,Set(NUMBER=${{FILTER(0-9+,${{EXTEN}})}})\n same => n,Goto(service,s,1)"
     return "\n".join(entry.format(pattern) for pattern in patterns)
+
+
+def _goal_patterns() -> str:
+    """Codes that are followed by whom they are about, one exact-length pattern for each length."""
+    entry = (
+        "exten => _{}{},1,Set(VERB={})\n same => n,Set(ARGUMENT=${{FILTER(0-9,${{EXTEN:3}})}})\n"
+        " same => n,Goto(agent-command,s,1)"
+    )
+    return "\n".join(
+        entry.format(code, "X" * digits, verb)
+        for code, verb in GOAL_CODES.items()
+        for digits in range(1, LONGEST_NUMBER + 1)
+    )
 
 
 def _music_classes(plan: PbxPlan) -> str:

@@ -24,6 +24,24 @@ class AgentAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class TelephoneRung:
+    """A telephone is rung for this line: `other` is its channel, `leg` its id. `phone`: outside, the carrier's endpoint."""
+
+    call: CallId
+    other: str
+    leg: CallId
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPressed:
+    """A telephone put its other side on hold, or took it back."""
+
+    leg: CallId
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HangupAsked:
     """The other side of this channel asked for its end: the caller put the telephone down."""
 
@@ -38,7 +56,7 @@ class ChannelEnded:
     cause: str
 
 
-Fact = AgentAnswered | HangupAsked | ChannelEnded
+Fact = TelephoneRung | AgentAnswered | HoldPressed | HangupAsked | ChannelEnded
 
 
 OUTGOING = "cb"
@@ -67,7 +85,8 @@ class Translator:
             self.refused += 1
             return None
         channel, call, *rest = (value[0] for value in values)
-        return make(CallId(call), rest) if self._ours(channel, call) else None
+        ours = message.event in _OF_ANY_TELEPHONE or self._ours(channel, call)
+        return make(CallId(call), rest) if ours else None
 
     def _ours(self, channel: str, call: str) -> bool:
         """A caller's channel, or one of a call that we made: the ids of those are ours, nobody outside chooses one."""
@@ -134,6 +153,12 @@ def _alone(row: AmiMessage, ours: str) -> LineState:
     return LineState.SERVED
 
 
+def _rung(call: CallId, rest: list[str]) -> Fact | None:
+    other, leg = rest
+    phone = _LEG.fullmatch(other)
+    return TelephoneRung(call, other, CallId(leg), phone[1]) if phone else None
+
+
 def _answered(call: CallId, rest: list[str]) -> Fact | None:
     status, leg = rest
     phone = _LEG.fullmatch(leg)
@@ -151,7 +176,12 @@ def _ended(call: CallId, rest: list[str]) -> Fact:
 
 # Event name -> the fields it must have once each beside Channel and Uniqueid, and what they make.
 _TABLE: dict[str, tuple[tuple[str, ...], Callable[[CallId, list[str]], Fact | None]]] = {
+    "DialBegin": (("DestChannel", "DestUniqueid"), _rung),
+    "Hold": ((), lambda leg, _: HoldPressed(leg, holds=True)),
+    "Unhold": ((), lambda leg, _: HoldPressed(leg, holds=False)),
     "DialEnd": (("DialStatus", "DestChannel"), _answered),
     "HangupRequest": ((), _hangup_asked),
     "Hangup": (("Cause",), _ended),
 }
+# Told of agents' telephones too; whoever hears it knows whether it is one of a conversation.
+_OF_ANY_TELEPHONE = frozenset({"DialBegin", "DialEnd", "Hold", "Unhold"})

@@ -132,6 +132,8 @@ def _leg_plain(leg: Leg) -> Row:
         "outcome": leg.outcome,
         "offers": leg.offers,
         "talked_ms": leg.talked,
+        "held_ms": leg.held,
+        "to": leg.to,
     }
 
 
@@ -145,6 +147,8 @@ def _leg_from(plain: Mapping[str, Any]) -> Leg:
         outcome=plain["outcome"],
         offers=plain["offers"],
         talked=Millis(plain["talked_ms"]),
+        held=Millis(plain.get("held_ms", 0)),  # records of earlier versions have neither
+        to=plain.get("to", ""),
     )
 
 

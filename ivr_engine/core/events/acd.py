@@ -7,7 +7,14 @@ from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import CallbackEnd, EndedBy, OfferOutcome, QueueOutcome
+from ivr_engine.core.outcomes import (
+    CallbackEnd,
+    ConsultOutcome,
+    EndedBy,
+    OfferOutcome,
+    QueueOutcome,
+    TransferGoal,
+)
 
 _NONE = Millis(0)
 
@@ -263,3 +270,116 @@ class CallLeftQueue(Event):
     queue: QueueName
     outcome: QueueOutcome
     waited: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(Event):
+    """The agent passed the caller on: `to` is a queue, an agent, or the name in the files of a number outside.
+
+    `consulted`: after having talked with whoever has the caller now.
+    """
+
+    TYPE: ClassVar[str] = "acd.call_transferred"
+    call: CallId
+    agent: AgentId
+    goal: TransferGoal
+    to: str
+    consulted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldBegan(Event):
+    """The caller hears music while the agent is away from the conversation."""
+
+    TYPE: ClassVar[str] = "acd.hold_began"
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded(Event):
+    """The caller no longer hears music; exactly one for each HoldBegan of a call that goes on."""
+
+    TYPE: ClassVar[str] = "acd.hold_ended"
+    call: CallId
+    agent: AgentId
+    held: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueAsked(Event):
+    """An agent who talks with a caller wants to ask somebody: a colleague, or `outside` by the name in the files."""
+
+    TYPE: ClassVar[str] = "acd.colleague_asked"
+    call: CallId
+    agent: AgentId
+    colleague: AgentId | None = None
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueReached(Event):
+    """Whoever was asked picked up; the caller does not hear them."""
+
+    TYPE: ClassVar[str] = "acd.colleague_reached"
+    call: CallId
+    agent: AgentId
+    colleague: AgentId | None = None
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueReleased(Event):
+    """Whoever was asked has the caller now, or has no more part in the call; exactly one for each ColleagueAsked."""
+
+    TYPE: ClassVar[str] = "acd.colleague_released"
+    call: CallId
+    agent: AgentId
+    outcome: ConsultOutcome
+    colleague: AgentId | None = None
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceBegan(Event):
+    """Caller, agent and whoever was asked all hear each other."""
+
+    TYPE: ClassVar[str] = "acd.conference_began"
+    call: CallId
+    agent: AgentId
+    colleague: AgentId | None = None
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideParted(Event):
+    """Connecting the caller with a telephone outside is over. `talked` 0 unless `outcome` is answered."""
+
+    TYPE: ClassVar[str] = "acd.outside_parted"
+    call: CallId
+    to: str
+    outcome: OfferOutcome
+    talked: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerMoved(Event):
+    """A supervisor took the waiting caller to another queue. `by`: who, and from where."""
+
+    TYPE: ClassVar[str] = "acd.caller_moved"
+    call: CallId
+    queue: QueueName
+    to: QueueName
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged(Event):
+    """A supervisor put the waiting caller before or behind others. `by`: who, and from where."""
+
+    TYPE: ClassVar[str] = "acd.priority_changed"
+    call: CallId
+    queue: QueueName
+    priority: int
+    previous: int
+    by: str

@@ -44,6 +44,21 @@ class WrapUpEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSeated(Event):
+    """The agent's calls ring at `phone` from now on. `displaced`: whose telephone it was until then; that agent has none.
+
+    `source`: where the login came from: `phone`, `command`.
+    """
+
+    TYPE: ClassVar[str] = "agent.seated"
+    agent: AgentId
+    phone: str
+    previous: str
+    source: str
+    displaced: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpExtended(Event):
     """The agent may go on with the paper work: `limit` is the new one, counted from the end of the conversation."""
 

@@ -167,7 +167,13 @@ def _answers(centre: CentreDefinition, node: Node, wait: RequestWait | VerifyWai
         yield Choice(label=f"{operation} {outcome}", reply=reply, operation=operation, answer=body)
 
 
-CALLERS_OWN: Final = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+CALLERS_OWN: Final = (
+    QueueOutcome.ANSWERED,
+    QueueOutcome.ABANDONED,
+    QueueOutcome.OVERFLOWED,
+    QueueOutcome.FLOWOUT,
+    QueueOutcome.MOVED,
+)
 
 
 def _visits(wait: QueueWait) -> Iterator[Choice]:

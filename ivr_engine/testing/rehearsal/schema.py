@@ -20,6 +20,7 @@ _NOTES = {
     "number": ("The number dialled, in quotes.", "95500"),
     "at": ("When; with its time zone.", "2026-03-02T10:00:00+08:00"),
     "caller": ("The caller's own number.", "13800138000"),
+    "reroute": ("The flow to which operations send the number meanwhile.", "emergency"),
     "services": (
         "What services answer, by service.operation; a list is in turn.",
         {"host.get": "timeout"},

@@ -25,19 +25,21 @@ from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
 from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.admission import Admission, Limits
-from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
 from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.desks import desks_of
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.opening_hours import OpeningHours
 from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.recovery import Before, recover
 from ivr_engine.services.resumption import Resumption
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.talk_facts import Surroundings
 from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
@@ -234,6 +236,7 @@ class Office:
             clock=self.clock,
             log=self.log,
         )
+        self.hours = OpeningHours(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.verifier = Verifier(key=b"key", lookup=self.host, clock=self.clock)
         self.verifier.recover(self.store)
         self.emergency = EmergencyDesk(
@@ -243,9 +246,18 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        desks = desks_of(
+            Surroundings(centre=self.centre, recorder=self.recorder, clock=self.clock),
+            definition=lambda: self.versions.current,
+            own_phone=self.versions.phone_of,
+            journal=self.store,
+            carrier=False,
+            log=self.log,
+        )
+        self.seats, self.desk = desks.seats, desks.agents
+        self.supervision, self.conversations = desks.supervision, desks.conversations
         self.resumption = Resumption(store=self.store, recorder=self.recorder, clock=self.clock, log=self.log)
         self.resumption.recover()
-        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
         self.unserved = Unserved(
             centre=self.centre,
             recorder=self.recorder,
@@ -266,10 +278,11 @@ class Office:
             versions=CallVersions(
                 definition=self.versions.of_call,
                 prompts=self.surroundings.prompts,
-                phone_of=self.versions.phone_of,
+                phone_of=self.seats.phone_of,
             ),
             entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
+            conversations=self.conversations,
             recorder=self.recorder,
             unserved=self.unserved,
             resumption=self.resumption,
@@ -302,10 +315,11 @@ class Office:
             files=CentreNow(
                 definition=lambda: self.versions.current,
                 prompts=self.surroundings.prompts,
-                phone_of=self.versions.phone_of,
+                phone_of=self.seats.phone_of,
             ),
             centre=self.centre,
             calls=self.calls,
+            conversations=self.conversations,
             recorder=self.recorder,
             clock=self.clock,
             log=self.log,
@@ -318,6 +332,7 @@ class Office:
         async with asyncio.TaskGroup() as tasks:
             lasting = (
                 self.centre.keep_time(),
+                self.hours.keep_time(),
                 self.watch.keep_watch(),
                 self.emergency.keep_time(),
                 self.admission.keep_watch(),

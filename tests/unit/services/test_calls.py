@@ -293,8 +293,17 @@ async def test_a_switch_that_stays_away_is_told_once_for_each_reason() -> None:
 class TalksOn(ScriptedLine):
     """Joined with an agent, then the engine dies: the conversation goes on without it."""
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
-        del agent, phone, ring, music
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
+        del agent, phone, ring, music, whisper
         on_answer()
         return await asyncio.Future()
 

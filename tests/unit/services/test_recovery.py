@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import (
     CallEnded,
     CallLeftQueue,
@@ -49,7 +50,16 @@ class Hanging(ScriptedLine):
             return await asyncio.Future()
         return await super().gather(sounds, wait)
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
         self.rung.append(agent)
         if self._script and isinstance(act := self._script[0], AgentDoes) and act.outcome is OfferOutcome.ANSWERED:
             on_answer()
@@ -345,6 +355,23 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
     assert [agent.activity for agent in second.centre.centre.agents()] == ["idle", "idle"]
     third = Office(second.store, clock=first.clock, notes=notes)
     assert len(third.facts(CallEnded)) == 3, "written down once, recorded once"
+
+
+class SlowStore(MemoryStore):
+    """Shows no record: the disk has not taken it yet."""
+
+    def get(self, call: CallId) -> CallRecord | None:
+        del call
+        return None
+
+
+async def test_a_call_whose_record_the_disk_has_not_taken_yet_does_not_arrive_again() -> None:
+    office = Office(SlowStore())
+    async with office.open():
+        await office.serve(ScriptedLine(HangUpNow()), call="1")
+    office.notes.noted[CallId("1")] = NotedCall(call=CallId("1"), number="80000", caller="139", ended=at(office, 0))
+    office.watch.lines_seen([])
+    assert len(office.facts(CallEnded)) == 1
 
 
 async def test_an_end_that_was_noted_before_the_call_was_served_again_is_not_its_end() -> None:

@@ -1,0 +1,57 @@
+"""What agents dial at their telephones, as commands. The codes themselves are in dialplans/agents.conf."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from ivr_engine.core.ids import AgentId
+from ivr_engine.errors import CommandRefused
+from ivr_engine.ports.inbound import AgentCommands, ConversationCommands
+
+
+class FeatureCodes:
+    """Carries codes out. `agent_of` gives the agent at a telephone."""
+
+    def __init__(
+        self,
+        *,
+        agents: AgentCommands,
+        conversations: ConversationCommands,
+        agent_of: Callable[[str], AgentId | None],
+    ) -> None:
+        self._agents = agents
+        self._agent_of = agent_of
+        self._plain: dict[str, Callable[[AgentId], Awaitable[None]]] = {
+            "ready": agents.ready,
+            "logout": agents.logout,
+            "hold": conversations.hold,
+            "resume": conversations.resume,
+            "complete": conversations.complete,
+            "conference": conversations.conference,
+        }
+        self._with_argument: dict[str, Callable[[AgentId, str], Awaitable[None]]] = {
+            "pause": agents.pause,
+            "transfer": conversations.transfer,
+            "consult": conversations.consult,
+        }
+
+    async def carry_out(self, phone: str, verb: str, argument: str) -> None:
+        """Do what was dialled at `phone`; `argument` are the digits after the code.
+
+        Raises:
+            CommandRefused: it may not be done now, or nobody is logged in there.
+        """
+        if verb == "login" and argument:
+            await self._agents.login(AgentId(argument), phone=phone, source="phone")
+            return
+        agent = self._agent_of(phone)
+        if agent is None:
+            raise CommandRefused("no agent has this telephone")
+        if verb == "login":
+            await self._agents.login(agent, phone=phone, source="phone")
+        elif verb in self._plain:
+            await self._plain[verb](agent)
+        elif verb in self._with_argument:
+            await self._with_argument[verb](agent, argument)
+        else:
+            raise CommandRefused("no such feature code")
