@@ -31,6 +31,12 @@ SPECIAL = {"h", "i", "t", "T", "s", "o", "a", "e"}
 Extensions = dict[str, dict[str, list[str]]]
 
 
+ASTERISKS_OWN = {
+    "AGISTATUS", "ANSWEREDTIME_MS", "DIALEDPEERNAME", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "UNIQUEID",
+}  # fmt: skip
+"""Variables that Asterisk itself sets."""
+
+
 def test_no_placeholder_is_left() -> None:
     assert {name: found for name, text in render(PLAN, INSTALLATION).items() if (found := re.findall(r"@\w+", text))} == {}
 
@@ -160,6 +166,14 @@ def test_outside_text_reaches_the_engine_only_filtered_encoded_or_counted() -> N
     steps = [step for context in _dialplan().values() for steps in context.values() for step in steps]
     assert any(tamed.search(step) for step in steps)
     assert [step for step in steps if re.search(r"\$\{(CALLERID|EXTEN)", tamed.sub("", step))] == []
+
+
+def test_every_variable_that_the_dialplan_reads_is_set_by_it_or_by_asterisk() -> None:
+    files = render(PLAN, INSTALLATION)
+    text = "\n".join(files[name] for name in ("extensions.conf", "pjsip.conf", *DIALPLAN))
+    read = set(re.findall(r"\$\{([A-Z][A-Z0-9_]*)[}:]", text))
+    given = set(re.findall(r"([A-Z][A-Z0-9_]*) ?=(?!=)", text))
+    assert read - given == ASTERISKS_OWN
 
 
 def test_no_log_carries_what_callers_key() -> None:
