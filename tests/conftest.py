@@ -10,6 +10,7 @@ as soon as somebody gives an `-m` of their own.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -24,6 +25,15 @@ PATIENT = (HealthCheck.too_slow,)
 settings.register_profile("fixed", deadline=None, database=None, derandomize=True, suppress_health_check=PATIENT)
 settings.register_profile("soak", deadline=None, database=None, print_blob=True, suppress_health_check=PATIENT)
 settings.load_profile(os.environ.get("IVR_ENGINE_EXAMPLES", "fixed"))
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """A command that runs within a test takes the log over: from the next one on `caplog` would hear nothing."""
+    ours = logging.getLogger("ivr_engine")
+    before = ours.handlers[:], ours.level, ours.propagate
+    yield
+    ours.handlers[:], ours.level, ours.propagate = before
 
 
 @pytest.fixture(scope="session")

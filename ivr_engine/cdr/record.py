@@ -10,20 +10,22 @@ from ivr_engine.core.outcomes import Disposition, EndedBy
 
 
 class LegKind(StrEnum):
-    """What the caller was doing. SURVEY: in a flow again after a conversation with an agent."""
+    """What the caller was doing. SURVEY: in a flow again after talking to an agent. OUTSIDE: passed on to a number."""
 
     IVR = "ivr"
     WAITING = "waiting"
     AGENT = "agent"
     SURVEY = "survey"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One stretch of the call; legs follow each other without gap or overlap.
 
-    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty; empty too when the fact never came.
-    `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it gave none.
+    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, for OUTSIDE an OfferOutcome, else empty; empty too when the
+    fact never came. `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it
+    gave none; for OUTSIDE the switch's measure, 0 where it gave none. `to`: the number outside, by its name in the files.
     """
 
     kind: LegKind
@@ -34,6 +36,7 @@ class Leg:
     outcome: str = ""
     offers: int = 0
     talked: Millis = Millis(0)
+    to: str = ""
 
     @property
     def lasted(self) -> Millis:

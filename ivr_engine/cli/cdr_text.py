@@ -234,6 +234,9 @@ def _about(leg: Leg) -> str:
     if leg.kind is LegKind.AGENT:
         ended = f"ended by {leg.outcome}" if leg.outcome else "end not reported"
         return f"{leg.agent} ({leg.queue}): talked {span(leg.talked)}, {ended}"
+    if leg.kind is LegKind.OUTSIDE:
+        talked = f", talked {span(leg.talked)}" if leg.talked else ""
+        return f"{leg.to}: {leg.outcome}{talked}" if leg.outcome else "end not reported"
     return ""
 
 

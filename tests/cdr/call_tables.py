@@ -86,6 +86,7 @@ def _leg_line(leg: Leg) -> str:
         "outcome": leg.outcome,
         "offers": leg.offers,
         "talked": leg.talked,
+        "to": leg.to,
     }
     return " ".join(
         [f"leg {leg.kind} {leg.began}..{leg.ended}", *(f"{name}={value}" for name, value in facts.items() if value)]

@@ -132,6 +132,7 @@ def _leg_plain(leg: Leg) -> Row:
         "outcome": leg.outcome,
         "offers": leg.offers,
         "talked_ms": leg.talked,
+        "to": leg.to,
     }
 
 
@@ -145,6 +146,7 @@ def _leg_from(plain: Mapping[str, Any]) -> Leg:
         outcome=plain["outcome"],
         offers=plain["offers"],
         talked=Millis(plain["talked_ms"]),
+        to=plain.get("to", ""),  # records of earlier versions have none
     )
 
 
