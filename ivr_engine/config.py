@@ -31,8 +31,10 @@ class Settings:
     rtp_last: int = 20999
     ami_port: int = 15038
     agi_port: int = 14573
+    other_engines: str = ""  # HOST:PORT of engines that the PBX asks when this one does not answer, by commas
     host_service_port: int = 18080
     call_limit_s: int = 7200
+    presence_limit_s: int = 43_200  # how old an agent's last choice may be to count after a start
     debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
     carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
     database_url: str = ""  # PostgreSQL; empty: a file in state_dir
@@ -181,6 +183,14 @@ def _carrier(value: object) -> str:
     return text
 
 
+def _engines(value: object) -> str:
+    text = _text(value)
+    for each in text.split(",") if text else ():
+        if not _carrier(each):
+            raise ValueError(value)
+    return text
+
+
 def _database_url(value: object) -> str:
     text = _text(value)
     if text and not re.fullmatch(r"(sqlite|postgresql)(\+\w+)?://.+", text):
@@ -208,8 +218,10 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "rtp_last": _PORT,
         "ami_port": _PORT,
         "agi_port": _PORT,
+        "other_engines": ("HOST:PORT of other engines by commas, or empty", _engines),
         "host_service_port": _PORT,
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
+        "presence_limit_s": ("seconds, 1 to 604800", _whole(1, 604_800)),
         "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
         "carrier": ("HOST:PORT or empty", _carrier),
         "database_url": ("a URL such as postgresql://ivr@db.bank.example/ivr, or empty", _database_url),

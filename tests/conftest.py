@@ -28,12 +28,14 @@ settings.load_profile(os.environ.get("IVR_ENGINE_EXAMPLES", "fixed"))
 
 
 @pytest.fixture(autouse=True)
-def log_as_before() -> Iterator[None]:
-    """A command that runs within a test takes the log over: from the next one on `caplog` would hear nothing."""
-    ours = logging.getLogger("ivr_engine")
-    before = ours.handlers[:], ours.level, ours.propagate
+def adapters_log() -> Iterator[None]:
+    """A command that a test runs takes over what the adapters log; the next test finds the log as it was."""
+    log = logging.getLogger("ivr_engine")
+    handlers, level, propagate = log.handlers[:], log.level, log.propagate
     yield
-    ours.handlers[:], ours.level, ours.propagate = before
+    log.handlers[:] = handlers
+    log.setLevel(level)
+    log.propagate = propagate
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ivr_engine.acd import offers, relaxation, visits, wishes
+from ivr_engine.acd import announcements, offers, relaxation, visits, wishes
 from ivr_engine.acd.conversations import end_wrap_up
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import TimePassed
@@ -54,4 +54,4 @@ def _ring(moment: Moment, timer: Timer) -> None:
         case TimerKind.MAX_WAIT:
             visits.max_wait_over(moment, timer.subject)
         case TimerKind.ANNOUNCE:
-            visits.announcement_due(moment, timer.subject)
+            announcements.due(moment, timer.subject, timer.other)

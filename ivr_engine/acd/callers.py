@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from ivr_engine.acd import conversations, offers, visits
+from ivr_engine.acd import absence, announcements, conversations, offers, visits
 from ivr_engine.acd.state import Moment
-from ivr_engine.acd.stimuli import CallEntered, CallerLeft, HoursChanged
+from ivr_engine.acd.stimuli import CallEntered, CallerLeft, FlowedOut, HoursChanged
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.ids import between
 from ivr_engine.core.outcomes import EndedBy, QueueOutcome
 
 
 def call_entered(moment: Moment, stimulus: CallEntered) -> None:
-    """Offer the call at once if anybody is free, else tell the caller the position.
+    """Offer the call at once if anybody is free, else make the first announcement.
 
     A call that is here already keeps its place.
     """
     known = moment.state.calls.get(stimulus.call)
     if known is not None:
-        offers.line_is_back(moment, known)
+        absence.line_back(moment, known)
         return
     call = visits.enter(moment, stimulus)
     if call is not None:
         offers.rematch(moment)
-        visits.announce(moment, call)
+        announcements.welcome(moment, call)
+
+
+def flowed_out(moment: Moment, stimulus: FlowedOut) -> None:
+    """End a visit that only waits; once an agent is rung for the caller, the key came too late."""
+    call = moment.call(stimulus.call)
+    if call is not None and call.phase is CallPhase.WAITING:
+        visits.end(moment, call, QueueOutcome.FLOWOUT)
 
 
 def hours_changed(moment: Moment, stimulus: HoursChanged) -> None:
@@ -35,7 +42,7 @@ def caller_left(moment: Moment, stimulus: CallerLeft) -> None:
     call = moment.state.calls.get(stimulus.call)
     if call is None:
         return
-    if call.phase is CallPhase.WAITING:
+    if call.phase in (CallPhase.WAITING, CallPhase.AWAY):
         visits.end(moment, call, QueueOutcome.ABANDONED)
     elif call.phase in (CallPhase.OFFERED, CallPhase.UNSETTLED):
         offers.abandon(moment, call)

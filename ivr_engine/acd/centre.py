@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ivr_engine.acd import (
+    absence,
     alarms,
     callers,
     conversations,
+    foresight,
     offers,
     people,
     reconfiguration,
@@ -32,7 +34,10 @@ from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
+    JoinedElsewhere,
+    LineLost,
     LogIn,
     LogOut,
     MoveAgent,
@@ -47,7 +52,8 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
     TimePassed,
 )
-from ivr_engine.core.ids import Instant
+from ivr_engine.core.events import Recorded
+from ivr_engine.core.ids import CallId, Instant
 
 HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
     {
@@ -61,15 +67,21 @@ HANDLERS: Mapping[type, Callable[[Moment, Any], None]] = MappingProxyType(
         HoursChanged: callers.hours_changed,
         CallEntered: callers.call_entered,
         CallerLeft: callers.caller_left,
+        FlowedOut: callers.flowed_out,
+        LineLost: absence.line_lost,
         OfferRinging: offers.offer_ringing,
         OfferPickedUp: offers.offer_picked_up,
         OfferAnswered: offers.offer_answered,
         OfferFailed: offers.offer_failed,
+        JoinedElsewhere: absence.joined_elsewhere,
         ConversationOver: conversations.conversation_over,
         TimePassed: alarms.time_passed,
         Reconfigure: reconfiguration.reconfigure,
     }
 )
+
+
+_LONG_AGO = Instant(0)
 
 
 class Centre:
@@ -110,6 +122,7 @@ class Centre:
         moment = Moment(state=self._state, now=now)
         HANDLERS[type(stimulus)](moment, stimulus)
         offers.rematch(moment)
+        foresight.follow(moment)
         return Decision(events=tuple(moment.events), effects=tuple(moment.effects), next_alarm=self.next_alarm)
 
     @property
@@ -125,11 +138,30 @@ class Centre:
         """Every call in a queue or talking: by queue, those in line first, in their order."""
         return views.call_statuses(self._state)
 
+    def call(self, call: CallId) -> views.CallStatus | None:
+        """One call in a queue or talking; None when it is neither."""
+        return views.call_status(self._state, call)
+
     def take_up(
-        self, presences: Iterable[standing.StandingPresence], conversations: Iterable[standing.StandingConversation]
+        self,
+        presences: Iterable[standing.StandingPresence],
+        conversations: Iterable[standing.StandingConversation],
+        visits: Iterable[standing.StandingVisit] = (),
+        *,
+        now: Instant = _LONG_AGO,
     ) -> None:
-        """After a start: agents are where they stood, and those who talk are offered nothing until it is over."""
+        """After a start: agents are where they stood, those who talk are offered nothing until it is over.
+
+        Callers who waited keep their places, and are offered to nobody before their line is back. `now`: how far they
+        have relaxed what they ask for.
+        """
         standing.take_up(self._state, presences, conversations)
+        standing.take_up_visits(self._state, visits, now)
+        foresight.recount(self._state)
+
+    def recall(self, recorded: Iterable[Recorded], now: Instant) -> None:
+        """After a start: learn from what an earlier run recorded how fast the queues move. Nobody in line is taken up."""
+        foresight.recall(self._state, recorded, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is not configuration, as JSON-ready values."""

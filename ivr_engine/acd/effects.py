@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivr_engine.acd.estimates import Wait
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId
 from ivr_engine.core.outcomes import QueueOutcome
@@ -28,11 +29,16 @@ class ReleaseCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnouncePosition:
-    """Tell the waiting caller the place in the queue, counted from 1. An offer interrupts it at once."""
+class Announce:
+    """Say something to the waiting caller; an offer interrupts it at once.
+
+    `position` counts from 1; `wait` is how long it will still take; `comfort` names a prompt. What is empty is not said.
+    """
 
     call: CallId
-    position: int
+    position: int | None = None
+    wait: Wait | None = None
+    comfort: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,7 @@ class StopRinging:
     offer: OfferId
 
 
-CentreEffect = RingAgent | StopRinging | ReleaseCall | AnnouncePosition
+CentreEffect = RingAgent | StopRinging | ReleaseCall | Announce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

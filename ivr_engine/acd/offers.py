@@ -79,7 +79,7 @@ def _in_order(call: WaitingCall) -> tuple[bool, Place]:
 
 def _settle_departures(moment: Moment) -> None:
     wishes.settle(moment)
-    visits.release_unstaffed(moment, moment.away)
+    visits.release_unstaffed(moment)
     moment.away.clear()
 
 
@@ -185,7 +185,7 @@ def _make(moment: Moment, call: WaitingCall, candidates: tuple[Candidate, ...], 
 def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
     start = moment.state.rules.start
     call.limit = DEADLINE if start is None else NOT_RINGING
-    return later(moment.now, Millis(ring + GRACE) if start is None else start)
+    return later(moment.now, Millis(call.reach + (ring + GRACE if start is None else start)))
 
 
 def offer_ringing(moment: Moment, stimulus: OfferRinging) -> None:

@@ -40,8 +40,9 @@ class RelaxStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePolicy:
-    """The rules of one queue. Spans in milliseconds; None: no limit, or never for `announce_position`.
+    """The rules of one queue. Spans in milliseconds; None: no limit, or never for announcements.
 
+    `comfort`: prompts said in turn, every `comfort_every`.
     `ring`, `join`: how long a telephone rings, and how long it may take from picking up until the two are joined.
     `wrap_up` 0: none; `wrap_up_most`: up to which it can be extended, None: it cannot.
     `priority_worth`: how much waiting one point of priority is worth; 0: priority counts for nothing.
@@ -59,6 +60,9 @@ class QueuePolicy:
     max_length: int | None = None
     strategy: str = "longest_idle"
     announce_position: Millis | None = None
+    announce_wait: Millis | None = None
+    comfort_every: Millis | None = None
+    comfort: tuple[str, ...] = ()
     open: bool = True
     staffed_only: bool = False
     leave_unstaffed: bool = False
@@ -80,6 +84,7 @@ class WaitingCall:
     `tried`: agents not to be tried again just now; `again`: those whose line was full once. `step`: the relaxation step in
     force. `wanted`: the agent whom the caller asked for, and while `alone` nobody else is offered. `told`: the reasons that
     were recorded last for offering nobody. `limit`: what it means when the deadline of the offer passes.
+    `reach`: how long calling an absent caller may take (0: on the line). `comforted`: comfort prompts said.
     """
 
     call: CallId
@@ -97,6 +102,8 @@ class WaitingCall:
     offer: OfferId | None = None
     answered: Instant = Instant(0)
     overdue: bool = False
+    reach: Millis = Millis(0)
+    comforted: int = 0
     tried: set[AgentId] = field(default_factory=set)
     again: set[AgentId] = field(default_factory=set)
     step: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr_engine.acd import relaxation
+from ivr_engine.acd import foresight, relaxation
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.demands import Demands
 from ivr_engine.acd.queues import Line
@@ -34,6 +34,9 @@ def reconfigure(moment: Moment, command: Reconfigure) -> None:
     state.queues, state.rules = planned.queues, planned.rules
     state.lines = {name: state.lines.get(name, Line()) for name in planned.queues}
     state.members = members_of(planned.queues, state.agents)
+    foresight.reconfigure(state, moment.now)
+    for agent in state.agents.values():
+        moment.became_free(agent, keeps_turn=True)
     _look_at_everything(moment)
 
 
@@ -47,7 +50,7 @@ def _look_at_everything(moment: Moment) -> None:
         if call.phase is CallPhase.WAITING:
             state.waiting.add(call)
             moment.began_to_wait(call)
-    moment.away.update(state.agents)
+    moment.away.update(state.agents, state.waiting.for_one)  # the latter may be gone from the files
     moment.quiet = True  # thousands of reasons at once would tell nobody anything
 
 

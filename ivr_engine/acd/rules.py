@@ -13,11 +13,12 @@ class CentreRules:
     """`call_rule`: which of the waiting calls a freed agent takes, see `call_choice`.
 
     `reserve`: so many free agents with the skill are kept from calls that do not ask for it.
-    `pause_reasons`: the only ones that may be given; empty: any.
+    `skills`: those that a supervisor may give; `pause_reasons`: those that a pause may have; empty: any.
     `start`: the switch says when a telephone begins to ring, and must within this time; None: the switch does not say it.
     """
 
     call_rule: str = "place"
     reserve: Mapping[SkillName, int] = field(default_factory=dict)
+    skills: tuple[SkillName, ...] = ()
     pause_reasons: tuple[str, ...] = ()
     start: Millis | None = None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ivr_engine.acd import estimates
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import Line, WaitingCall
 from ivr_engine.acd.relaxation import demand_at
@@ -53,6 +54,8 @@ _CALL_FIELDS = (
     "offer",
     "answered",
     "overdue",
+    "reach",
+    "comforted",
     "worth",
     "entered",
     "step",
@@ -79,6 +82,7 @@ def save(state: CentreState) -> dict[str, Any]:
         "offered": state.offered,
         "agents": {agent.agent: _save_agent(agent) for agent in state.agents.values()},
         "calls": [_save_call(call) for call in sorted(state.calls.values(), key=lambda call: call.sequence)],
+        "meters": estimates.save(state.meters),
         "timers": [[timer.kind.name, timer.subject, timer.other, at] for timer, at in state.timers.armed()],
     }
 
@@ -140,6 +144,7 @@ def _load(fresh: CentreState, saved: Mapping[str, Any]) -> CentreState:
         lines=_lines(fresh, calls.values()),
         offers={call.offer: call.call for call in calls.values() if call.offer is not None},
         timers=_timers(saved["timers"], agents),
+        meters=estimates.load(fresh.queues, saved.get("meters", {})),
         entered=saved["entered"],
         offered=saved["offered"],
     )

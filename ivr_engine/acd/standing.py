@@ -1,15 +1,18 @@
-"""Where agents stood before the engine was started anew: presence as they chose it, and who is still talking."""
+"""Where things stood before the engine was started anew: what agents chose, who is still talking, who waits for whom."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ivr_engine.acd import relaxation, visits
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
-from ivr_engine.acd.state import CentreState
-from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, QueueName
+from ivr_engine.acd.state import CentreState, Moment
+from ivr_engine.acd.stimuli import CallEntered
+from ivr_engine.acd.timers import Timer, TimerKind
+from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, OfferId, QueueName
 from ivr_engine.core.outcomes import Activity, Presence
 
 
@@ -31,6 +34,25 @@ class StandingConversation:
     agent: AgentId
     queue: QueueName
     since: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingOffer:
+    """An agent who was being rung: the offer, from when, and until when the switch may let the telephone ring."""
+
+    offer: OfferId
+    agent: AgentId
+    since: Instant
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingVisit:
+    """A caller in a queue since `since`, as the call entered it then, and the offer that was open."""
+
+    entered: CallEntered
+    since: Instant
+    offer: StandingOffer | None = None
 
 
 def take_up(
@@ -64,3 +86,32 @@ def _talk(state: CentreState, agent: Agent, talk: StandingConversation) -> None:
         agent=talk.agent,
         answered=talk.since,
     )
+
+
+def take_up_visits(state: CentreState, standing: Iterable[StandingVisit], now: Instant) -> None:
+    """Put waiting callers back in line in the order in which they came, away until their lines are back.
+
+    A queue that is no longer configured has no line to stand in: its caller enters anew. An agent who was being rung stays
+    reserved until the offer's own deadline.
+    """
+    for visit in sorted(standing, key=lambda each: each.since):
+        if visit.entered.queue not in state.queues or visit.entered.call in state.calls:
+            continue
+        moment = Moment(state=state, now=visit.since)
+        call = visits.readmit(moment, visit.entered)
+        agent = state.agents.get(visit.offer.agent) if visit.offer is not None else None
+        if visit.offer is not None and agent is not None and agent.activity is Activity.IDLE:
+            _ring_on(moment, call, agent, visit.offer)
+        else:
+            moment.change_phase(call, CallStep.LINE_LOST)
+        relaxation.take_up(state, call, max(now, visit.since))  # what was relaxed by now was recorded then
+
+
+def _ring_on(moment: Moment, call: WaitingCall, agent: Agent, offer: StandingOffer) -> None:
+    state = moment.state
+    moment.change_phase(call, CallStep.OFFER)
+    call.agent, call.offer = offer.agent, offer.offer
+    agent.change_activity(ActivityStep.RESERVE, now=offer.since, call=call.call, offer=offer.offer)
+    state.staff.sync(agent)
+    state.offers[offer.offer] = call.call
+    state.timers.arm(Timer(TimerKind.OFFER, offer.offer), offer.deadline)

@@ -9,6 +9,7 @@ from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.call_choice import CALL_RULES
 from ivr_engine.acd.demands import Demands
 from ivr_engine.acd.effects import CentreEffect
+from ivr_engine.acd.estimates import Meter, Meters
 from ivr_engine.acd.queues import Line, QueuePolicy, WaitingCall
 from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.rules import CentreRules
@@ -47,6 +48,7 @@ class CentreState:
     lines: dict[QueueName, Line] = field(default_factory=dict)
     offers: dict[OfferId, CallId] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
+    meters: Meters = field(default_factory=dict)
     entered: int = 0
     offered: int = 0
 
@@ -87,6 +89,7 @@ def new_state(
         offer_prefix=offer_prefix,
         rules=rules,
         staff=Staff(staff.values(), rules.reserve),
+        meters={name: Meter() for name in policies},
     )
 
 

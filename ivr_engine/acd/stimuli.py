@@ -84,7 +84,8 @@ class CallEntered:
 
     `prefers`: skills that the caller would like; who has more of them comes first. `agent`: the one for whom alone the call
     waits for at most `agent_wait`, and who comes first afterwards. `arrived`: from when the wait counts (a call back that
-    keeps its place), None: from now.
+    keeps its place), None: from now. `reach`: the caller is not on the line, and once an agent is reserved it may take so
+    long to call them; nothing is announced to such a caller, and no limit of the queue holds.
     """
 
     call: CallId
@@ -96,6 +97,14 @@ class CallEntered:
     agent: AgentId | None = None
     agent_wait: Millis = Millis(0)
     arrived: Instant | None = None
+    reach: Millis = Millis(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowedOut:
+    """The waiting caller pressed a key that leaves the queue. Changes nothing once a telephone rings for them."""
+
+    call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +117,13 @@ class HoursChanged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLeft:
     """The caller hung up, in whatever state the call is in."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLost:
+    """The line to the caller broke, not the call: it comes back (CallEntered again), or is known to be over (CallerLeft)."""
 
     call: CallId
 
@@ -140,6 +156,14 @@ class OfferFailed:
     offer: OfferId
     outcome: OfferOutcome
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedElsewhere:
+    """Caller and agent talk although this centre never joined them: the switch did, while no engine answered."""
+
+    call: CallId
+    agent: AgentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,10 +200,13 @@ Stimulus = (
     | HoursChanged
     | CallEntered
     | CallerLeft
+    | FlowedOut
+    | LineLost
     | OfferRinging
     | OfferPickedUp
     | OfferAnswered
     | OfferFailed
+    | JoinedElsewhere
     | ConversationOver
     | TimePassed
     | Reconfigure

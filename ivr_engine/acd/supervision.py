@@ -39,11 +39,14 @@ def set_skill(moment: Moment, command: SetSkill) -> None:
     """Another level, a new skill, or one less; said of what is so already it changes nothing.
 
     Raises:
-        CommandRefused: no such agent, or no such level; nothing changed.
+        CommandRefused: no such agent, skill or level; nothing changed.
     """
     agent = moment.agent(command.agent)
     if command.level is not None and command.level not in LEVELS:
         raise CommandRefused(f"a skill has a level from {LEVELS[0]} to {LEVELS[-1]}, not {command.level}")
+    known = moment.state.rules.skills
+    if command.level is not None and known and command.skill not in known:
+        raise CommandRefused(f"there is no skill {command.skill}; choose from {', '.join(known)}")
     before = agent.profile.skills
     after = {skill: level for skill, level in before.items() if skill != command.skill}
     if command.level is not None:

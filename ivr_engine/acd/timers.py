@@ -23,7 +23,7 @@ class TimerKind(IntEnum):
 
 
 class Timer(NamedTuple):
-    """One timer: its kind and whom it is about (offer, agent or call; for RETRY the call and the agent)."""
+    """One timer: its kind and whom it is about (offer, agent or call); RETRY also names the agent, ANNOUNCE what is said."""
 
     kind: TimerKind
     subject: str

@@ -45,6 +45,7 @@ class CallPhase(StrEnum):
     """Where a call stands, from entering the queue until caller and agent are parted."""
 
     WAITING = "waiting"
+    AWAY = "away"  # its line to the engine is lost: it keeps its place and is offered to nobody until the line is back
     OFFERED = "offered"
     UNSETTLED = "unsettled"  # the offer lapsed; the switch has not yet said what became of it, so no other agent can ring
     TALKING = "talking"
@@ -54,6 +55,8 @@ class CallPhase(StrEnum):
 class CallStep(StrEnum):
     """What moves a call."""
 
+    LINE_LOST = "line_lost"
+    LINE_BACK = "line_back"
     OFFER = "offer"
     OFFER_FAILED = "offer_failed"
     LAPSE = "lapse"
@@ -86,7 +89,12 @@ ACTIVITY: Mapping[tuple[Activity, ActivityStep], Activity] = MappingProxyType(
 
 CALL: Mapping[tuple[CallPhase, CallStep], CallPhase] = MappingProxyType(
     {
+        (CallPhase.WAITING, CallStep.LINE_LOST): CallPhase.AWAY,
+        (CallPhase.AWAY, CallStep.LINE_BACK): CallPhase.WAITING,
+        (CallPhase.AWAY, CallStep.ANSWER): CallPhase.TALKING,
+        (CallPhase.AWAY, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.WAITING, CallStep.OFFER): CallPhase.OFFERED,
+        (CallPhase.WAITING, CallStep.ANSWER): CallPhase.TALKING,
         (CallPhase.WAITING, CallStep.LEAVE): CallPhase.GONE,
         (CallPhase.OFFERED, CallStep.OFFER_FAILED): CallPhase.WAITING,
         (CallPhase.OFFERED, CallStep.LAPSE): CallPhase.UNSETTLED,

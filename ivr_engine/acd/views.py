@@ -8,7 +8,7 @@ from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import CentreState
 from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.core.ids import AgentId, CallId, Instant, QueueName
+from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName
 from ivr_engine.core.outcomes import Activity, Presence
 
 
@@ -36,6 +36,7 @@ class CallStatus:
     arrived: Instant
     position: int | None
     agent: AgentId | None
+    offer: OfferId | None = None
 
 
 def agent_statuses(state: CentreState) -> tuple[AgentStatus, ...]:
@@ -61,6 +62,12 @@ def call_statuses(state: CentreState) -> tuple[CallStatus, ...]:
     return tuple(_call_status(state, call) for call in order)
 
 
+def call_status(state: CentreState, call: CallId) -> CallStatus | None:
+    """One call, if the centre has it."""
+    found = state.calls.get(call)
+    return None if found is None else _call_status(state, found)
+
+
 def _call_status(state: CentreState, call: WaitingCall) -> CallStatus:
     in_line = call.phase is not CallPhase.TALKING
     return CallStatus(
@@ -71,4 +78,5 @@ def _call_status(state: CentreState, call: WaitingCall) -> CallStatus:
         arrived=call.arrived,
         position=state.lines[call.queue].position(call) if in_line else None,
         agent=call.agent,
+        offer=call.offer,
     )

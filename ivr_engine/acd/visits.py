@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ivr_engine.acd import relaxation, wishes
-from ivr_engine.acd.effects import AnnouncePosition, ReleaseCall
-from ivr_engine.acd.queues import STRICTLY, QueuePolicy, WaitingCall
+from ivr_engine.acd import announcements, relaxation, wishes
+from ivr_engine.acd.effects import ReleaseCall
+from ivr_engine.acd.queues import STRICTLY, WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import CallPhase, CallStep
 from ivr_engine.core.events import CallLeftQueue, CallQueued
-from ivr_engine.core.ids import AgentId, Millis, QueueName, between, later
-from ivr_engine.core.outcomes import Presence, QueueOutcome
+from ivr_engine.core.ids import Millis, QueueName, between, later
+from ivr_engine.core.outcomes import QueueOutcome
 
 
 def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
     """Take the call in, or release it at once. The call if it waits now, None if it was released."""
-    call = WaitingCall(
-        call=stimulus.call,
-        queue=stimulus.queue,
-        needs=stimulus.needs,
-        prefers=stimulus.prefers,
-        priority=stimulus.priority,
-        language=stimulus.language,
-        arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
-        sequence=moment.state.next_sequence(),
-        worth=_worth(moment, stimulus.queue),
-        entered=moment.now,
-        wanted=stimulus.agent,
-    )
-    return _begin(moment, call, stimulus.agent_wait)
+    return _begin(moment, _new_call(moment, stimulus), stimulus.agent_wait)
 
 
 def _worth(moment: Moment, queue: QueueName) -> Millis:
@@ -77,6 +62,7 @@ def _in_other_queue(moment: Moment, call: WaitingCall, queue: QueueName) -> Wait
         worth=_worth(moment, queue),
         entered=moment.now,
         wanted=call.wanted,
+        reach=call.reach,
     )
 
 
@@ -96,6 +82,30 @@ def _queued(moment: Moment, call: WaitingCall, agent_wait: Millis) -> CallQueued
     )
 
 
+def readmit(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    """Take in a call that an engine now gone took in at the moment's instant: its timers run from then."""
+    call = _new_call(moment, stimulus)
+    _take_in(moment, call, stimulus.agent_wait)
+    return call
+
+
+def _new_call(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    return WaitingCall(
+        call=stimulus.call,
+        queue=stimulus.queue,
+        needs=stimulus.needs,
+        prefers=stimulus.prefers,
+        priority=stimulus.priority,
+        language=stimulus.language,
+        arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
+        sequence=moment.state.next_sequence(),
+        worth=_worth(moment, stimulus.queue),
+        entered=moment.now,
+        wanted=stimulus.agent,
+        reach=stimulus.reach,
+    )
+
+
 def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
     state = moment.state
     policy = state.queues.get(call.queue)
@@ -103,7 +113,7 @@ def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
         return QueueOutcome.FAILED
     if not policy.open or call.queue in state.closed:
         return QueueOutcome.CLOSED
-    if policy.max_length is not None and len(state.lines[call.queue]) >= policy.max_length:
+    if policy.max_length is not None and not call.reach and len(state.lines[call.queue]) >= policy.max_length:
         return QueueOutcome.FULL
     if policy.staffed_only and not state.staff.staffed(relaxation.last_demand(state, call)):
         return QueueOutcome.UNSTAFFED
@@ -118,31 +128,10 @@ def _take_in(moment: Moment, call: WaitingCall, agent_wait: Millis) -> None:
     relaxation.take_up(state, call, moment.now)
     wishes.begin(moment, call, agent_wait)
     state.waiting.add(call)
-    if policy.max_wait is not None:
+    if policy.max_wait is not None and not call.reach:
         state.timers.arm(Timer(TimerKind.MAX_WAIT, call.call), later(moment.now, policy.max_wait))
-    _arm_announcement(moment, call, policy)
+    announcements.begin(moment, call, policy)
     moment.began_to_wait(call)
-
-
-def _arm_announcement(moment: Moment, call: WaitingCall, policy: QueuePolicy) -> None:
-    if policy.announce_position is not None:
-        moment.state.timers.arm(Timer(TimerKind.ANNOUNCE, call.call), later(moment.now, policy.announce_position))
-
-
-def announce(moment: Moment, call: WaitingCall) -> None:
-    """Tell the caller the position, if the queue does so and no agent is being rung."""
-    state = moment.state
-    if call.phase is CallPhase.WAITING and state.queues[call.queue].announce_position is not None:
-        position = state.lines[call.queue].position(call)
-        moment.effects.append(AnnouncePosition(call=call.call, position=position))
-
-
-def announcement_due(moment: Moment, call_id: str) -> None:
-    """Announce, and again after the queue's interval."""
-    call = moment.call(call_id)
-    if call is not None:
-        announce(moment, call)
-        _arm_announcement(moment, call, moment.state.queues[call.queue])
 
 
 def max_wait_over(moment: Moment, call_id: str) -> None:
@@ -166,11 +155,9 @@ def give_up(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None:
     _begin(moment, _in_other_queue(moment, call, other), Millis(0))
 
 
-def release_unstaffed(moment: Moment, away: Iterable[AgentId]) -> None:
-    """After these agents stopped work: let those go whom nobody logged in could ever take, where the queue says so."""
+def release_unstaffed(moment: Moment) -> None:
+    """After agents went away: let those go whom nobody logged in could ever take, where the queue says so."""
     state = moment.state
-    if all(state.agents[agent].presence is not Presence.LOGGED_OUT for agent in away):
-        return
     for policy in state.queues.values():
         if policy.leave_unstaffed:
             for call in [state.calls[place[-1]] for place in state.lines[policy.name]]:
@@ -203,7 +190,7 @@ def leave_line(moment: Moment, call: WaitingCall, outcome: QueueOutcome) -> None
     state = moment.state
     state.lines[call.queue].remove(call)
     state.timers.disarm(Timer(TimerKind.MAX_WAIT, call.call))
-    state.timers.disarm(Timer(TimerKind.ANNOUNCE, call.call))
+    announcements.end(moment, call)
     state.timers.disarm(relaxation.timer_of(call.call))
     state.timers.disarm(wishes.timer_of(call.call))
     for agent in call.tried:

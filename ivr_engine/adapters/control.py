@@ -16,12 +16,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ivr_engine.adapters.control_callbacks import callback_handlers
 from ivr_engine.adapters.control_emergency import emergency_handlers
 from ivr_engine.core.events.codec import to_plain
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import CommandRefused, EngineError, SetupError
 from ivr_engine.ports.inbound import AgentCommands, Reloaded, VersionCommands, VersionsView
 from ivr_engine.ports.log import Log
+from ivr_engine.services.callbacks import CallbackDesk
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.recorder import Recorder
@@ -43,13 +45,14 @@ class NoEngine(EngineError):
 class ControlServer:
     """Answers commands on the socket."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - ports, all by keyword
         self,
         *,
         path: Path,
         agents: AgentCommands,
         versions: VersionCommands,
         emergency: EmergencyDesk,
+        callbacks: CallbackDesk,
         drain: Drain,
         recorder: Recorder,
         status: Callable[[], object],
@@ -73,6 +76,7 @@ class ControlServer:
             "drain.off": lambda _body: _called_off(drain),
             "drain.status": lambda _body: _immediately(drain.status()),
             **emergency_handlers(emergency),
+            **callback_handlers(callbacks),
         }
 
     @asynccontextmanager

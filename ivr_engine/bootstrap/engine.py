@@ -17,7 +17,7 @@ from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.store import SqlStore
-from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, outside_of, services_of
+from ivr_engine.bootstrap.services import Services, Surroundings, admission_of, before_of, outside_of, services_of
 from ivr_engine.bootstrap.speech import confirmations_of, open_prompts
 from ivr_engine.config import Settings
 from ivr_engine.core.events import EngineStarted, EngineStopped
@@ -58,13 +58,13 @@ async def engine(
         store = await _opened(stack, _store(settings, log))
         definition, trial = await _with_trial(files, store, definition)
         recorder = Recorder(journal=store, records=store, clock=clock, finished=call_ended_line(log))
-        recorder.recover()
         prompts = await open_prompts(stack, settings, definition, log)
         lookup = await stack.enter_async_context(HttpLookup({name: each.url for name, each in definition.services.items()}))
         services = services_of(
             definition,
             files=files,
-            journal=store,
+            store=store,
+            before=before_of(settings, definition, store),
             outside=outside_of(settings, lookup, store, clock),
             recorder=recorder,
             surroundings=Surroundings(prompts=prompts, lookup=lookup, settings=settings, log=log),
@@ -75,14 +75,18 @@ async def engine(
         if trial is not None:
             await prompts.prepare(trial[1])
             services.versions.take_up(*trial)
+        await services.versions.recall()
         gateway = _gateway(settings, services, await confirmations_of(settings, definition, prompts, log))
+        services.watch.reconciler.lines = gateway
         await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for work in _lasting(services, watch_files=watch_files):
             stack.callback(tasks.create_task(work).cancel)
         recorder.record(EngineStarted(centre=definition.name, version=definition.version, engine=ivr_engine.__version__))
         await stack.enter_async_context(gateway)
+        calling = tasks.create_task(services.callbacks.keep_calling(gateway.dialler))
         stack.callback(services.centre.let_calls_go_on)
+        stack.callback(calling.cancel)
         yield Engine(recorder=recorder, services=services, gateway=gateway, store=store)
         recorder.record(EngineStopped(centre=definition.name))
 
@@ -134,6 +138,7 @@ def _control(settings: Settings, services: Services, recorder: Recorder, *, stor
         agents=services.desk,
         versions=services.versions,
         emergency=services.emergency,
+        callbacks=services.callbacks,
         drain=services.drain,
         recorder=recorder,
         status=lambda: _status(services, store),

@@ -42,8 +42,10 @@ async def plan_of(settings: Settings, definition: CentreDefinition, prompts: Pro
         ami_port=settings.ami_port,
         agi_host=settings.bind,
         agi_port=settings.agi_port,
+        other_engines=tuple(filter(None, settings.other_engines.split(","))),
         call_limit_s=settings.call_limit_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
+        calls_out=bool(definition.outbound),
     )
 
 

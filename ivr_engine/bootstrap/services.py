@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr_engine.adapters.asterisk.pbx_secrets import write_private
+from ivr_engine.adapters.asterisk.queue_log import QueueLog
 from ivr_engine.adapters.flow_files import LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.adapters.prompts.library import SoundLibrary
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.bootstrap.pbx import plan_of, update_pbx
 from ivr_engine.config import Settings
-from ivr_engine.core.ids import Millis
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import SetupError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.ports.clock import Clock
@@ -23,14 +25,19 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.recovery import Before, Recovered, recover
+from ivr_engine.services.resumption import Resumption
+from ivr_engine.services.standing import recent_facts
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 
@@ -47,6 +54,7 @@ class Services:
     emergency: EmergencyDesk
     admission: Admission
     drain: Drain
+    callbacks: CallbackDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +96,8 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
     definition: CentreDefinition,
     *,
     files: LiveFolder,
-    journal: Journal,
+    store: SqlStore,
+    before: Before,
     outside: Outside,
     recorder: Recorder,
     surroundings: Surroundings,
@@ -98,27 +107,29 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
 ) -> Services:
     """Every service of a centre, with what an earlier run left taken up."""
     core = centre_of(definition, offer_prefix=secrets.token_hex(4))
-    core.take_up(standing_presences(journal), standing_conversations(recorder))
+    recovered = recover(core, recorder, before, now=clock.now(), log=log)
+    core.recall(recent_facts(store), clock.now())
     centre = CentreRunner(centre=core, recorder=recorder, clock=clock)
     versions = Versions(
         first=definition, files=files, surroundings=surroundings, centre=centre, recorder=recorder, clock=clock, log=log
     )
-    emergency = EmergencyDesk(
-        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
-    )
-    emergency.recover(journal)
+    emergency = _emergency(versions, store, recorder, surroundings, clock)
+    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
+    shared = _Shared(recorder=recorder, centre=centre, agent_of=desk.of_phone, clock=clock, log=log)
+    unserved = _unserved(shared, recovered)
     calls = CallRunner(
         versions=CallVersions(definition=versions.of_call, prompts=surroundings.prompts.of, phone_of=versions.phone_of),
         admission=admission,
         entrance=Entrance(emergency=emergency, recorder=recorder, log=log),
         centre=centre,
         recorder=recorder,
+        unserved=unserved,
+        resumption=_resumption(shared, store),
         outside=outside,
         clock=clock,
         log=log,
     )
-    desk = AgentDesk(definition=lambda: versions.current, centre=centre, clock=clock)
-    watch = SwitchWatch(recorder=recorder, calls=calls, clock=clock, log=log)
+    watch = _watch(shared, recovered, calls=calls, unserved=unserved)
     drain = Drain(admission=admission, serving=lambda: len(calls.served), clock=clock, log=log)
     return Services(
         centre=centre,
@@ -129,7 +140,101 @@ def services_of(  # noqa: PLR0913 - every part by name; it is here that they mee
         emergency=emergency,
         admission=admission,
         drain=drain,
+        callbacks=_callbacks(
+            calls, versions, surroundings, journal=store, recorder=recorder, centre=centre, clock=clock, log=log
+        ),
     )
+
+
+def before_of(settings: Settings, definition: CentreDefinition, store: SqlStore) -> Before:
+    """What an earlier run left."""
+    phones = {each.phone: agent for agent, each in definition.agents.items()}
+    return Before(
+        journal=store,
+        records=store,
+        notes=QueueLog(settings.pbx_dir / "log" / "queue_log"),
+        agent_of=phones.get,
+        presence_limit=Millis(settings.presence_limit_s * 1000),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What every service of recovery needs."""
+
+    recorder: Recorder
+    centre: CentreRunner
+    agent_of: Callable[[str], AgentId | None]
+    clock: Clock
+    log: Log
+
+
+def _resumption(shared: _Shared, store: SqlStore) -> Resumption:
+    resumption = Resumption(store=store, recorder=shared.recorder, clock=shared.clock, log=shared.log)
+    resumption.recover()
+    return resumption
+
+
+def _unserved(shared: _Shared, recovered: Recovered) -> Unserved:
+    return Unserved(
+        centre=shared.centre,
+        recorder=shared.recorder,
+        agent_of=shared.agent_of,
+        ended=recovered.noted.ended,
+        left=recovered.queues.left,
+        clock=shared.clock,
+        log=shared.log,
+    )
+
+
+def _watch(shared: _Shared, recovered: Recovered, *, calls: CallRunner, unserved: Unserved) -> SwitchWatch:
+    reconciler = Reconciler(
+        calls=calls,
+        unserved=unserved,
+        noted=recovered.noted,
+        centre=shared.centre,
+        recorder=shared.recorder,
+        agent_of=shared.agent_of,
+        clock=shared.clock,
+        log=shared.log,
+    )
+    return SwitchWatch(
+        recorder=shared.recorder,
+        calls=calls,
+        unserved=unserved,
+        reconciler=reconciler,
+        clock=shared.clock,
+        log=shared.log,
+    )
+
+
+def _emergency(
+    versions: Versions, store: SqlStore, recorder: Recorder, surroundings: Surroundings, clock: Clock
+) -> EmergencyDesk:
+    """With what stands from an earlier run."""
+    emergency = EmergencyDesk(
+        definition=lambda: versions.current, prompts=surroundings.prompts.of, recorder=recorder, clock=clock
+    )
+    emergency.recover(store)
+    return emergency
+
+
+def _callbacks(
+    calls: CallRunner,
+    versions: Versions,
+    surroundings: Surroundings,
+    *,
+    journal: Journal,
+    recorder: Recorder,
+    centre: CentreRunner,
+    clock: Clock,
+    log: Log,
+) -> CallbackDesk:
+    """The bookings of earlier runs are taken up."""
+    now = CentreNow(definition=lambda: versions.current, prompts=surroundings.prompts.of, phone_of=versions.phone_of)
+    desk = CallbackDesk(files=now, centre=centre, calls=calls, recorder=recorder, clock=clock, log=log)
+    desk.recover(journal)
+    return desk
 
 
 def admission_of(settings: Settings, store: SqlStore, clock: Clock, log: Log) -> Admission:

@@ -17,6 +17,7 @@ from ivr_engine.core.events import (
     AuthorFault,
     CallArrived,
     CallbackBooked,
+    CallbackPlaced,
     CallEnded,
     CallLeftQueue,
     CallQueued,
@@ -69,6 +70,7 @@ class Assembler:
         self._resumed = 0
         self._refused = ""
         self._end: CallEnded | None = None
+        self._ended: Instant | None = None
 
     @property
     def ended(self) -> bool:
@@ -85,10 +87,16 @@ class Assembler:
         if step is not None:
             self._now = max(self._now, recorded.at)
             step(self, event)
+            if isinstance(event, CallEnded):
+                self._ended = max(self._arrived, recorded.at)
 
     def record(self) -> CallRecord:
-        """The record as the events so far have it; before the end it is as if the call ended now, nobody knows how."""
-        legs = _without_empty([*self._legs, self._closed(self._leg)])
+        """The record as the events so far have it; before the end it is as if the call ended now, nobody knows how.
+
+        An end that is dated before facts that were learnt earlier cuts them short: it is known better than they were.
+        """
+        legs = [*self._legs, self._closed(self._leg)]
+        kept = _without_empty(_cut(legs, self._ended_at) if self._ended_at < self._now else legs)
         flow = self._flow
         return CallRecord(
             call=self.call,
@@ -96,7 +104,7 @@ class Assembler:
             caller=self._arrival.caller,
             caller_name=self._arrival.caller_name,
             arrived=self._arrived,
-            ended=self._now,
+            ended=self._ended_at,
             disposition=self._disposition(),
             ended_by=self._ended_by,
             language=self._language,
@@ -105,14 +113,18 @@ class Assembler:
             last_node=self._last_node,
             queue=self._queue,
             agent=self._agent,
-            waited=Millis(sum(leg.lasted for leg in legs if leg.kind is LegKind.WAITING)),
-            talked=Millis(sum(leg.talked for leg in legs if leg.kind is LegKind.AGENT)),
-            legs=legs,
+            waited=Millis(sum(leg.lasted for leg in kept if leg.kind is LegKind.WAITING)),
+            talked=Millis(sum(leg.talked for leg in kept if leg.kind is LegKind.AGENT)),
+            legs=kept,
             answers=tuple(self._answers.items()),
             faults=tuple(self._faults),
             resumed=self._resumed,
             refused=self._refused,
         )
+
+    @property
+    def _ended_at(self) -> Instant:
+        return self._now if self._ended is None else self._ended
 
     @property
     def _ended_by(self) -> EndedBy:
@@ -201,6 +213,14 @@ class Assembler:
     def _on_callback_booked(self, _event: CallbackBooked) -> None:
         self._booked = True
 
+    def _on_callback_placed(self, event: CallbackPlaced) -> None:
+        """The record of an attempt begins here; that its agent was found before is no part of it."""
+        self._arrived, self._legs, self._ringing = self._now, [], False
+        self._leg = Leg(kind=LegKind.WAITING, began=self._now, ended=self._now, queue=event.queue)
+        self._arrival = CallArrived(call=event.call, number=event.shown, caller=event.number)
+        self._queue, self._queue_outcome, self._language = event.queue, None, event.language
+        self._answers |= {"callback_of": event.booked_by, "callback_attempt": str(event.attempt)}
+
     def _on_offer_made(self, _event: OfferMade) -> None:
         self._leg = replace(self._leg, offers=self._leg.offers + 1)
         self._ringing = True
@@ -257,6 +277,7 @@ class Assembler:
         FlowFinished: _on_flow_finished,
         CallQueued: _on_queued,
         CallbackBooked: _on_callback_booked,
+        CallbackPlaced: _on_callback_placed,
         OfferMade: _on_offer_made,
         OfferEnded: _on_offer_ended,
         CallLeftQueue: _on_left_queue,
@@ -274,8 +295,14 @@ def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above
     return leg if leg.outcome else replace(leg, **facts)
 
 
+def _cut(legs: list[Leg], end: Instant) -> list[Leg]:
+    """The legs as far as `end`; what was talked is not longer than its leg."""
+    cut = [replace(leg, ended=min(leg.ended, end)) for leg in legs if leg.began <= end]
+    return [replace(leg, talked=min(leg.talked, leg.lasted)) if leg.ended == end else leg for leg in cut]
+
+
 def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:
-    """Drop legs that took no time and were nothing: in a flow (a queue entered at arrival), or outside where nobody was rung.
+    """Drop legs that took no time and were nothing: in a flow, or outside where nobody was rung.
 
     A call that took none at all keeps its first.
     """

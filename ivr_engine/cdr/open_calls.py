@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from ivr_engine.cdr.assembler import Assembler
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, CallRefused, CallResumed, Recorded, call_of
+from ivr_engine.core.events import CallArrived, CallbackPlaced, CallRefused, CallResumed, Recorded, call_of
 from ivr_engine.core.ids import CallId
 
-_OPENING = frozenset({CallArrived, CallRefused, CallResumed})
+_OPENING = frozenset({CallArrived, CallbackPlaced, CallRefused, CallResumed})
 
 
 def assemble(events: Iterable[Recorded]) -> CallRecord | None:
@@ -34,8 +34,8 @@ class OpenCalls:
     def apply(self, recorded: Recorded) -> CallRecord | None:
         """Fold one event of the journal; gives the record when it ends its call. Repetitions change nothing.
 
-        Only an arrival, a refusal or a take-over begins a record: what comes after the end (wrap-up, a late report of the
-        switch) does not begin a second one.
+        Only an arrival, a call we make, a refusal or a take-over begins a record: what comes after the end (wrap-up, a late
+        report of the switch) does not begin a second one.
         """
         if recorded.sequence <= self._sequence:
             return None

@@ -32,6 +32,7 @@ SUBCOMMANDS = (
     "agent",
     "broadcast",
     "reroute",
+    "callback",
     "cdr",
     "why",
     "pbx",

@@ -16,7 +16,7 @@ from ivr_engine.config import Settings, load_settings, mistyped
 ALIVE_EVERY_S = 1.0
 
 if TYPE_CHECKING:
-    from ivr_engine.adapters.service_manager import ServiceManager
+    from ivr_engine.adapters.systemd import NotifySocket
     from ivr_engine.flows.definition import CentreDefinition
     from ivr_engine.services.drain import Drain
 
@@ -83,9 +83,9 @@ async def _run(
 
 async def _served(stop: asyncio.Event, drain: Drain, *, status: str) -> None:
     """Return when the operator says so, or when a drain is over; until then the service manager hears that all is well."""
-    from ivr_engine.adapters.service_manager import ServiceManager
+    from ivr_engine.adapters.systemd import NotifySocket
 
-    supervisor = ServiceManager()
+    supervisor = NotifySocket()
     supervisor.ready(status)
     async with asyncio.TaskGroup() as tasks:
         beats = tasks.create_task(_say_alive(supervisor))
@@ -96,7 +96,7 @@ async def _served(stop: asyncio.Event, drain: Drain, *, status: str) -> None:
     supervisor.stopping()
 
 
-async def _say_alive(supervisor: ServiceManager) -> None:
+async def _say_alive(supervisor: NotifySocket) -> None:
     while True:
         supervisor.alive()
         await asyncio.sleep(ALIVE_EVERY_S)

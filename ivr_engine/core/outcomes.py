@@ -16,6 +16,7 @@ class Disposition(StrEnum):
     ABANDONED_RINGING = "abandoned_ringing"  # ... while an agent's telephone rang
     OVERFLOWED = "overflowed"  # left a queue (time, length, closed, nobody staffed) and reached nobody afterwards
     CALLBACK_BOOKED = "callback_booked"
+    CALLBACK_MISSED = "callback_missed"  # we called back, and caller and agent were not joined
     REJECTED_OVERLOAD = "rejected_overload"
     REJECTED_POLICY = "rejected_policy"  # number not served, forged session, blocked caller
     FAILED_SYSTEM = "failed_system"  # our fault or the flow author's
@@ -60,8 +61,20 @@ class QueueOutcome(StrEnum):
     FULL = "full"  # the queue's max_length was reached on arrival
     CLOSED = "closed"
     UNSTAFFED = "unstaffed"  # nobody logged in who could ever take it
+    FLOWOUT = "flowout"  # the caller pressed a key that leads elsewhere
     OVERFLOWED = "overflowed"  # went on to wait in another queue, as the queue's rules say; the next visit is that queue's
     FAILED = "failed"
+
+
+class CallbackEnd(StrEnum):
+    """How a booked callback ended; each has exactly one."""
+
+    TALKED = "talked"
+    UNREACHED = "unreached"  # the attempts are used up
+    EXPIRED = "expired"  # not done within the queue's expiry
+    CANCELLED = "cancelled"  # by a person
+    REPLACED = "replaced"  # the same number booked again for the same queue; the place is kept
+    FORBIDDEN = "forbidden"  # not among the numbers that may be called
 
 
 class Hours(StrEnum):

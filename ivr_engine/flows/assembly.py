@@ -106,6 +106,7 @@ def _joined(
         transfers=parts.transfers,
         scripts=parts.scripts,
         keys=parts.keys,
+        outbound=parts.outbound,
         routing=parts.routing,
     )
 

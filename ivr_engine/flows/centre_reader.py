@@ -72,6 +72,7 @@ from ivr_engine.flows.shapes import (
     whole,
 )
 from ivr_engine.flows.tree import Entry, Mapping, Position, Scalar, Sequence, Tree
+from ivr_engine.flows.waiting_reader import as_prefix
 
 T = TypeVar("T")
 
@@ -112,6 +113,7 @@ class CentreParts:
     transfers: dict[str, str]
     scripts: dict[str, ScriptDefinition]
     keys: GlobalKeys
+    outbound: tuple[str, ...]
     places: dict[str, Position]
     routing: RoutingDefinition
     trees: dict[str, Tree]
@@ -135,6 +137,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         transfers=_keyed(fields, "transfers", as_name, _number),
         scripts=_named(fields, "scripts", _script),
         keys=_global_keys(fields),
+        outbound=fields.each("outbound", as_prefix),
         routing=read_routing(fields),
         trees=_trees(fields.mapping),
     )

@@ -11,7 +11,7 @@ from ivr_engine.flows.definition import CentreDefinition, Flow, Node, PromptText
 K = TypeVar("K", bound=str)
 
 _BY_NAME = ("queues", "services", "agents", "calendars", "transfers", "scripts")
-_PLAIN = ("name", "languages", "skills", "answers", "keys")
+_PLAIN = ("name", "languages", "skills", "answers", "keys", "outbound")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

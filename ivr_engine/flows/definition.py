@@ -49,6 +49,27 @@ class PromptText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDefinition:
+    """How the queue's callbacks are made. `hours`: a calendar, empty: any time."""
+
+    attempts: int = 3
+    gap: Millis = Millis(600_000)
+    expiry: Millis = Millis(24 * 3_600_000)
+    ring: Millis = Millis(30_000)
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingDefinition:
+    """What those who wait in a queue are told, and how those who rather hang up are called back. None: never."""
+
+    announce_wait: Millis | None = None
+    comfort_every: Millis | None = None
+    comfort: tuple[str, ...] = ()
+    callback: CallbackDefinition = CallbackDefinition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelaxDefinition:
     """What a caller who has waited for `after` asks for from then on.
 
@@ -85,6 +106,7 @@ class QueueDefinition:
     strategy: str = "longest_idle"
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
+    waiting: WaitingDefinition = WaitingDefinition()
     wrap_up_most: Millis | None = None
     priority_worth: Millis | None = Millis(30_000)  # of one point; None: strict
     rate: int = 1
@@ -170,4 +192,5 @@ class CentreDefinition:
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
     keys: GlobalKeys = NO_KEYS
+    outbound: tuple[str, ...] = ()  # numbers that callbacks may call begin with one of these
     routing: RoutingDefinition = PLAIN_ROUTING

@@ -119,6 +119,20 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
     return _go_on(walk, step)
 
 
+def enter_again(definition: CentreDefinition, session: Session, now: Instant) -> Turn:
+    """Begin the session's present node anew, as when the files changed under a call that had to change engines.
+
+    Raises:
+        ReplyMismatch: the definition has no such node.
+    """
+    node = _current(definition, session)
+    if node is None:
+        raise ReplyMismatch(f"there is no node {session.node} to go on at")
+    session.wait, session.steps, session.ending = None, 0, False
+    walk = Walk(definition, session, node, now)
+    return _go_on(walk, _enter(walk, node))
+
+
 def _go_on(walk: Walk, step: Step) -> Turn:
     while (move := MOVES.get(type(step))) is not None:
         step = move(walk, step)

@@ -154,9 +154,7 @@ _SHAPES = {
     "callers of $queue would overflow in a circle: $way; let one of them end elsewhere": (
         "$queue 的来电会循环溢出：$way；请让其中一个队列转往别处"
     ),
-    "`also` names the queue $queue itself, whose agents may take its calls anyway": (
-        "`also` 写了队列 $queue 自身，它的坐席本来就可以接听"
-    ),
+    "`also` names the queue $queue itself, whose agents may take its calls anyway": "`also` 不必写队列 $queue 自身",
     "$kept agents with the skill $skill cannot be kept free: $holders have it": (
         "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"
     ),
@@ -190,6 +188,7 @@ _SHAPES = {
     "node `$node` has $kinds; a node does one thing, make it two nodes": (
         "节点 `$node` 同时有 $kinds；一个节点只做一件事，请拆成两个节点"
     ),
+    "nobody may be called back: list numbers under `outbound` in centre.yaml": "没有允许回电的号码，请列在 `outbound` 中",
     "exit `$exit` is given twice": "出口 `$exit` 写了两次",
 }
 

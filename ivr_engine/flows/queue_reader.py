@@ -20,6 +20,7 @@ queues:
       - {after: 60s, drop: [english], also: [general]}
     overflow: {full: general, timeout: general}
     music: default
+    # what waiting callers are told, and callbacks: see flows.waiting_reader
 
 routing:
   call_rule: place                 # which waiting call a freed agent takes
@@ -37,6 +38,7 @@ from ivr_engine.flows.definition import PLAIN_ROUTING, QueueDefinition, RelaxDef
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.shapes import Shape, as_mapping, as_name, matching, one_of, read, span, taking, whole
 from ivr_engine.flows.tree import Mapping, Scalar, Tree
+from ivr_engine.flows.waiting_reader import read_waiting
 
 STRATEGIES = (
     "longest_idle",
@@ -80,6 +82,7 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         leave_unstaffed=fields.boolean("leave_unstaffed"),
         relax=_relax(fields),
         overflow=_overflow(fields),
+        waiting=read_waiting(fields, span_or_never=_span_or("never", None, least=Millis(5_000))),
     )
 
 

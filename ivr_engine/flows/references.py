@@ -16,6 +16,7 @@ from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.subflow import given_by
 from ivr_engine.flows.settings import RESERVED
 from ivr_engine.flows.tree import Entry, Position, Tree
+from ivr_engine.flows.waiting_checks import check_waiting, missing_prompt
 
 SPEAKING_KINDS = frozenset({"play", "menu", "collect", "survey", "authenticate", "record", "voicemail"})
 SHOWING_KINDS = frozenset(
@@ -42,6 +43,7 @@ def check_references(centre: CentreDefinition, places: Places) -> list[Issue]:
     issues = [*_numbers(centre, places), *_languages(centre, places), *_agents(centre, places)]
     issues += _answers(centre, places, variables)
     issues += _global_keys(centre, places)
+    issues += check_waiting(centre, places.parts, places.centre)
     issues += check_flow_calls(centre, places.in_node, broken=places.broken_flows)
     for flow in centre.flows.values():
         for node in flow.nodes.values():
@@ -177,18 +179,7 @@ def _names(centre: CentreDefinition, node: Node, places: Places) -> Iterable[Iss
     for code, what, name, known in _unknown_names(kinds):
         yield _error(places.in_node(node, name), code, unknown(what, name, known))
     for prompt in dict.fromkeys(facts.prompts):
-        yield from _prompt(centre, prompt, places.in_node(node, prompt))
-
-
-def _prompt(centre: CentreDefinition, prompt: str, at: Position) -> Iterable[Issue]:
-    spoken = [language for language in centre.languages if language in centre.prompts]  # the others are reported as R407
-    missing = [language for language in spoken if prompt not in centre.prompts[language]]
-    if missing and missing == spoken:
-        known = [name for language in spoken for name in centre.prompts[language]]
-        yield _error(at, "R405", unknown("prompt", prompt, dict.fromkeys(known)))
-    elif missing:
-        files = ", ".join(f"prompts/{language}.yaml" for language in missing)
-        yield _error(at, "R406", Message.of("prompt `$prompt` is missing in $files", prompt=prompt, files=files))
+        yield from missing_prompt(centre, prompt, places.in_node(node, prompt))
 
 
 def _reads(node: Node, places: Places, variables: _Variables) -> Iterable[Issue]:

@@ -43,7 +43,8 @@ class Session:
     `attempt` counts tries at the current node; `steps` counts nodes of this turn's walk; `ending`: the flow failed and the
     call hangs up after the current wait; `stack` the flows that entered the present one, outermost first;
     `menus` those of the present flow on the way here; `given` what the engine lets every flow read (`queue`, `identity`);
-    `memo` what the present node remembers between its waits. `repr` shows no customer's value.
+    `memo` what the present node remembers between its waits; `place` the queue last left unanswered, since when the caller
+    had waited there and with what priority. `repr` shows no customer's value.
     """
 
     facts: CallFacts
@@ -62,6 +63,7 @@ class Session:
     menus: list[NodeName] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    place: dict[str, Any] = field(default_factory=dict)
     wait: Wait | None = None
 
 

@@ -59,7 +59,7 @@ def to_plain(session: Session) -> Plain:
     plain["secrets"] = sorted(session.secrets)
     plain["stack"] = [_plain_frame(frame) for frame in session.stack]
     plain["menus"] = list(session.menus)
-    plain["given"], plain["memo"] = dict(session.given), dict(session.memo)
+    plain["given"], plain["memo"], plain["place"] = dict(session.given), dict(session.memo), dict(session.place)
     plain["wait"] = None if session.wait is None else _plain_wait(session.wait)
     return plain
 
@@ -77,7 +77,7 @@ def from_plain(plain: Mapping[str, Any]) -> Session:
         read["secrets"] = set(read["secrets"])
         read["stack"] = [_frame(each) for each in read.get("stack", ())]
         read["menus"] = list(read.get("menus", ()))
-        read["given"], read["memo"] = dict(read.get("given", {})), dict(read.get("memo", {}))
+        read |= {name: dict(read.get(name, {})) for name in ("given", "memo", "place")}
         read["wait"] = None if read["wait"] is None else _wait(read["wait"])
         return _checked(Session(**read))
     except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -89,7 +89,8 @@ def _fields(value: Any) -> Plain:  # noqa: ANN401 - any of our dataclasses, all 
 
 
 def _plain_frame(frame: Frame) -> Plain:
-    return {**_fields(frame), "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
+    variables = dict(frame.variables)  # they change in place once the flow has its turn again
+    return {**_fields(frame), "variables": variables, "secrets": sorted(frame.secrets), "menus": list(frame.menus)}
 
 
 def _frame(plain: Plain) -> Frame:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, Language, Millis, QueueName
+from ivr_engine.core.ids import AgentId, Instant, Language, Millis, QueueName
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome, QueueOutcome, RequestOutcome
 from ivr_engine.flows.utterances import Utterance
 
@@ -73,13 +73,17 @@ class RequestWait:
 class QueueWait:
     """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner.
 
-    `prefers`: skills the caller would like; `agent`: who is wanted, and for `agent_wait` nobody else.
+    `prefers`: skills the caller would like; `agent`: who is wanted, and for `agent_wait` nobody else. One of `keys`
+    leaves the queue.
+    `since`: when the caller first came to this queue, if they left it by a key and are back; they get their place back.
     """
 
     queue: QueueName
     needs: tuple[SkillNeed, ...]
     priority: int
     language: Language
+    keys: str = ""
+    since: Instant | None = None
     prefers: tuple[SkillNeed, ...] = ()
     agent: AgentId | None = None
     agent_wait: Millis = Millis(0)
@@ -169,10 +173,14 @@ class Responded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLeft:
-    """The visit to the queue is over, the caller still there. ANSWERED: they talked and the agent left."""
+    """The visit to the queue is over, the caller still there.
+
+    ANSWERED: they talked and the agent left. FLOWOUT: they pressed `key`, one of those of the wait.
+    """
 
     outcome: QueueOutcome
     agent: AgentId | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,9 @@ if TYPE_CHECKING:  # a definition is made of nodes, and nodes work with a walk
 
 NOBODY: Mapping[str, Json] = {"level": 0}
 INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE = "invalid_key", "no_input", "system_fault", "record_tone"
+ONE_MOMENT = "one_moment"
 KEYS = "0123456789*#"
-ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE)
+ENGINE_PROMPTS = (INVALID_KEY, NO_INPUT, SYSTEM_FAULT, RECORD_TONE, ONE_MOMENT)
 """Prompts the engine says of its own accord, where the centre has them."""
 
 
@@ -150,8 +151,21 @@ class Walk:
         return QueueName(name)
 
     def left_queue(self, outcome: QueueOutcome, agent: str) -> None:
-        """Let expressions read `queue.outcome` and `queue.agent`."""
+        """Let expressions read `queue.outcome` and `queue.agent`; who was not answered may keep the place for a callback."""
         self.session.given["queue"] = {"outcome": str(outcome), "agent": agent}
+        self.session.place = {} if outcome is QueueOutcome.ANSWERED else {**self.session.memo, "left": str(outcome)}
+
+    def place_in(self, queue: QueueName) -> tuple[Instant, int] | None:
+        """Since when the caller has waited in this queue, which they left unanswered, and with what priority."""
+        place = self.session.place
+        if place.get("name") != queue:
+            return None
+        return Instant(place["since"]), int(place["priority"])
+
+    def comes_back_to(self, queue: QueueName) -> Instant | None:
+        """Since when a caller has waited who left this queue by a key, and is in it again."""
+        place = self.place_in(queue)
+        return place[0] if place is not None and self.session.place.get("left") == QueueOutcome.FLOWOUT else None
 
     @property
     def identity(self) -> dict[str, Json]:

@@ -23,6 +23,10 @@ class CentreFiles(Protocol):
         """Read and check everything, without holding up calls. Nothing that the files hold makes this raise."""
         ...
 
+    async def earlier(self, version: str) -> CentreDefinition | None:
+        """A version that was loaded before, from the copy of its files; None when there is none any more."""
+        ...
+
     async def stamp(self) -> str:
         """A text that is another one after any file changed, came or went; cheap enough for every second."""
         ...

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ivr_engine.core.ids import AgentId, CallId, Millis
-from ivr_engine.core.outcomes import EndedBy
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 from ivr_engine.ports.switch import CallControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rang:
+    """What became of the last telephone rung for a call, as the call's own line says. `phone`: whose, if answered."""
+
+    outcome: OfferOutcome
+    cause: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A call at our door, after the adapter proved that it comes from our own switch. Texts are cleaned and bounded."""
+    """A call at our door, after the adapter proved that it comes from our own switch. Texts are cleaned and bounded.
+
+    `rang`: only for a call that comes again, after a telephone was rung for it.
+    """
 
     call: CallId
     number: str
     caller: str
     caller_name: str = ""
+    rang: Rang | None = None
+
+
+class LineState(StrEnum):
+    """What the switch is doing with a caller's line."""
+
+    SERVED = "served"  # it is with an engine, or on its way to one
+    STRAY = "stray"  # it waits for this engine to speak, which has no session with it
+    RINGING = "ringing"  # a telephone is being rung for it
+    TALKING = "talking"
+    HELD = "held"  # the switch holds it without an engine; it can be fetched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLine:
+    """A caller's line as the switch lists it. `phone`: the telephone that is rung or talks."""
+
+    call: CallId
+    state: LineState
+    phone: str = ""
 
 
 class CallHandler(Protocol):
@@ -32,8 +65,12 @@ class CallHandler(Protocol):
         """Serve one call to its end; returns when the call is over or the switch may have it back."""
         ...
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
-        """The switch says the call is gone. May come twice, late, or for a call we do not know: all harmless."""
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
+        """The switch says the call is gone. May come twice, late, or for a call we do not know: all harmless.
+
+        `certain`: a second source says the same. True: it is not, nobody here serves the call, and it is to be confirmed by
+        the list of live lines (`SwitchListener.lines_seen`).
+        """
         ...
 
 
@@ -46,6 +83,22 @@ class SwitchListener(Protocol):
 
     def switch_reached(self, live: frozenset[CallId]) -> None:
         """The stream is up; `live` are all calls of ours that the switch has now."""
+        ...
+
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        """The switch's list of live lines: on each connection, every few seconds, and whenever asked for."""
+        ...
+
+
+class Lines(Protocol):
+    """What can be asked of the switch about lines that no session of ours serves."""
+
+    def look_soon(self) -> None:
+        """Have the live lines listed now (`SwitchListener.lines_seen`); asked often, done once."""
+        ...
+
+    def fetch(self, call: CallId) -> None:
+        """Have the switch bring this line to an engine. Harmless when it is gone, or being served by then."""
         ...
 
 

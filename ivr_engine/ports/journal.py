@@ -24,6 +24,10 @@ class Journal(Protocol):
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         ...
 
+    def last_sequence(self) -> int:
+        """The highest number on disk, 0 when there is none."""
+        ...
+
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event on disk of this kind about each agent, in order of sequence."""
         ...

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ivr_engine.core.ids import AgentId, Millis
+from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.waits import (
     CallerGone,
@@ -45,6 +46,42 @@ class Joined:
     caller_gone: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCall:
+    """A call that we make: to `number` outside, or to the agent's telephone `phone`. `shown` is the number they see.
+
+    `reason` says why it is made: no outgoing call is without one.
+    """
+
+    call: CallId
+    number: str = field(default="", repr=False)
+    phone: str = ""
+    shown: str
+    ring: Millis
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Nobody answered an outgoing call. `cause` is the switch's own word."""
+
+    outcome: OfferOutcome
+    cause: str
+
+
+class Dialler(Protocol):
+    """Makes calls."""
+
+    @property
+    def can_dial(self) -> bool:
+        """Whether numbers outside can be called at all at this moment."""
+        ...
+
+    def outgoing(self, order: OutgoingCall) -> AbstractAsyncContextManager[CallControl | Unreached]:
+        """Ring, and give the line of whoever answered; it is theirs while the block runs, and the call ends with it."""
+        ...
+
+
 class CallControl(Protocol):
     """One live caller. A caller who leaves is a reply (`CallerGone`), never an exception.
 
@@ -63,8 +100,14 @@ class CallControl(Protocol):
         """The value of `work`, and the keys pressed while it took its time. A caller who leaves does not end it."""
         ...
 
-    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once."""
+    async def hold(
+        self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
+    ) -> T | Played | CallerGone:
+        """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once.
+
+        One of `keys` ends it too, as `Played(key)`; a value that is there by then comes first. Without `music` it ends with
+        the sounds, as `Played()`.
+        """
         ...
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:

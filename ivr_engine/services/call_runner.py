@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import assert_never
+from typing import assert_never, cast
 
-from ivr_engine.acd.stimuli import ConversationOver
 from ivr_engine.core.events import (
     AuthorFault,
     CallArrived,
     CallEnded,
     CallRefused,
     CallResumed,
-    ConversationEnded,
     FlowFailed,
     TransferEnded,
 )
-from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, NodeName, between
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Millis, NodeName
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.errors import PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -31,6 +30,7 @@ from ivr_engine.flows.waits import (
     KeysWait,
     Played,
     PlayWait,
+    QueueLeft,
     QueueWait,
     RecordWait,
     Reply,
@@ -42,7 +42,7 @@ from ivr_engine.flows.waits import (
     Wait,
 )
 from ivr_engine.ports.clock import Clock
-from ivr_engine.ports.inbound import Arrival
+from ivr_engine.ports.inbound import Arrival, Rang
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
@@ -52,7 +52,8 @@ from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.entrance import Entrance
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import conversation_of
+from ivr_engine.services.resumption import Resumption, answer_of
+from ivr_engine.services.unserved import Over, Unserved
 from ivr_engine.services.verifier import Verifier
 
 # Prompts a centre may define for what no flow says; where one is absent the engine stays silent.
@@ -83,19 +84,10 @@ _LineWait = PlayWait | KeysWait | RecordWait | TransferWait | ScriptWait | Queue
 """What needs the line to itself; with the others the caller may go on typing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Over:
-    """The switch's word on how a call ended."""
-
-    ended_by: EndedBy
-    talked: Millis | None
-    cause: str
-
-
 class CallRunner:
     """Serves every caller (ports.inbound.CallHandler)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
         self,
         *,
         versions: CallVersions,
@@ -103,6 +95,8 @@ class CallRunner:
         entrance: Entrance,
         centre: CentreRunner,
         recorder: Recorder,
+        unserved: Unserved,
+        resumption: Resumption,
         outside: Outside,
         clock: Clock,
         log: Log,
@@ -112,11 +106,12 @@ class CallRunner:
         self._entrance = entrance
         self._centre = centre
         self._recorder = recorder
+        self._unserved = unserved
+        self._resumption = resumption
         self._outside = outside
         self._clock = clock
         self._log = log
-        self._served: dict[CallId, _Over | None] = {}
-        self._broken: dict[CallId, Instant] = {}
+        self._served: dict[CallId, Over | None] = {}
 
     def declines(self, arrival: Arrival) -> bool:
         """See the port. A call in progress that comes back is never declined."""
@@ -134,7 +129,6 @@ class CallRunner:
             self._log.warning("call_already_served", call=call)
             return
         self._served[call] = None
-        self._broken.pop(call, None)
         try:
             ended_by = await self._serve_guarded(arrival, control)
         except SwitchError as error:
@@ -144,51 +138,37 @@ class CallRunner:
         finally:
             self._served.pop(call, None)
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
-        """The switch says the call is gone; closes the record of a call that nobody here serves any more."""
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
+        """The switch says the call is gone; see the port. True: the list of live lines has to confirm it."""
+        over = Over(ended_by=ended_by, talked=talked, cause=cause, at=self._clock.now())
         if call in self._served:
-            self._served[call] = _Over(ended_by, talked, cause)  # counts if its own line turns out to have broken
+            self._served[call] = over  # counts if its own line turns out to have broken
+        elif certain and self._recorder.is_open(call):
+            self._unserved.close(call, over)
         elif self._recorder.is_open(call):
-            self._close(call, _Over(ended_by, talked, cause))
+            self._unserved.said_over(call, over)
+            return True
+        return False
 
-    def _line_broke(self, call: CallId, error: SwitchError, over: _Over | None) -> None:
-        """The line to the switch broke, not the call: it comes back to a controller, or the switch reports its end."""
-        self._log.error("line_to_switch_broke", call=call, error=str(error))
+    def _line_broke(self, call: CallId, error: SwitchError, over: Over | None) -> None:
+        """Two sources say the same when the switch reported the call's end, too."""
+        self._unserved.line_broke(call, error)
         if over is not None:
-            self._close(call, over)
-        else:
-            self._broken[call] = self._clock.now()
-
-    def _close(self, call: CallId, over: _Over) -> None:
-        self._log.info("call_over_unserved", call=call, cause=over.cause, talked_ms=over.talked)
-        self.let_go(call, ended_by=over.ended_by, talked=over.talked)
-        self._recorder.record(CallEnded(call=call, ended_by=over.ended_by))
+            self._unserved.close(call, over)
 
     @property
     def served(self) -> frozenset[CallId]:
         """Calls being served at this moment."""
         return frozenset(self._served)
 
-    @property
-    def broken(self) -> Mapping[CallId, Instant]:
-        """Calls whose line to the switch broke, and when; until they come back or their end is known."""
-        return self._broken
-
-    def forget(self, call: CallId) -> None:
-        """The call's broken line needs no more care."""
-        self._broken.pop(call, None)
-
-    def let_go(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None = None) -> None:
-        """End what an unserved call was still in. `talked`: of a conversation that outlived its controller, if known."""
-        self._broken.pop(call, None)
-        leg = conversation_of(self._recorder, call)
-        if leg is None or leg.agent is None or leg.queue is None:
-            return
-        talked = between(leg.began, self._clock.now()) if talked is None else talked
-        self._centre.handle(ConversationOver(call=call, ended_by=ended_by, talked=talked))
-        if conversation_of(self._recorder, call) is not None:  # the centre did not have it: the agent is configured no more
-            over = ConversationEnded(call=call, agent=leg.agent, queue=leg.queue, ended_by=ended_by, talked=talked)
-            self._recorder.record(over)
+    @contextmanager
+    def elsewhere(self, call: CallId) -> Iterator[None]:
+        """The call is served by somebody else while the block runs, who records its end."""
+        self._served[call] = None
+        try:
+            yield
+        finally:
+            self._served.pop(call, None)
 
     async def _serve_guarded(self, arrival: Arrival, control: CallControl) -> EndedBy:
         """The boundary that keeps one bad call from every other."""
@@ -204,18 +184,45 @@ class CallRunner:
             self._centre.leave(arrival.call)
 
     async def _serve(self, arrival: Arrival, control: CallControl) -> EndedBy:
-        self._record_arrival(arrival)
+        left = self._record_arrival(arrival)
         definition = self._versions.definition(arrival)  # once: the call stays on it
         if arrival.number not in definition.numbers:
             return await self._refuse(definition, arrival, control)
-        way = await self._entrance.enter(
-            arrival, definition=definition, prompts=self._versions.prompts(definition), control=control
-        )
-        if way is None:
-            return EndedBy.CALLER
-        turn = begin(definition, self._facts(arrival), way.flow, self._clock.now(), typed_ahead=way.key)
+        turn = self._resumption.turn(definition, arrival.call)
+        if turn is not None:
+            turn = await self._gone_on(definition, turn, arrival, control, left=left)
+        else:
+            way = await self._entrance.enter(
+                arrival, definition=definition, prompts=self._versions.prompts(definition), control=control
+            )
+            if way is None:
+                return EndedBy.CALLER
+            turn = begin(definition, self._facts(arrival), way.flow, self._clock.now(), typed_ahead=way.key)
+        return await self._walk(definition, turn, control)
+
+    async def _gone_on(
+        self, definition: CentreDefinition, turn: Turn, arrival: Arrival, control: CallControl, *, left: QueueLeft | None
+    ) -> Turn:
+        """The turn after the wait in which the call changed engines, where that wait is not simply begun again."""
+        self._keep(definition, turn)
+        wait, reply = turn.wait, cast("Reply | None", left)
+        if not isinstance(wait, QueueWait):
+            self._centre.let_go(arrival.call)  # it stood in a queue of which the flow knows nothing any more
+            reply = answer_of(wait, arrival.rang)
+        elif reply is None:
+            reply = await self._visit(definition, turn.session, wait, control, rang=arrival.rang)
+        if reply is None:
+            return replace(turn, events=())
+        return resume(definition, turn.session, reply, self._clock.now())
+
+    def _keep(self, definition: CentreDefinition, turn: Turn) -> None:
+        """Make a turn known, and where the call stands after it."""
+        self._recorder.record(*turn.events)
+        self._resumption.note(definition, turn.session)
+
+    async def _walk(self, definition: CentreDefinition, turn: Turn, control: CallControl) -> EndedBy:
         while True:
-            self._recorder.record(*turn.events)
+            self._keep(definition, turn)
             if any(isinstance(effect, HangUp) for effect in turn.effects):
                 await control.hang_up()
             if turn.wait is None:
@@ -236,17 +243,28 @@ class CallRunner:
             case TransferWait() | ScriptWait():
                 return await self._handed_over(session, wait, control)
             case QueueWait():
-                visit = QueueVisit(
-                    definition=definition,
-                    centre=self._centre,
-                    prompts=self._versions.prompts(definition),
-                    phone_of=self._versions.phone_of,
-                    control=control,
-                    recorder=self._recorder,
-                    log=self._log,
-                )
-                return await visit.run(session.facts.call, session.node, wait)
+                return await self._visit(definition, session, wait, control)
         assert_never(wait)
+
+    async def _visit(
+        self,
+        definition: CentreDefinition,
+        session: Session,
+        wait: QueueWait,
+        control: CallControl,
+        *,
+        rang: Rang | None = None,
+    ) -> QueueLeft | CallerGone:
+        visit = QueueVisit(
+            definition=definition,
+            centre=self._centre,
+            prompts=self._versions.prompts(definition),
+            phone_of=self._versions.phone_of,
+            control=control,
+            recorder=self._recorder,
+            log=self._log,
+        )
+        return await visit.run(session.facts.call, session.node, wait, rang)
 
     async def _heard(
         self, definition: CentreDefinition, session: Session, wait: PlayWait | KeysWait | RecordWait, control: CallControl
@@ -304,14 +322,16 @@ class CallRunner:
                 )
         return sounds
 
-    def _record_arrival(self, arrival: Arrival) -> None:
+    def _record_arrival(self, arrival: Arrival) -> QueueLeft | None:
+        """How a visit to a queue ended while the call was away, if one did."""
         if self._recorder.is_open(arrival.call):
-            self.let_go(arrival.call, ended_by=EndedBy.AGENT)  # who talked and is here again has been left by the agent
+            left = self._unserved.returns(arrival)
             self._recorder.record(CallResumed(call=arrival.call))
             self._log.info("call_resumed", call=arrival.call, number=arrival.number)
-            return
+            return left
         self._recorder.record(_arrived(arrival))
         self._log.info("call_arrived", call=arrival.call, number=arrival.number)
+        return None
 
     def _facts(self, arrival: Arrival) -> CallFacts:
         return CallFacts(

@@ -24,7 +24,12 @@ def centre_of(definition: CentreDefinition, *, offer_prefix: str) -> Centre:
 def rules_of(definition: CentreDefinition) -> CentreRules:
     """What holds for all queues."""
     routing = definition.routing
-    return CentreRules(call_rule=routing.call_rule, reserve=routing.reserve, pause_reasons=routing.pause_reasons)
+    return CentreRules(
+        call_rule=routing.call_rule,
+        reserve=routing.reserve,
+        skills=definition.skills,
+        pause_reasons=routing.pause_reasons,
+    )
 
 
 def closed_queues(definition: CentreDefinition, now: Instant) -> tuple[QueueName, ...]:
@@ -48,6 +53,9 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
             max_length=queue.max_length,
             strategy=queue.strategy,
             announce_position=queue.announce_position,
+            announce_wait=queue.waiting.announce_wait,
+            comfort_every=queue.waiting.comfort_every,
+            comfort=queue.waiting.comfort,
             staffed_only=queue.staffed_only,
             leave_unstaffed=queue.leave_unstaffed,
             wrap_up_most=queue.wrap_up_most,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import Event, Recorded, call_of
+from ivr_engine.core.events import Event, Recorded
 from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
@@ -53,43 +53,49 @@ class Recorder:
         self._finished = [finished]
         self._open = OpenCalls()
         self._subscribers: list[Subscription] = []
+        self._listeners: list[Callable[[Recorded], None]] = []
 
     def record(self, *events: Event, at: Instant | None = None) -> None:
         """Make the facts known. Never waits for the disk.
 
-        They are dated `at`, the instant at which they were decided, so that a replay decides at the same one; None: now.
+        They are dated `at`: when they were decided, so that a replay decides at the same instant, or when they happened,
+        where that was learnt later; None: now.
         """
         if not events:
             return
         for recorded in self._journal.append(events, self._clock.now() if at is None else at):
             self._fold(recorded)
+            for listener in self._listeners:
+                listener(recorded)
             for subscriber in self._subscribers:
                 subscriber.offer(recorded)
 
-    def recover(self) -> None:
-        """Take up the calls that an earlier run left without a record: their facts so far are folded again, in order."""
-        left = frozenset(self._records.open_calls())
-        if not left:
-            return
-        first = min(self._first_of(call) for call in left)
-        for recorded in self._journal.read(after=first - 1):
-            if call_of(recorded.event) in left:
-                self._fold(recorded)
+    def recover(self) -> tuple[Recorded, ...]:
+        """Take up the calls that an earlier run left without a record: their facts so far, folded again, in order.
 
-    def _first_of(self, call: CallId) -> int:
-        return next((recorded.sequence for recorded in self._journal.read(call=call)), 1)
+        They are read call by call: the oldest open call may be hours old, and most of what happened since is not about any.
+        """
+        left = self._records.open_calls()
+        facts = sorted((each for call in left for each in self._journal.read(call=call)), key=lambda each: each.sequence)
+        for recorded in facts:
+            self._fold(recorded)
+        return tuple(facts)
 
     def on_finished(self, tell: Callable[[CallRecord], None]) -> None:
         """Have every finished record told here as well."""
         self._finished.append(tell)
 
+    def on_recorded(self, tell: Callable[[Recorded], None]) -> None:
+        """Have every fact told here at once and none left out. Who is told must not record in return, but later."""
+        self._listeners.append(tell)
+
     def peek(self, call: CallId) -> CallRecord | None:
         """The record of an open call as it would stand if the call ended now."""
         return self._open.peek(call)
 
-    def is_open(self, call: CallId) -> bool:
+    def is_open(self, call: CallId | None) -> bool:
         """Whether the call has arrived and not ended."""
-        return call in self._open
+        return call is not None and call in self._open
 
     def open_calls(self) -> frozenset[CallId]:
         """Calls that arrived and have not ended."""

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from ivr_engine.core.events import CallEnded, SwitchLost, SwitchReached
+from ivr_engine.core.events import SwitchLost, SwitchReached
 from ivr_engine.core.ids import CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy
 from ivr_engine.ports.clock import Clock
+from ivr_engine.ports.inbound import LiveLine
 from ivr_engine.ports.log import Log
 from ivr_engine.services.call_runner import CallRunner
+from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
+from ivr_engine.services.unserved import Unserved
 
 # A call whose line broke asks again every half second; one that has not, with the switch away too, went down with it.
-GIVE_UP_AFTER = Millis(8_000)
+GIVE_UP_AFTER = Millis(4_000)
 LOOK_EVERY = Millis(1_000)
 
 
 class SwitchWatch:
     """Implements ports.inbound.SwitchListener. `keep_watch` must run for the calls of a dead switch to be closed."""
 
-    def __init__(self, *, recorder: Recorder, calls: CallRunner, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        calls: CallRunner,
+        unserved: Unserved,
+        reconciler: Reconciler,
+        clock: Clock,
+        log: Log,
+    ) -> None:
         self._recorder = recorder
         self._calls = calls
+        self._unserved = unserved
+        self.reconciler = reconciler
         self._clock = clock
         self._log = log
         self._lost_for = ""
@@ -44,11 +59,18 @@ class SwitchWatch:
         self._lost.clear()
         gone = sorted(self._recorder.open_calls() - live - self._calls.served)
         for call in gone:
-            self._close(call, crashed=call in self._calls.broken)
+            if call in self._unserved.broken:
+                self._lost_with_switch(call)
+            else:
+                self._unserved.close_missing(call)
         for call in live:
-            self._calls.forget(call)  # from here on the stream tells of its end
+            self._unserved.forget(call)  # from here on the stream tells of its end
         self._recorder.record(SwitchReached(live_calls=len(live), closed_calls=len(gone)))
         self._log.info("switch_reached", live_calls=len(live), closed_calls=len(gone))
+
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        """Make up for what was missed."""
+        self.reconciler.compare(lines)
 
     async def keep_watch(self) -> None:
         """While the switch is away, close the calls that went down with it. Runs until cancelled."""
@@ -59,15 +81,12 @@ class SwitchWatch:
                 self._give_up(self._clock.now())
 
     def _give_up(self, now: Instant) -> None:
-        for call, since in sorted(self._calls.broken.items()):
+        for call, since in sorted(self._unserved.broken.items()):
             if later(since, GIVE_UP_AFTER) <= now:
-                self._close(call, crashed=True)
+                self._lost_with_switch(call)
 
-    def _close(self, call: CallId, *, crashed: bool) -> None:
-        self._calls.let_go(call, ended_by=EndedBy.SWITCH if crashed else EndedBy.UNKNOWN)
-        if crashed:
-            self._log.error("call_lost_with_switch", call=call)
-            end = CallEnded(call=call, ended_by=EndedBy.SWITCH, forced=Disposition.LOST_PBX_CRASH)
-        else:
-            end = CallEnded(call=call, ended_by=EndedBy.UNKNOWN, forced=Disposition.UNKNOWN_RECONCILED)
-        self._recorder.record(end)
+    def _lost_with_switch(self, call: CallId) -> None:
+        """The record ends when the line broke, not when that was understood."""
+        self._log.error("call_lost_with_switch", call=call)
+        since = self._unserved.broken[call]
+        self._unserved.close_as(call, Disposition.LOST_PBX_CRASH, ended_by=EndedBy.SWITCH, at=since)

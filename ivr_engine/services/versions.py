@@ -105,6 +105,17 @@ class Versions:
         """The version that new calls get, those on trial apart."""
         return self._current
 
+    async def recall(self) -> None:
+        """After a start: have the versions again on which open calls are, as far as their files were kept."""
+        records = (self._recorder.peek(call) for call in self._recorder.open_calls())
+        wanted = {record.version for record in records if record is not None and record.version is not None}
+        for version in sorted(wanted - self._kept.keys()):
+            definition = await self._files.earlier(version)
+            if definition is not None:
+                await self._surroundings.prepare(definition)
+                self._kept[version] = definition
+            self._log.info("version_recalled", version=version, found=definition is not None)
+
     @property
     def trial(self) -> str:
         """The version that some of the new calls get, or empty."""

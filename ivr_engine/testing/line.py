@@ -124,13 +124,17 @@ class ScriptedLine:
         press = self._take(PressMeanwhile)
         return value, press.keys if isinstance(press, PressMeanwhile) else ""
 
-    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """Wait for `until`, or for the caller to leave. An `until` that is a future stays its owner's."""
-        del music
+    async def hold(
+        self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
+    ) -> T | Played | CallerGone:
+        """Wait for `until`, or for the caller to leave or press a key. An `until` that is a future stays its owner's."""
         self._hear(sounds)
         awaited = asyncio.ensure_future(until)  # noqa: TID251 - a future to race against, owned to its end by this block
         try:
             self._left()
+            await asyncio.sleep(0)  # a value that is there comes before a key
+            if not awaited.done() and not self._gone.is_set() and (over := self._key_or_end(keys, music)) is not None:
+                return over
             gone = asyncio.ensure_future(self._gone.wait())  # noqa: TID251 - same
             try:
                 await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -180,6 +184,14 @@ class ScriptedLine:
         """The engine ends the call."""
         self.hung_up = True
         self._gone.set()
+
+    def _key_or_end(self, keys: str, music: str) -> Played | None:
+        """The key that ends a `hold`, or, where there is no music, the end of its sounds. Other keys are lost."""
+        while keys and self._presses():
+            key, self._keys = self._keys[:1], self._keys[1:]
+            if key in keys:
+                return Played(key=key)
+        return None if music else Played()
 
     def _hear(self, sounds: Sequence[Sound]) -> None:
         self.heard.extend(sound.words for sound in sounds)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, Event, Recorded, agent_of, call_of
+from ivr_engine.core.events import CallArrived, CallbackPlaced, Event, Recorded, agent_of, call_of
 from ivr_engine.core.ids import CallId, Instant
 
 
@@ -19,6 +20,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._journal: list[Recorded] = []
         self._records: dict[CallId, CallRecord] = {}
+        self._checkpoints: dict[CallId, str] = {}
 
     async def __aenter__(self) -> Self:
         """Nothing to open."""
@@ -45,6 +47,10 @@ class MemoryStore:
         found = [recorded for recorded in later if call is None or call_of(recorded.event) == call]
         return iter([recorded for recorded in found if not types or recorded.event.TYPE in types])
 
+    def last_sequence(self) -> int:
+        """The highest number, 0 when there is none."""
+        return len(self._journal)
+
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event of this kind about each agent, in order of sequence."""
         latest = {agent_of(each.event): each for each in self._journal if isinstance(each.event, kind)}
@@ -54,6 +60,15 @@ class MemoryStore:
     def save(self, record: CallRecord) -> None:
         """Keep the record, replacing one of the same call."""
         self._records[record.call] = record
+        self._checkpoints.pop(record.call, None)
+
+    def keep(self, call: CallId, session: Mapping[str, Any]) -> None:
+        """Keep the checkpoint, as JSON, replacing one of the same call."""
+        self._checkpoints[call] = json.dumps(session)
+
+    def kept(self) -> dict[CallId, dict[str, Any]]:
+        """The checkpoint of every call that has one."""
+        return {call: json.loads(text) for call, text in self._checkpoints.items()}
 
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
@@ -69,5 +84,5 @@ class MemoryStore:
 
     def open_calls(self) -> tuple[CallId, ...]:
         """Calls that arrived and have no record yet, oldest first."""
-        arrived = (r.event.call for r in self._journal if isinstance(r.event, CallArrived))
+        arrived = (r.event.call for r in self._journal if isinstance(r.event, CallArrived | CallbackPlaced))
         return tuple(dict.fromkeys(call for call in arrived if call not in self._records))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr_engine.acd.agents import AgentProfile
-from ivr_engine.acd.effects import AnnouncePosition, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import Announce, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events import (
@@ -28,6 +28,7 @@ from ivr_engine.core.events import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
     WrapUpExtended,
@@ -36,6 +37,7 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, Sk
 from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
+_OUT = Presence.LOGGED_OUT
 TAKEN_BACK = ("deadline", "not_ringing", "not_joined", "entered_again")
 OUR_FAULT = ("not_ringing", "not_joined")
 NOT_TAKEN = (
@@ -246,6 +248,9 @@ class Ledger:
                 began, limit = self.limits[event.agent]
                 assert event.limit > limit
                 self.limits[event.agent] = began, event.limit
+            case WaitEstimated():
+                assert event.call in self.in_line
+                assert 0 < event.p50 <= event.p90
             case WrapUpEnded():
                 assert self.wrapping.pop(event.agent) == event.call
                 del self.limits[event.agent]
@@ -342,14 +347,14 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED)
+        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
 
     def _positions_are_true(self, decision: Decision) -> None:
         for effect in () if self.late else decision.effects:
-            if isinstance(effect, AnnouncePosition):
+            if isinstance(effect, Announce) and effect.position is not None:
                 assert effect.call not in self._offered_calls()
                 mine = self.in_line[effect.call]
                 same = [each for each in self.in_line.values() if each.queued.queue == mine.queued.queue]
@@ -387,6 +392,11 @@ class Ledger:
 
     def _nobody_waits_for_nobody(self) -> None:
         for visit in self._waiting():
+            policy = self.policies[visit.queued.queue]
+            if policy.leave_unstaffed:
+                in_the_end = replace(visit, queues=visit.queues.union(*(step.also for step in policy.relax)))
+                at_work = [each for each in self.profiles if self.presence.get(each, _OUT) is not _OUT]
+                assert any(self._fits(each, in_the_end) for each in at_work), "nobody at work could ever take the call"
             if visit.alone_until is not None and visit.queued.wanted is not None:
                 assert self._hope(visit.queued.wanted, visit), "waits alone for somebody who cannot take the call"
 

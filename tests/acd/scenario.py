@@ -14,7 +14,7 @@ from typing import Any
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
-from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, Decision, ReleaseCall, RingAgent, StopRinging
+from ivr_engine.acd.effects import Announce, CentreEffect, Decision, ReleaseCall, RingAgent, StopRinging
 from ivr_engine.acd.matching import AT_ONCE
 from ivr_engine.acd.queues import STRICTLY, QueuePolicy, RelaxStep
 from ivr_engine.acd.rules import CentreRules
@@ -23,6 +23,7 @@ from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
     LogIn,
     LogOut,
@@ -53,6 +54,7 @@ from ivr_engine.core.events import (
     OfferEnded,
     OfferMade,
     SkillNeed,
+    WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
     WrapUpExtended,
@@ -120,6 +122,8 @@ def _option(value: str) -> object:
         return STRICTLY
     if re.fullmatch(r"[0-9.]+s", value):
         return _millis(value)
+    if "+" in value:
+        return tuple(value.split("+"))
     return int(value) if value.isdecimal() else value
 
 
@@ -143,6 +147,7 @@ def _rules(line: str) -> CentreRules:
     return CentreRules(
         call_rule=words.get("call_rule", ["place"])[0],
         reserve={SkillName(skill): int(kept) for skill, kept in zip(reserve[::2], reserve[1::2], strict=True)},
+        skills=tuple(map(SkillName, words.get("skills", ()))),
         pause_reasons=tuple(words.get("pause_reasons", ())),
         start=_millis(words["start"][0]) if "start" in words else None,
     )
@@ -223,6 +228,7 @@ STIMULI: dict[str, Callable[..., Stimulus]] = {
     r"(\S+) has (\w+) (\d+|no more) by (\S+)": lambda agent, skill, level, by: SetSkill(
         agent=AgentId(agent), skill=SkillName(skill), level=int(level) if level.isdecimal() else None, by=by
     ),
+    r"(\S+) flows out": lambda call: FlowedOut(call=CallId(call)),
     r"closed:(.*)": lambda queues: HoursChanged(closed=tuple(map(QueueName, queues.split()))),
     r"(\S+) enters ([^\s,]+)(.*)": _entered,
     r"(\S+) rings": lambda offer: OfferRinging(offer=OfferId(offer)),
@@ -292,6 +298,7 @@ WORDS: dict[type[Event], Callable[[Any], str]] = {
     AgentPresenceChanged: _presence,
     CallQueued: lambda e: f"{e.call} queued for {e.queue}, position {e.position}",
     OfferMade: _offer_made,
+    WaitEstimated: lambda e: f"{e.call} may wait {_seconds(e.p50)} to {_seconds(e.p90)}",
     NobodyOffered: lambda e: f"nobody for {e.call}{_excluded(e)}",
     OfferEnded: lambda e: f"{e.offer} ended {e.outcome}" + (f" ({e.cause})" if e.cause else ""),
     CallRelaxed: lambda e: f"{e.call} relaxed to step {e.step}: needs {_skills(e.needs)}, of {' '.join(e.queues)}",
@@ -334,8 +341,14 @@ def _effect(effect: CentreEffect) -> str:
             return f"stop ringing {effect.agent} for {effect.call}"
         case ReleaseCall():
             return f"release {effect.call} as {effect.outcome}"
-        case AnnouncePosition():
-            return f"tell {effect.call} position {effect.position}"
+        case Announce():
+            return f"tell {effect.call} {_told(effect)}"
+
+
+def _told(effect: Announce) -> str:
+    position = None if effect.position is None else f"position {effect.position}"
+    wait = None if effect.wait is None else f"{_seconds(effect.wait.p50)} to {_seconds(effect.wait.p90)}"
+    return ", ".join(filter(None, (position, wait, effect.comfort)))
 
 
 def through_json(centre: Centre, scenario: Scenario) -> Centre:

@@ -16,6 +16,7 @@ from ivr_engine.acd.stimuli import (
     CallerLeft,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
     LogIn,
     LogOut,
@@ -140,6 +141,12 @@ class Day(RuleBasedStateMachine):
     def a_caller_leaves(self, data: st.DataObject) -> None:
         here = [status.call for status in self.world.centre.calls()]
         self.world.send(CallerLeft(call=data.draw(st.sampled_from(here))))
+
+    @precondition(lambda self: self.world.centre.calls())
+    @rule(data=st.data())
+    def a_caller_presses_a_key_that_leaves(self, data: st.DataObject) -> None:
+        here = [status.call for status in self.world.centre.calls()]
+        self.world.send(FlowedOut(call=data.draw(st.sampled_from(here))))
 
     @precondition(lambda self: self.ringing)
     @rule(data=st.data(), word=st.sampled_from((OfferAnswered, OfferAnswered, OfferRinging, OfferPickedUp)))

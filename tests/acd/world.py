@@ -37,6 +37,9 @@ QUEUES = (
         wrap_up=Millis(10_000),
         wrap_up_most=Millis(25_000),
         announce_position=Millis(30_000),
+        announce_wait=Millis(20_000),
+        comfort_every=Millis(7_000),
+        comfort=("patience", "soon"),
         relax=(
             RelaxStep(after=Millis(3_000), lower={CARD: 2}),
             RelaxStep(after=Millis(9_000), drop=("en", LOAN, RARE), also=(LOANS,)),

@@ -44,6 +44,9 @@ def environment(*arguments: str, script: str = "call", call: str = CALL, token: 
     return "\n".join([*lines, "", ""]).encode()
 
 
+TAKES_OVER = 'SET VARIABLE "TIMEOUT(absolute)" "60"'
+
+
 class AgiPeer:
     """What a test says and hears as Asterisk."""
 
@@ -65,6 +68,11 @@ class AgiPeer:
     async def expect(self, command: str, *, answer: str) -> None:
         assert await self.heard() == command
         self.say(answer)
+
+    async def is_served(self) -> None:
+        """The engine picks up and takes the call over."""
+        await self.expect("ANSWER", answer="200 result=0")
+        await self.expect(TAKES_OVER, answer="200 result=1")
 
     async def closed_within(self, seconds: float) -> bool:
         """Whether the server closes in the time; what it says in the meantime is passed over."""

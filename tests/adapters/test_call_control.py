@@ -40,6 +40,10 @@ class FakeSignals:
         self.asked: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.down = False
 
+    @property
+    def up(self) -> bool:
+        return not self.down
+
     async def send_key(self, channel: str, key: str) -> None:
         self.asked.put_nowait((channel, key))
         if self.down:

@@ -27,7 +27,7 @@ async def a_call_going_on() -> AsyncIterator[tuple[Office, AgiPeer, int]]:
     """A caller who hears music, and the port; at the end the call must still be the only one, and alive."""
     async with running() as (office, _, gateway), calling(gateway.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         await peer.expect('SET MUSIC "ON" "default"', answer="200 result=0")
         yield office, peer, gateway.agi_port
         assert [arrival.call for arrival in office.arrivals] == [CALL]
@@ -188,7 +188,7 @@ async def test_a_call_that_is_over_is_not_served_again_to_whoever_kept_its_words
     async with running("hang up") as (office, ami, gateway):
         async with calling(gateway.agi_port) as peer:
             caller_says_hello(peer)
-            await peer.expect("ANSWER", answer="200 result=0")
+            await peer.is_served()
             await peer.expect("HANGUP", answer="200 result=1")
         ami.say(about_caller("Hangup", Cause="16"))
         await office.next()
@@ -201,7 +201,7 @@ async def test_a_call_that_is_over_is_not_served_again_to_whoever_kept_its_words
 async def test_a_forged_answer_is_no_conversation_when_the_call_itself_knows_nothing_of_it() -> None:
     async with running("join") as (office, ami, gateway), calling(gateway.agi_port) as peer:
         caller_says_hello(peer)
-        await peer.expect("ANSWER", answer="200 result=0")
+        await peer.is_served()
         assert (await peer.heard()).startswith('EXEC "Dial"')
         ami.say(about_caller("DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1001-0000000a"))
         assert await office.next() == "answered", "the early word has no second source yet"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr_engine.adapters.asterisk.gateway import BACK_TO_AN_ENGINE
 from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan, render, write_configuration
 from ivr_engine.adapters.asterisk.pbx_install import Installation
 from ivr_engine.adapters.asterisk.pbx_music import music
@@ -24,6 +25,7 @@ SECRETS = PbxSecrets(ami="a" * 64, agi="b" * 64, phones={"6001": "c" * 64, "desk
 PLAN = PbxPlan(folder=Path("/srv/pbx"), secrets=SECRETS, numbers=("95500",), phones=("6001", "desk-2"))
 DIALPLAN = ("inbound.conf", "fallback.conf", "agents.conf")
 REACHED_FROM_OUTSIDE = {"inbound", "agents"}
+REACHED_BY_THE_ENGINE = {BACK_TO_AN_ENGINE}
 SPECIAL = {"h", "i", "t", "T", "s", "o", "a", "e"}
 
 Extensions = dict[str, dict[str, list[str]]]
@@ -141,7 +143,7 @@ def test_contexts_are_entered_from_outside_only_where_the_endpoints_say() -> Non
 def test_every_context_is_reached_and_every_jump_has_a_target() -> None:
     contexts, jumps = _dialplan(), _jumps()
     assert jumps <= contexts.keys()
-    assert contexts.keys() == REACHED_FROM_OUTSIDE | jumps
+    assert contexts.keys() == REACHED_FROM_OUTSIDE | REACHED_BY_THE_ENGINE | jumps
 
 
 def test_a_call_may_end_only_where_its_end_is_handled() -> None:

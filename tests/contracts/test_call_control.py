@@ -81,6 +81,19 @@ async def hold_for_ever(control: CallControl, _stage: Stage) -> object:
     return reply
 
 
+def hold_for_a_key(*sounds: str, music: str = "default") -> Ask:
+    """Hold for something that never comes, and take the keys 1 and 2 meanwhile."""
+
+    async def ask(control: CallControl, stage: Stage) -> object:
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        heard = [getattr(stage, name) for name in sounds]
+        reply = await control.hold(never, sounds=heard, music=music, keys="12")
+        assert not never.done()
+        return reply
+
+    return ask
+
+
 def join(ring: int = 20_000) -> Ask:
     """Ring the agent for so long."""
 
@@ -171,6 +184,11 @@ HOLDING: dict[str, Row] = {
     "music until the value comes": ((Listen(),), (hold(), play("short")), ["value", Played()]),
     "a value that comes during a sound stops it": ((Listen(),), (hold("long", "long"), play("short")), ["value", Played()]),
     "a value twice": ((), (hold(), hold("long")), ["value", "value"]),
+    "a key in the music": ((Press("2"),), (hold_for_a_key(),), [Played(key="2")]),
+    "a key in a sound": ((Press("1"),), (hold_for_a_key("long"),), [Played(key="1")]),
+    "a key that leads nowhere, and one that does": ((Press("7"), Press("2")), (hold_for_a_key(),), [Played(key="2")]),
+    "a caller who leaves while keys are taken": ((HangUpNow(),), (hold_for_a_key(),), [GONE]),
+    "sounds without music": ((Listen(),), (hold_for_a_key("short", music=""),), [Played()]),
     "a caller who leaves under music": ((HangUpNow(),), (hold_for_ever,), [GONE]),
 }
 

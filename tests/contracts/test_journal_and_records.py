@@ -23,6 +23,7 @@ from ivr_engine.core.events import (
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
 from ivr_engine.core.outcomes import EndedBy, Presence
+from ivr_engine.ports.checkpoints import CheckpointStore
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 from ivr_engine.testing.memory import MemoryStore
@@ -30,8 +31,8 @@ from tests.cdr.call_tables import FOLDER, read_table
 from tests.postgresql import Server
 
 
-class Store(Journal, CallRecords, Protocol):
-    """Both in one."""
+class Store(Journal, CallRecords, CheckpointStore, Protocol):
+    """All in one."""
 
 
 Open = Callable[[Path, Callable[[], Server]], AbstractAsyncContextManager[Store]]
@@ -158,3 +159,17 @@ async def test_the_last_event_of_a_kind_about_each_agent_is_found(store: Store) 
     found = store.latest_by_agent(AgentPresenceChanged)
     assert [(r.sequence, r.event) for r in found] == [(2, presence("a", "2")), (3, presence("b", "3"))]
     assert store.latest_by_agent(EngineStarted) == ()
+
+
+async def test_the_last_checkpoint_of_a_call_is_kept_until_its_record_is(store: Store) -> None:
+    store.append([arrived("c1"), arrived("c2")], Instant(1))
+    store.keep(CallId("c1"), {"node": "menu", "said": "\u4f60\u597d\0"})
+    await store.flush()
+    store.keep(CallId("c1"), {"node": "queue"})
+    store.keep(CallId("c2"), {"node": "menu"})
+    await store.flush()
+    assert store.kept() == {CallId("c1"): {"node": "queue"}, CallId("c2"): {"node": "menu"}}
+    store.keep(CallId("c1"), {"node": "end"})
+    store.save(record_of("c1", 5))
+    await store.flush()
+    assert store.kept() == {CallId("c2"): {"node": "menu"}}

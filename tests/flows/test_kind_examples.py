@@ -24,7 +24,7 @@ from ivr_engine.testing.transcript import Ending
 
 # What the caller does, what the service answers, how the queue ends: several calls per kind, to see more than one exit.
 CARD = "6222020200112230"
-NO_EXIT = (QueueOutcome.ABANDONED, QueueOutcome.FAILED, QueueOutcome.OVERFLOWED)
+NO_EXIT = (QueueOutcome.ABANDONED, QueueOutcome.FAILED, QueueOutcome.FLOWOUT, QueueOutcome.OVERFLOWED)
 CALLS: dict[str, list[tuple[str, str, QueueOutcome]]] = {
     "menu": [
         ("1", "", QueueOutcome.ANSWERED),

@@ -151,7 +151,7 @@ async def test_two_thousand_races_of_answer_and_hang_up() -> None:
         async with running("join") as (office, ami, gateway):
             async with calling(gateway.agi_port) as peer:
                 caller_says_hello(peer)
-                await peer.expect("ANSWER", answer="200 result=0")
+                await peer.is_served()
                 assert (await peer.heard()).startswith('EXEC "Dial"')
                 answered = chance.random() < 0.5
                 words = [about_caller("HangupRequest"), about_caller("Hangup", Cause="16")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
-from ivr_engine.ports.inbound import AgentView, Arrival
+from ivr_engine.ports.inbound import AgentView, Arrival, LiveLine
 from ivr_engine.ports.switch import CallControl, Sound
 from tests.system.pbx_fixtures import RunningPbx
 from tests.system.sounds import write_tone
@@ -40,14 +40,19 @@ class Office:
         self.results.put_nowait(await self._serve(control))
         await control.hang_up()
 
-    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str) -> None:
+    def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
+        del cause, certain
         self.endings.put_nowait((call, ended_by, talked))
+        return False
 
     def switch_lost(self, reason: str) -> None:
         pass
 
     def switch_reached(self, live: frozenset[CallId]) -> None:
         self.reached.put_nowait(live)
+
+    def lines_seen(self, lines: Sequence[LiveLine]) -> None:
+        pass
 
     async def login(self, agent: AgentId) -> None:
         self.commands.put_nowait(("login", agent))

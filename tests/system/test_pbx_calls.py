@@ -26,7 +26,7 @@ GREETING_PEAK = 20_000  # the greeting's tone is louder, the music on hold never
 ENVIRONMENT_KEYS = (
     "network network_script request channel language type uniqueid version callerid calleridname callingpres callingani2 "
     "callington callingtns dnid rdnis context extension priority enhanced accountcode threadid "
-    "arg_1 arg_2 arg_3 arg_4 arg_5"
+    "arg_1 arg_2 arg_3 arg_4 arg_5 arg_6 arg_7 arg_8"
 )
 
 
@@ -106,7 +106,7 @@ def test_a_hostile_caller_changes_nothing_but_his_own_name(
     assert environment[b"agi_arg_2"] == b"95500"
     assert re.fullmatch(rb"[0-9+*#]*", environment[b"agi_arg_3"])
     assert plan.secrets.agi.encode() not in b"\n".join(lines) + base64.b64decode(environment[b"agi_arg_4"])
-    assert environment[b"agi_arg_5"] == b"1"
+    assert [environment[b"agi_arg_%d" % n] for n in range(5, 9)] == [b"1", b"", b"0", b""]
 
 
 @pytest.mark.parametrize("number", ["95500%0Ax", "95500&PJSIP", "*11", "s", "h", "1" * 25, "a6001", "6001x"])

@@ -35,6 +35,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         agents=office.desk,
         versions=office.versions,
         emergency=office.emergency,
+        callbacks=office.callbacks,
         drain=office.drain,
         recorder=office.recorder,
         status=dict,

@@ -63,6 +63,7 @@ async def _at_the_desk(tmp_path: Path, story: Callable[[Desk], Awaitable[None]])
         agents=office.desk,
         versions=office.versions,
         emergency=office.emergency,
+        callbacks=office.callbacks,
         drain=office.drain,
         recorder=office.recorder,
         status=dict,

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 
 from ivr_engine.adapters.logs import open_log
+
+
+@pytest.fixture(autouse=True)
+def _standard_library_as_before() -> Iterator[None]:
+    adapters = logging.getLogger("ivr_engine")
+    before = adapters.handlers[:], adapters.level, adapters.propagate
+    yield
+    adapters.handlers[:], adapters.level, adapters.propagate = before
 
 
 def test_what_an_adapter_logs_is_a_line_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TypeVar, cast
@@ -25,6 +25,8 @@ from ivr_engine.errors import SwitchError, WireError
 ACTION_LIMIT_S = 5.0
 CONNECT_LIMIT_S = 5.0
 PING_EVERY_S = 5.0
+LIST_EVERY_S = 10.0
+LIST_PAUSE_S = 0.1
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 4.0  # the PBX is on this machine: asking often costs nothing
 FIRST_REFUSED_PAUSE_S = 5.0
@@ -141,10 +143,11 @@ class AmiClient:
     """Keeps one manager connection up while it is entered.
 
     On each (re)connection `on_reached` is given the answer to Status before any event; then `on_event` gets the events one
-    by one, in order. `on_lost` says why the stream broke, once for each time that it did or could not be had.
+    by one, in order. `on_lost` says why the stream broke, once for each time that it did or could not be had. `on_listed` is
+    given the answer to Status again every `list_every_s`, and soon after `list_soon`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
         self,
         *,
         host: str,
@@ -154,6 +157,8 @@ class AmiClient:
         on_reached: Callable[[Sequence[AmiMessage]], None],
         on_lost: Callable[[str], None],
         on_event: Callable[[AmiMessage], None],
+        on_listed: Callable[[Sequence[AmiMessage]], None] = lambda _channels: None,
+        list_every_s: float = LIST_EVERY_S,
         ping_every_s: float = PING_EVERY_S,
     ) -> None:
         self._address = (host, port)
@@ -161,6 +166,9 @@ class AmiClient:
         self._on_reached = on_reached
         self._on_lost = on_lost
         self._on_event = on_event
+        self._on_listed = on_listed
+        self._list_every_s = list_every_s
+        self._list_now = asyncio.Event()
         self._ping_every_s = ping_every_s
         self._group = asyncio.TaskGroup()
         self._keeper: asyncio.Task[None] | None = None
@@ -168,6 +176,7 @@ class AmiClient:
         self._protocol: AmiProtocol | None = None
         self._changed = asyncio.Event()
         self._refusal: LoginRefused | None = None
+        self._originated: dict[str, asyncio.Future[AmiMessage]] = {}
         self.handler_faults = 0
 
     @property
@@ -221,8 +230,37 @@ class AmiClient:
         """See call_control.Signals."""
         await self.act("Hangup", Channel=channel, Cause="16")
 
-    async def _ask(self, link: _Link, action: str, fields: dict[str, str], *, listing: bool = False) -> Sequence[AmiMessage]:
-        request = Action({"Action": action, "ActionID": secrets.token_hex(16), **fields})
+    def list_soon(self) -> None:
+        """Have the channels listed at once; many wishes within a moment are one."""
+        self._list_now.set()
+
+    async def redirect(self, channel: str, context: str) -> None:
+        """Send the channel to the beginning of a context of the dialplan. Raises SwitchError."""
+        await self.act("Redirect", Channel=channel, Context=context, Exten="s", Priority="1")
+
+    @asynccontextmanager
+    async def originate(self, **fields: str) -> AsyncIterator[asyncio.Future[AmiMessage]]:
+        """Have a call made; the future is the event that says what became of it.
+
+        The event carries our random ActionID, so that no other session's can be taken for it.
+
+        Raises:
+            SwitchError: as `act`.
+        """
+        if self._link is None:
+            raise SwitchError("the manager connection is down")
+        identifier = secrets.token_hex(16)
+        ended = self._originated[identifier] = asyncio.get_running_loop().create_future()
+        try:
+            await self._ask(self._link, "Originate", {"Async": "true", **fields}, identifier=identifier)
+            yield ended
+        finally:
+            del self._originated[identifier]
+
+    async def _ask(
+        self, link: _Link, action: str, fields: dict[str, str], *, listing: bool = False, identifier: str = ""
+    ) -> Sequence[AmiMessage]:
+        request = Action({"Action": action, "ActionID": identifier or secrets.token_hex(16), **fields})
         try:
             async with asyncio.timeout(ACTION_LIMIT_S):
                 answer: Sequence[AmiMessage] = await link.send_action(request, as_list=listing)
@@ -295,7 +333,8 @@ class AmiClient:
 
     async def _follow(self, link: _Link, protocol: AmiProtocol) -> str:
         async with asyncio.TaskGroup() as group:
-            followers = [group.create_task(self._handle_events(protocol)), group.create_task(self._ping(link, protocol))]
+            work = (self._handle_events(protocol), self._ping(link, protocol), self._list(link, protocol))
+            followers = [group.create_task(each) for each in work]
             reason = await asyncio.shield(protocol.lost)
             for follower in followers:
                 follower.cancel()
@@ -304,7 +343,22 @@ class AmiClient:
     async def _handle_events(self, protocol: AmiProtocol) -> None:
         while True:
             message = await protocol.events.get()
+            ended = self._originated.get(message.get("ActionID")) if message.event == "OriginateResponse" else None
+            if ended is not None and not ended.done():
+                ended.set_result(message)
             self._tell(message.event, self._on_event, message)
+
+    async def _list(self, link: _Link, protocol: AmiProtocol) -> None:
+        with suppress(SwitchError):
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._list_every_s):
+                        await self._list_now.wait()
+                await asyncio.sleep(LIST_PAUSE_S)  # what is wished for next within a moment gets the same list
+                self._list_now.clear()
+                channels = await self._ask(link, "Status", {}, listing=True)
+                self._tell("list of channels", self._on_listed, channels[1:])
+        protocol.abort("Asterisk does not list its channels")
 
     async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:
         with suppress(SwitchError):

@@ -20,6 +20,7 @@ from ivr_engine.adapters.asterisk.alongside import alongside
 from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
 from ivr_engine.adapters.asterisk.handing_over import record_voice, run_script
 from ivr_engine.adapters.asterisk.playing import INTERRUPTION, key_of, play_sound, play_sounds
+from ivr_engine.adapters.asterisk.targets import outside_target, phone_target
 from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome
 from ivr_engine.errors import SwitchError
@@ -36,13 +37,12 @@ CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 
 DIAL_SLACK_S = 30.0
 OVER_LIMIT_S = 1.0
 RING_SLACK_MS = 500
+LISTEN_S = 10.0  # one wait for a key under music; an offer interrupts it
+DEAF_LISTEN_S = 0.5  # ... where nothing can interrupt it, because the event stream is down
 LONGEST_WAIT_MS = 600_000
 
 _log = logging.getLogger(__name__)
 
-_PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_NUMBER = re.compile(r"[0-9*#+]{1,24}")
-_ADDRESS = re.compile(r"[A-Za-z0-9.-]{1,100}(:[0-9]{1,5})?")
 _MUSIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ENDING = re.compile(r"([A-Z]*)\|([0-9]*)")
 
@@ -61,6 +61,11 @@ class Over:
 
 class Signals(Protocol):
     """What reaches a channel past its own AGI session. May raise SwitchError: then it did not."""
+
+    @property
+    def up(self) -> bool:
+        """Whether signals arrive at this moment."""
+        ...
 
     async def send_key(self, channel: str, key: str) -> None:
         """Have the channel receive `key` as if its caller had typed it."""
@@ -118,6 +123,12 @@ class AgiCallControl:
         """Pick up; harmless when the call is up already."""
         await self._session.command("ANSWER", limit=COMMAND_LIMIT_S)
 
+    async def take_over(self) -> None:
+        """Have the call's own time limit count: until an engine says so, the dialplan allows it only the time to say so."""
+        await self._session.command(
+            "SET VARIABLE", "TIMEOUT(absolute)", str(round(self._talk_limit_s)), limit=COMMAND_LIMIT_S
+        )
+
     async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
         """See the port."""
         if isinstance(await self._music_off(), Gone):
@@ -168,16 +179,19 @@ class AgiCallControl:
             keys += key.replace(INTERRUPTION, "")
         return keys
 
-    async def hold(self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str) -> T | CallerGone:
-        """See the port. The session is idle under the music, so whatever comes next starts at once."""
+    async def hold(
+        self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
+    ) -> T | Played | CallerGone:
+        """See the port. Without `keys` the session is idle under the music, so whatever comes next starts at once."""
         async with _settling(until) as value:
-            for sound in sounds:
-                if value.done() or isinstance(await self._stream_until(sound, value), Gone):
-                    break
-            if not value.done() and not isinstance(await self._music_on(music), Gone):
-                await _first(value, self.gone)
+            key = await self._sounds_until(sounds, value, keys)
+            if music and not key and not value.done() and not isinstance(await self._music_on(music), Gone):
+                key = await self._music_until(value, keys)
             self._session.raise_if_broken()
-            return CallerGone() if self.gone.done() else await value
+            if self.gone.done():
+                return CallerGone()
+            # From here to the end of the block nothing is awaited: a value that came meanwhile cannot get lost.
+            return value.result() if value.done() else Played(key=key)
 
     async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
         """See the port.
@@ -185,9 +199,10 @@ class AgiCallControl:
         Raises:
             SwitchError: also when the telephone's or the music's name is not one; nothing is dialled then.
         """
-        if not _PHONE.fullmatch(phone) or not _MUSIC.fullmatch(music):
-            raise SwitchError(f"agent {agent}: a telephone or music may be named by letters, digits, _ and - only")
-        return await self._dial(f"PJSIP/{phone}", phone, ring=ring, music=music, on_answer=on_answer)
+        del agent
+        if not _MUSIC.fullmatch(music):
+            raise SwitchError("music may be named by letters, digits, _ and - only")
+        return await self._dial(phone_target(phone), phone, ring=ring, music=music, on_answer=on_answer)
 
     async def record(self, sounds: Sequence[Sound], wait: RecordWait, target: Path) -> VoiceTaken | CallerGone:
         """See the port."""
@@ -197,13 +212,12 @@ class AgiCallControl:
 
     async def transfer(self, number: str, *, ring: Millis, music: str) -> Joined:
         """See the port."""
-        endpoint, address = self._outside
-        if not _NUMBER.fullmatch(number) or not _MUSIC.fullmatch(music):
-            raise SwitchError("a number is dialled by digits, *, # and +, music named by letters, digits, _ and - only")
-        if not endpoint or not _ADDRESS.fullmatch(address):
+        target = outside_target(self._outside, number)
+        if not _MUSIC.fullmatch(music):
+            raise SwitchError("music may be named by letters, digits, _ and - only")
+        if not target:
             return Joined(outcome=OfferOutcome.FAILED, cause="no carrier is set", talked=Millis(0), caller_gone=False)
-        target = f"PJSIP/{endpoint}/sip:{number}@{address}"
-        return await self._dial(target, endpoint, ring=ring, music=music, on_answer=lambda: None)
+        return await self._dial(target, self._outside[0], ring=ring, music=music, on_answer=lambda: None)
 
     async def run_script(self, wait: ScriptWait) -> ScriptOver | CallerGone:
         """See the port."""
@@ -249,11 +263,33 @@ class AgiCallControl:
         """Tell the dialplan that the session ends on purpose."""
         await self._session.command("SET VARIABLE", "IVR_DONE", "1", limit=COMMAND_LIMIT_S)
 
-    async def _stream_until(self, sound: Sound, value: asyncio.Future[T]) -> str | Gone:
+    async def _sounds_until(self, sounds: Sequence[Sound], value: asyncio.Future[T], keys: str) -> str:
+        """Play the sounds until `value` is there or one of `keys` is pressed; that key."""
+        for sound in sounds:
+            if value.done() or self.gone.done():
+                break
+            key = await self._stream_until(sound, value, keys)
+            if not isinstance(key, Gone) and key and key in keys:
+                return key
+        return ""
+
+    async def _stream_until(self, sound: Sound, value: asyncio.Future[T], keys: str) -> str | Gone:
         """Play one sound, and stop it when `value` is there; without an event stream it plays to its end."""
         async with alongside(self._interrupt_when(value)):
             self._music = ""
-            return await play_sound(self._session, sound, INTERRUPTION)
+            return await play_sound(self._session, sound, INTERRUPTION + keys)
+
+    async def _music_until(self, value: asyncio.Future[T], keys: str) -> str:
+        """Under the music: wait for `value`, for the caller to leave, or for one of `keys`; that key."""
+        if not keys:
+            await _first(value, self.gone)
+            return ""
+        async with alongside(self._interrupt_when(value)):
+            while not value.done() and not self.gone.done():
+                key = await self._digit(LISTEN_S if self._signals.up else DEAF_LISTEN_S)
+                if not isinstance(key, Gone) and key and key in keys:
+                    return key
+        return ""
 
     async def _interrupt_when(self, value: asyncio.Future[T]) -> None:
         await asyncio.wait({value})
@@ -266,13 +302,16 @@ class AgiCallControl:
         """One key of the caller, or nothing. Our own interruption, come late, is none."""
         deadline = _now() + min(within, LONGEST_WAIT_MS) / 1000
         while (left := deadline - _now()) > 0:
-            reply = await self._session.command(
-                "WAIT FOR DIGIT", str(max(1, round(left * 1000))), limit=left + COMMAND_LIMIT_S
-            )
-            key = key_of(self._session, reply)
+            key = await self._digit(left)
             if key != INTERRUPTION:
                 return key
         return ""
+
+    async def _digit(self, within_s: float) -> str | Gone:
+        """Whatever key comes within so many seconds, ours included, or nothing."""
+        milliseconds = str(max(1, round(within_s * 1000)))
+        reply = await self._session.command("WAIT FOR DIGIT", milliseconds, limit=within_s + COMMAND_LIMIT_S)
+        return key_of(self._session, reply)
 
     async def _music_on(self, music: str) -> Reply | Gone | None:
         if self._music == music:

@@ -47,6 +47,26 @@ def offer_outcome(status: str, cause: str, *, rang_out: bool) -> OfferOutcome:
     return _BY_BOTH.get((status, cause)) or _BY_STATUS.get(status, OfferOutcome.FAILED)
 
 
+_RANG = "3"  # Reason of OriginateResponse: it rang (AST_CONTROL_RINGING of frame.h) until its time was up
+_BY_CAUSE = {
+    "1": OfferOutcome.UNREACHABLE,
+    "3": OfferOutcome.UNREACHABLE,
+    "17": OfferOutcome.BUSY,
+    "18": OfferOutcome.UNREACHABLE,
+    "19": OfferOutcome.NO_ANSWER,
+    "20": OfferOutcome.UNREACHABLE,
+    "21": OfferOutcome.DECLINED,
+}
+
+
+def origination_outcome(reason: str, cause: str) -> OfferOutcome:
+    """How a call that we made ended unanswered: `reason` of the Originate, `cause` (Q.850) of the channel, if known.
+
+    Measured: a customer who is busy or declines has reason 0 like one who cannot be reached; only the cause tells.
+    """
+    return OfferOutcome.NO_ANSWER if reason == _RANG else _BY_CAUSE.get(cause, OfferOutcome.FAILED)
+
+
 def cause_text(status: str, cause: str) -> str:
     """Both codes as a record shows them, such as `CHANUNAVAIL/21`; only what looks like a code gets in."""
     return f"{status if status.isalpha() else '?'}/{cause if cause.isdecimal() else '?'}"[:40]

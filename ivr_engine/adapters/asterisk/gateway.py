@@ -6,12 +6,13 @@ and on the way back up the switch is asked which calls are alive.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,19 +23,23 @@ from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl, Over, over_of
-from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
+from ivr_engine.adapters.asterisk.causes import cause_text, offer_outcome
+from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
+from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator, listed_lines
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
-from ivr_engine.errors import CommandRefused, WireError
-from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, SwitchListener
+from ivr_engine.errors import CommandRefused, SwitchError, WireError
+from ivr_engine.ports.inbound import AgentCommands, Arrival, CallHandler, Rang, SwitchListener
 from ivr_engine.ports.switch import Sound
 
 T = TypeVar("T")
 
 NAME_LIMIT = 79
 ENDING_MEMORY = 10_000
+BACK_TO_AN_ENGINE = "again"  # a context of dialplans/inbound.conf
 
 _CALL_ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
+_PEER = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
 _NUMBER = re.compile(r"[0-9*#+]{1,32}")
 
 _log = logging.getLogger(__name__)
@@ -81,27 +86,48 @@ class AsteriskGateway:
         self._confirmations = confirmations
         self._call_limit = call_limit
         self._trunk, self._carrier = trunk, carrier
+        self._agi_url = f"agi://{bind}:{agi_port}"
         self._translator = Translator(trunk=trunk)
         self._live: dict[CallId, AgiCallControl] = {}
         self._enders: dict[CallId, EndedBy] = {}
         self._over: dict[CallId, None] = {}
+        self._channels: dict[CallId, str] = {}
+        self._fetching: set[CallId] = set()
+        self._group = asyncio.TaskGroup()
         self._stack = AsyncExitStack()
-        self._server = AgiServer(
+        self._server = self._listening(bind, agi_port, agi_secret, calls_limit)
+        self._ami = self._reaching(bind, ami_port, ami_user, ami_secret)
+        self.dialler = OutgoingCalls(ami=self._ami, outside=(trunk, carrier))
+
+    def _listening(self, bind: str, port: int, secret: str, calls_limit: int) -> AgiServer:
+        return AgiServer(
             host=bind,
-            port=agi_port,
-            secret=agi_secret,
-            routes={"call": self._serve_caller, "over": self._hear_over, "agent": self._serve_agent},
+            port=port,
+            secret=secret,
+            routes=self._routes(),
             sessions_limit=calls_limit,
         )
-        self._ami = AmiClient(
-            host=bind,
-            port=ami_port,
-            username=ami_user,
-            secret=ami_secret,
+
+    def _reaching(self, host: str, port: int, user: str, secret: str) -> AmiClient:
+        return AmiClient(
+            host=host,
+            port=port,
+            username=user,
+            secret=secret,
             on_reached=self._reconcile,
-            on_lost=listener.switch_lost,
+            on_lost=self._listener.switch_lost,
             on_event=self._hear_event,
+            on_listed=self._see_lines,
         )
+
+    def _routes(self) -> dict[str, Callable[[AgiSession], Awaitable[None]]]:
+        """What the dialplan asks for, by the path of its address."""
+        return {
+            "call": self._serve_caller,
+            "callback": self._serve_callback,
+            "over": self._hear_over,
+            "agent": self._serve_agent,
+        }
 
     @property
     def agi_port(self) -> int:
@@ -119,6 +145,7 @@ class AsteriskGateway:
     async def __aenter__(self) -> AsteriskGateway:
         """Listen for calls and start reaching for the event stream; see `reached` to wait for it."""
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._group)
             await stack.enter_async_context(self._ami)
             await stack.enter_async_context(self._server)
             self._stack = stack.pop_all()
@@ -144,11 +171,24 @@ class AsteriskGateway:
                 await control.decline()
                 return
             await control.answer()
+            await control.take_over()
             await self._calls.handle_call(arrival, control)
         finally:
             if control.ended_by_us:
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
+
+    async def _serve_callback(self, session: AgiSession) -> None:
+        call = _call_id(session)
+        if call in self._live or call in self._over:
+            raise WireError("this call is served or over already")
+        outside = (self._trunk, self._carrier)
+        control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
+        self._live[call] = control
+        try:
+            await self.dialler.serve(call, control)
+        finally:
+            del self._live[call]
 
     async def _hear_over(self, session: AgiSession) -> None:
         call = _call_id(session)
@@ -186,17 +226,45 @@ class AsteriskGateway:
             raise CommandRefused("no such feature code")
         await command(agent)
 
+    def look_soon(self) -> None:
+        """See ports.inbound.Lines."""
+        self._ami.list_soon()
+
+    def fetch(self, call: CallId) -> None:
+        """See ports.inbound.Lines."""
+        channel = self._channels.get(call)
+        if channel is not None and call not in self._live and call not in self._fetching:
+            self._fetching.add(call)
+            self._group.create_task(self._fetch(call, channel))
+
+    async def _fetch(self, call: CallId, channel: str) -> None:
+        try:
+            await self._ami.redirect(channel, BACK_TO_AN_ENGINE)
+        except SwitchError as error:
+            _log.info("call %s could not be fetched: %s", call, error)
+        finally:
+            self._fetching.discard(call)
+
     def _reconcile(self, channels: Sequence[AmiMessage]) -> None:
         self._listener.switch_reached(self._translator.live_calls(channels))
+        self._see_lines(channels)
+
+    def _see_lines(self, channels: Sequence[AmiMessage]) -> None:
+        listed = listed_lines(channels, trunk=self._trunk, ours=f"{self._agi_url}/")
+        self._channels = {each.line.call: each.channel for each in listed}
+        self._listener.lines_seen([each.line for each in listed])
 
     def _hear_event(self, message: AmiMessage) -> None:
         match self._translator.fact(message):
             case AgentAnswered(call=call, phone=phone):
                 if call in self._live:
                     self._live[call].note_answered(phone)
+                else:
+                    self.look_soon()  # a line that nobody here serves: the list says whether it is so
             case HangupAsked(call=call):
                 self._remember_ender(call, EndedBy.CALLER)
             case ChannelEnded(call=call, cause=cause):
+                self.dialler.note_ended(call, cause)
                 self._call_over(call, Over(cause=cause))
             case None:
                 pass
@@ -218,7 +286,10 @@ class AsteriskGateway:
         if control is not None:
             talked = control.talking
             control.note_over(over)
-        self._calls.call_over(call, ended_by=self._ended_by(call, control), talked=talked, cause=over.cause)
+        ended_by, certain = self._ended_by(call, control), control is not None or not self._ami.up
+        if self._calls.call_over(call, ended_by=ended_by, talked=talked, cause=over.cause, certain=certain):
+            self.look_soon()
+            return
         self._enders.pop(call, None)
         self._over[call] = None
         _forget_oldest(self._over)
@@ -249,12 +320,25 @@ def _arguments(session: AgiSession, count: int) -> list[str]:
 
 
 def _arrival(session: AgiSession) -> Arrival:
-    number, caller, name = _arguments(session, 3)
+    number, caller, name, _attempt, status, cause, peer = _arguments(session, 7)
     return Arrival(
         call=_call_id(session),
         number=number if _NUMBER.fullmatch(number) else "",
         caller=caller if _NUMBER.fullmatch(caller) else "",
         caller_name=clean_name(name),
+        rang=_rang(status, cause, peer),
+    )
+
+
+def _rang(status: str, cause: str, peer: str) -> Rang | None:
+    """What the dialplan says of the last dialling; nothing when there was none, or when it speaks nonsense."""
+    if not status.isalpha() or not status.isupper():
+        return None
+    answered = _PEER.fullmatch(peer)
+    return Rang(
+        outcome=offer_outcome(status, cause, rang_out=cause == "0"),
+        cause=cause_text(status, cause),
+        phone=answered[1] if answered else "",
     )
 
 

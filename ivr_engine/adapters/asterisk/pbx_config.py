@@ -17,6 +17,8 @@ from ivr_engine.errors import SetupError
 
 LONGEST_NUMBER = 24  # digits; E.164 allows 15, national service numbers with prefixes a few more
 PORTS_PER_LEG = 2  # RTP and RTCP
+STRETCH_S = 60  # of waiting at the fallback between two questions for an engine
+PATIENCE_S = 15  # more than the watchdog gives an engine that hangs
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path in <sys/un.h>, less its final NUL
 
 # What the engine may hear; Asterisk drops every other event before it is written. Without this, one answered call is about
@@ -26,12 +28,14 @@ READ_EVENTS = (
     "Shutdown",
     "DialBegin",
     "DialEnd",
+    "OriginateResponse",
     "HangupRequest",
     "SoftHangupRequest",
     "Hangup",
     "ContactStatus",
 )
 
+_ENGINE = re.compile(r"[A-Za-z0-9.-]{1,100}:[0-9]{1,5}")
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _RESERVED_NAMES = frozenset({"trunk", "trunk-addresses", "transport", "global"})
 _NUMBER = re.compile(rf"[0-9]{{1,{LONGEST_NUMBER}}}")
@@ -59,8 +63,10 @@ class PbxPlan:
     """Everything a PBX is started with.
 
     Ports are UDP for SIP and RTP (`rtp_last` inclusive), TCP for AMI and AGI. AMI listens on 127.0.0.1 whatever `bind` is.
+    `other_engines` are HOST:PORT, asked in turn when the first does not answer.
     `trunk_addresses` are the hosts or networks callers may come from. `music` maps further classes to folders of 8 kHz sound
     files; class `default` is generated if absent. `qualify_s`: how often registered phones are probed, 0 never.
+    `calls_out`: the engine may make calls (AMI `originate`), which it needs for callbacks alone.
 
     Raises:
         SetupError: a value cannot be used; the message names it.
@@ -77,11 +83,13 @@ class PbxPlan:
     ami_port: int = 15038
     agi_host: str = "127.0.0.1"
     agi_port: int = 14573
+    other_engines: tuple[str, ...] = ()
     call_limit_s: int = 7200
     trunk_addresses: tuple[str, ...] = ("127.0.0.1",)
     fallback: FallbackSounds = field(default_factory=FallbackSounds)
     music: Mapping[str, Path] = field(default_factory=dict)
     qualify_s: int = 30
+    calls_out: bool = False
 
     def __post_init__(self) -> None:
         _check_names(self)
@@ -129,6 +137,9 @@ def _check_names(plan: PbxPlan) -> None:
 
 
 def _check_addresses(plan: PbxPlan) -> None:
+    for engine in plan.other_engines:
+        if not _ENGINE.fullmatch(engine):
+            raise SetupError(f"other engine {engine!r}: HOST:PORT, such as 10.0.0.2:14573")
     try:
         for address in (plan.bind, plan.agi_host):
             ipaddress.ip_address(address)
@@ -228,12 +239,13 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "rtp_last": plan.rtp_last,
         "ami_port": plan.ami_port,
         "ami_secret": plan.secrets.ami,
-        "agi_host": plan.agi_host,
-        "agi_port": plan.agi_port,
+        "engines": _engines(plan),
+        "patience_s": PATIENCE_S,
         "agi_secret": plan.secrets.agi,
         "call_limit_s": plan.call_limit_s,
-        "queue_limit_s": plan.call_limit_s,
+        "stretch_s": STRETCH_S,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
+        "ami_write": "call,originate" if plan.calls_out else "call",
         "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
@@ -242,6 +254,12 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "loss_report": _playback(plan.fallback.loss_report),
         "goodbye": _playback(plan.fallback.goodbye),
     }
+
+
+def _engines(plan: PbxPlan) -> str:
+    addresses = (f"{plan.agi_host}:{plan.agi_port}", *plan.other_engines)
+    urls = [f"AGI_URL_{number} = agi://{address}" for number, address in enumerate(addresses, start=1)]
+    return "\n".join([*urls, f"ENGINES = {len(urls)}"])
 
 
 def _number_patterns(numbers: tuple[str, ...]) -> str:

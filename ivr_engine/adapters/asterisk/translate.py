@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.core.ids import CallId
+from ivr_engine.ports.inbound import LineState, LiveLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class ChannelEnded:
 Fact = AgentAnswered | HangupAsked | ChannelEnded
 
 
+OUTGOING = "cb"
+"""How the ids of calls that the engine makes begin; those of callers begin with a digit."""
+
 _LEG = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
 
 
@@ -63,14 +67,71 @@ class Translator:
             self.refused += 1
             return None
         channel, call, *rest = (value[0] for value in values)
-        return make(CallId(call), rest) if channel.startswith(self._prefix) else None
+        return make(CallId(call), rest) if self._ours(channel, call) else None
+
+    def _ours(self, channel: str, call: str) -> bool:
+        """A caller's channel, or one of a call that we made: the ids of those are ours, nobody outside chooses one."""
+        return channel.startswith(self._prefix) or call.startswith(OUTGOING)
 
     def live_calls(self, messages: Sequence[AmiMessage]) -> frozenset[CallId]:
         """The callers among the channels of a Status list."""
         found = (message for message in messages if message.event == "Status")
         return frozenset(
-            CallId(message.get("Uniqueid")) for message in found if message.get("Channel").startswith(self._prefix)
+            CallId(message.get("Uniqueid"))
+            for message in found
+            if self._ours(message.get("Channel"), message.get("Uniqueid"))
         )
+
+
+RINGING = frozenset({"4", "5"})
+"""ChannelState of a telephone that is being rung (include/asterisk/channelstate.h: Ring, Ringing)."""
+
+_HELD_IN = "fallback"
+_ENGINE_APPLICATION = "AGI"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A caller's line and the channel that it is on."""
+
+    line: LiveLine
+    channel: str
+
+
+def listed_lines(messages: Sequence[AmiMessage], *, trunk: str, ours: str) -> tuple[Listed, ...]:
+    """The callers of a Status list. `ours`: how the data of an AGI application begin that talks to this engine.
+
+    A caller's channel is the first of its call (Uniqueid is Linkedid): what was dialled for the call, on whatever endpoint,
+    is not.
+    """
+    rows = [message for message in messages if message.event == "Status"]
+    legs = [(row, found[1]) for row in rows if (found := _LEG.fullmatch(row.get("Channel"))) and found[1] != trunk]
+    callers = [row for row in rows if row.get("Channel").startswith(f"PJSIP/{trunk}-")]
+    return tuple(
+        Listed(line=_line(row, legs, ours), channel=row.get("Channel"))
+        for row in callers
+        if row.get("Uniqueid") == row.get("Linkedid")
+    )
+
+
+def _line(row: AmiMessage, legs: Sequence[tuple[AmiMessage, str]], ours: str) -> LiveLine:
+    call, bridge = row.get("Uniqueid"), row.get("BridgeID")
+    for leg, phone in legs:
+        if bridge and leg.get("BridgeID") == bridge:
+            return LiveLine(call=CallId(call), state=LineState.TALKING, phone=phone)
+    for leg, phone in legs:
+        if leg.get("Linkedid") == call and leg.get("ChannelState") in RINGING:
+            return LiveLine(call=CallId(call), state=LineState.RINGING, phone=phone)
+    return LiveLine(call=CallId(call), state=_alone(row, ours))
+
+
+def _alone(row: AmiMessage, ours: str) -> LineState:
+    """The state of a line with no other party."""
+    if row.get("Context") == _HELD_IN:
+        return LineState.HELD
+    if row.get("Application") == _ENGINE_APPLICATION and row.get("Data").startswith(ours):
+        return LineState.STRAY
+    return LineState.SERVED
 
 
 def _answered(call: CallId, rest: list[str]) -> Fact | None:

@@ -81,7 +81,11 @@ class LiveFolder:
 
     def _earlier(self, version: str) -> CentreDefinition | None:
         kept = next((each for each in self._kept.versions() if each.version == version), None)
-        return load_centre(kept.folder).definition if kept is not None else None
+        if kept is None:
+            return None
+        with _calls_first():
+            definition = load_centre(kept.folder).definition
+        return definition if definition is not None and definition.version == version else None
 
     def _stamp(self) -> str:
         return hashlib.sha256("\n".join(sorted(self._states())).encode("utf-8", "surrogateescape")).hexdigest()

@@ -122,6 +122,7 @@ def create_tables(engine: Engine) -> None:
             session.add(StoreRow(schema_number=SCHEMA))
             session.commit()
     check_schema(engine, name_of(engine.url))
+    SQLModel.metadata.create_all(engine)  # tables that came later; an older program passes them over
 
 
 def check_schema(engine: Engine, name: str) -> None:

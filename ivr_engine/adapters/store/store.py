@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ivr_engine.adapters.store.database import (
     connect,
@@ -143,6 +143,15 @@ class SqlStore:
         with contextlib.suppress(BacklogFull):
             self._writer.put_record(call_row(record))
 
+    def keep(self, call: CallId, session: Mapping[str, Any]) -> None:
+        """See ports.checkpoints. Never waits for the disk; lost when no more can be held, and the one before stands."""
+        with contextlib.suppress(BacklogFull):
+            self._writer.put_checkpoint({"call": call, "body": session})
+
+    def kept(self) -> dict[CallId, dict[str, Any]]:
+        """See ports.checkpoints."""
+        return self._reader.checkpoints()
+
     async def flush(self) -> None:
         """Return when everything appended and saved so far is on disk.
 
@@ -171,6 +180,10 @@ class SqlStore:
     def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         return self._reader.read(after=after, call=call, types=types)
+
+    def last_sequence(self) -> int:
+        """The highest number on disk, 0 when there is none."""
+        return self._reader.last_sequence()
 
     def latest_by_agent(self, kind: type[Event]) -> tuple[Recorded, ...]:
         """The last event on disk of this kind about each agent, in order of sequence."""

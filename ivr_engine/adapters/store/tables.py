@@ -41,6 +41,18 @@ class JournalRow(SQLModel, table=True):
     body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
+class CheckpointRow(SQLModel, table=True):
+    """Where a call that is going on stands, for the engine that takes it over; gone with the call's record.
+
+    `body` is JSON in a text: this program alone reads it.
+    """
+
+    __tablename__ = "checkpoints"
+
+    call: str = Field(sa_column=Column(Text, primary_key=True))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class CallRow(SQLModel, table=True):
     """One call record. `legs` is a list of objects, `answers` an object, `faults` a list of codes."""
 

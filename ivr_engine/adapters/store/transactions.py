@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 
 from ivr_engine.adapters.store.database import explained
-from ivr_engine.adapters.store.rows import Row
-from ivr_engine.adapters.store.tables import CallRow, JournalRow
+from ivr_engine.adapters.store.rows import Row, to_json
+from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow
 from ivr_engine.adapters.store.writer import Batch
 from ivr_engine.errors import StoreError
 
@@ -66,15 +66,22 @@ class Transactions:
         """
         with explained(self._name):
             try:
-                self._store(batch.events, batch.records)
+                self._store(batch.events, batch)
             except IntegrityError:
-                self._store(self._missing(batch.events), batch.records)
+                self._store(self._missing(batch.events), batch)
 
-    def _store(self, events: Sequence[Row], records: Sequence[Row]) -> None:
-        latest = {row["call"]: row for row in records}
+    def _store(self, events: Sequence[Row], batch: Batch) -> None:
+        latest = {row["call"]: row for row in batch.records}
+        standing = {row["call"]: row for row in batch.checkpoints if row["call"] not in latest}
         with self._transaction() as connection:
             if events:
                 connection.execute(insert(JournalRow), list(events))
+            if latest or standing:
+                ended = delete(CheckpointRow).where(col(CheckpointRow.call).in_([*latest, *standing]))
+                connection.execute(ended)
+            if standing:
+                rows = [{"call": call, "body": to_json(row["body"])} for call, row in standing.items()]
+                connection.execute(insert(CheckpointRow), rows)
             if latest:
                 connection.execute(FORGET_RECORD, [{"forgotten": call} for call in latest])
                 connection.execute(insert(CallRow), list(latest.values()))

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from itertools import islice
 
@@ -27,16 +28,25 @@ class BacklogFull(StoreError):
 Told = Callable[[StoreError | None], None]
 
 
+class Kind(Enum):
+    """What a row is of."""
+
+    EVENT = auto()
+    RECORD = auto()
+    CHECKPOINT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows for one transaction: events first, then records."""
+    """Rows for one transaction: events first, then checkpoints, then records."""
 
     events: Sequence[Row]
     records: Sequence[Row]
+    checkpoints: Sequence[Row] = ()
 
     def plain(self) -> list[Sequence[Row]]:
         """As JSON-ready values."""
-        return [self.events, self.records]
+        return [self.events, self.records, self.checkpoints]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,7 @@ class Writer:
         self._troubled = troubled
         self._aside = 0
         self._changed = threading.Condition()
-        self._rows: deque[tuple[bool, Row]] = deque()
+        self._rows: deque[tuple[Kind, Row]] = deque()
         self._put = 0
         self._written = 0
         self._waiting: list[tuple[int, Told]] = []
@@ -121,11 +131,15 @@ class Writer:
             BacklogFull: there is no room; none of them was taken.
             StoreError: the writer is closed.
         """
-        self._put_rows([(False, row) for row in rows])
+        self._put_rows([(Kind.EVENT, row) for row in rows])
 
     def put_record(self, row: Row) -> None:
         """Queue a record; it is written after everything queued before it. Raises as `put_events`."""
-        self._put_rows([(True, row)])
+        self._put_rows([(Kind.RECORD, row)])
+
+    def put_checkpoint(self, row: Row) -> None:
+        """Queue a call's checkpoint; it takes the place of the one before. Raises as `put_events`."""
+        self._put_rows([(Kind.CHECKPOINT, row)])
 
     def tell(self, told: Told) -> None:
         """Call `told` from the writer's thread when all that is queued now is on disk, or with why it is not."""
@@ -154,7 +168,7 @@ class Writer:
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
 
-    def _put_rows(self, rows: Sequence[tuple[bool, Row]]) -> None:
+    def _put_rows(self, rows: Sequence[tuple[Kind, Row]]) -> None:
         with self._changed:
             if self._closing_since is not None:
                 raise StoreError("the store is closed; nothing can be recorded any more")
@@ -201,7 +215,7 @@ class Writer:
             self._tell_all(trouble)
         return trouble is None
 
-    def _head(self) -> list[tuple[bool, Row]]:
+    def _head(self) -> list[tuple[Kind, Row]]:
         with self._changed:
             return list(islice(self._rows, self._pace.most))
 
@@ -209,8 +223,8 @@ class Writer:
         """Store what is in the spool; what comes meanwhile joins it at the end. None: the spool is empty."""
         if self._spool is None or self._spool.empty:
             return None
-        for events, records in self._spool.batches():
-            trouble = self._stored(Batch(events, records))
+        for rows in self._spool.batches():
+            trouble = self._stored(Batch(*rows))
             if trouble is not None:
                 return trouble
             self._set_aside()
@@ -280,5 +294,5 @@ class Writer:
         return bool(self._waiting) or self._put > put
 
 
-def _batch(rows: Sequence[tuple[bool, Row]]) -> Batch:
-    return Batch([row for is_record, row in rows if not is_record], [row for is_record, row in rows if is_record])
+def _batch(rows: Sequence[tuple[Kind, Row]]) -> Batch:
+    return Batch(*([row for kind, row in rows if kind is wanted] for wanted in Kind))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ivr_engine.core.events.acd import (
     AgentWaitEnded,
+    CallbackAttempted,
     CallbackBooked,
+    CallbackEnded,
+    CallbackPlaced,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -18,6 +21,7 @@ from ivr_engine.core.events.acd import (
     OfferMade,
     PassedOver,
     SkillNeed,
+    WaitEstimated,
 )
 from ivr_engine.core.events.agent import (
     AgentPresenceChanged,
@@ -28,7 +32,7 @@ from ivr_engine.core.events.agent import (
     WrapUpExtended,
 )
 from ivr_engine.core.events.base import Event, Recorded, agent_of, call_of
-from ivr_engine.core.events.call import CallArrived, CallEnded, CallRefused, CallResumed
+from ivr_engine.core.events.call import CallArrived, CallEnded, CallReconciled, CallRefused, CallResumed
 from ivr_engine.core.events.emergency import (
     BroadcastEnded,
     BroadcastPlayed,
@@ -55,6 +59,7 @@ from ivr_engine.core.events.flow import (
     Datum,
     FlowFailed,
     FlowFinished,
+    FlowResumed,
     FlowStarted,
     HoursChecked,
     IdentityConfirmed,
@@ -80,8 +85,10 @@ CATALOGUE: dict[str, type[Event]] = {
         CallArrived,
         CallRefused,
         CallResumed,
+        CallReconciled,
         CallEnded,
         FlowStarted,
+        FlowResumed,
         NodeEntered,
         SubflowEntered,
         SubflowLeft,
@@ -105,6 +112,10 @@ CATALOGUE: dict[str, type[Event]] = {
         FlowFailed,
         CallQueued,
         CallbackBooked,
+        CallbackPlaced,
+        CallbackAttempted,
+        CallbackEnded,
+        WaitEstimated,
         MessageLeft,
         OfferMade,
         NobodyOffered,
@@ -154,11 +165,15 @@ __all__ = [
     "CallEnded",
     "CallLeftQueue",
     "CallQueued",
+    "CallReconciled",
     "CallRefused",
     "CallRelaxed",
     "CallRerouted",
     "CallResumed",
+    "CallbackAttempted",
     "CallbackBooked",
+    "CallbackEnded",
+    "CallbackPlaced",
     "Candidate",
     "ConversationBegan",
     "ConversationEnded",
@@ -170,6 +185,7 @@ __all__ = [
     "FactsLost",
     "FlowFailed",
     "FlowFinished",
+    "FlowResumed",
     "FlowStarted",
     "HoursChecked",
     "IdentityConfirmed",
@@ -202,6 +218,7 @@ __all__ = [
     "VersionRefused",
     "VersionWithdrawn",
     "VoiceRecorded",
+    "WaitEstimated",
     "WrapUpBegan",
     "WrapUpEnded",
     "WrapUpExtended",

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
+from ivr_engine.core.outcomes import CallbackEnd, EndedBy, OfferOutcome, QueueOutcome
 
 _NONE = Millis(0)
 
@@ -96,7 +96,11 @@ class AgentWaitEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackBooked(Event):
-    """Somebody of the queue is to call `number`, as if it had waited there since this instant; `window`: when it suits."""
+    """Somebody of the queue is to call `number`, as if it had waited there since `since`; `window`: when it suits.
+
+    `since` 0: since this instant. `dialled`: the service number they had called. The booking
+    is known as `cb` and the sequence number of this event.
+    """
 
     TYPE: ClassVar[str] = "acd.callback_booked"
     call: CallId
@@ -107,6 +111,65 @@ class CallbackBooked(Event):
     priority: int
     language: Language
     window: str = ""
+    since: Instant = Instant(0)
+    dialled: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPlaced(Event):
+    """An agent is reserved and the number is called: attempt `attempt` (from 1) of a booking, a call of its own.
+
+    `booked_by` is the call that booked it; `shown` the service number shown. `reason`: why an outgoing call was made.
+    """
+
+    TYPE: ClassVar[str] = "acd.callback_placed"
+    call: CallId
+    booking: str
+    booked_by: CallId
+    queue: QueueName
+    number: str
+    shown: str
+    language: Language
+    agent: AgentId
+    attempt: int
+    reason: str = "callback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAttempted(Event):
+    """How an attempt ended. `again`: when the next one may come; None: there is none. `cause`: the switch's own word."""
+
+    TYPE: ClassVar[str] = "acd.callback_attempted"
+    call: CallId
+    booking: str
+    outcome: OfferOutcome
+    again: Instant | None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEnded(Event):
+    """The booking is over; exactly one for each. `by`: who cancelled it, else empty."""
+
+    TYPE: ClassVar[str] = "acd.callback_ended"
+    booking: str
+    booked_by: CallId
+    queue: QueueName
+    outcome: CallbackEnd
+    attempts: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEstimated(Event):
+    """How long the caller was estimated to wait on entering: on average, half of such callers, nine in ten of them."""
+
+    TYPE: ClassVar[str] = "acd.wait_estimated"
+    call: CallId
+    queue: QueueName
+    mean: Millis
+    p50: Millis
+    p90: Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

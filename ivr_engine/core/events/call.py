@@ -40,6 +40,18 @@ class CallResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallReconciled(Event):
+    """The switch's list of live lines says otherwise than what was known: `found` is the state of the line, or `gone`.
+
+    The facts recorded at the same instant make up for what was missed.
+    """
+
+    TYPE: ClassVar[str] = "call.reconciled"
+    call: CallId
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
     """The call is over. `forced` is set only where the ending itself decides the disposition (crash, reconciliation)."""
 

@@ -22,6 +22,18 @@ class FlowStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowResumed(Event):
+    """The call goes on at `node` where an engine that is gone left it. `previous`: the version it was on until then."""
+
+    TYPE: ClassVar[str] = "flow.resumed"
+    call: CallId
+    flow: FlowName
+    node: NodeName
+    version: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEntered(Event):
     """The call reached a node. `by`: the exit of the node before that led here, empty where a flow begins."""
 

@@ -76,6 +76,7 @@ class Authenticate(NodeSpec):
     """Ask `number` and `pin`, have `service` verify them, and raise the call to `level`."""
 
     KIND: ClassVar[str] = "authenticate"
+    secret_memo: ClassVar[frozenset[str]] = frozenset({_ID, _PIN})
     service: str
     operation: str
     number: Entry

@@ -105,6 +105,8 @@ class NodeSpec:
     """Base of every kind's settings; `KIND` is the key that names the kind in a flow file."""
 
     KIND: ClassVar[str]
+    secret_memo: ClassVar[frozenset[str]] = frozenset()
+    """Names under which the kind remembers secrets between its waits (`Session.memo`)."""
 
     @classmethod
     def read(cls, node: Fields) -> Self:

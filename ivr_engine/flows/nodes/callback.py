@@ -33,7 +33,7 @@ class Callback(NodeSpec):
     queue: Setting
     number: Setting
     needs: tuple[SkillNeed, ...] = ()
-    priority: Setting = 0
+    priority: Setting = None
     window: Setting = ""
 
     @classmethod
@@ -46,7 +46,7 @@ class Callback(NodeSpec):
             queue=fields.read("queue", as_setting, default="", required=True),
             number=fields.read("number", as_setting, default="", required=True),
             needs=read_needs(fields),
-            priority=fields.read("priority", as_setting, default=0),
+            priority=fields.read("priority", as_setting, default=None),
             window=fields.read("window", as_setting, default=""),
         )
         fields.finish()
@@ -65,16 +65,20 @@ class Callback(NodeSpec):
 
     def run(self, walk: Walk) -> Step:
         """Book it."""
+        queue = walk.queue(walk.open_value(self.queue, "the queue's name"))
+        since, priority = walk.place_in(queue) or (walk.now, 0)
         walk.events.append(
             CallbackBooked(
                 call=walk.session.facts.call,
                 node=walk.session.node,
-                queue=walk.queue(walk.open_value(self.queue, "the queue's name")),
+                queue=queue,
                 number=telephone(walk, self.number),
                 needs=self.needs,
-                priority=priority_now(walk, self.priority),
+                priority=priority if self.priority is None else priority_now(walk, self.priority),
                 language=walk.session.language,
                 window=plain_text("window", walk.open_value(self.window, "when to call")),
+                since=since,
+                dialled=walk.session.facts.number,
             ),
         )
         return "next"

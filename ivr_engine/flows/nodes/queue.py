@@ -4,6 +4,7 @@
       queue: {name: cards, skills: {card: 3}, priority: "{{ 50 if call.language == 'en' else 0 }}"}
       next: end
       exits: {timeout: end, full: end, closed: end}
+      # in `queue:`, keys while waiting: {keys: {1: call_me, 2: leave_word}}
 
 With `prefer: {english: 1}` who has the skill comes first. With `agent: "{{ customer.adviser }}"` the call waits for that
 agent alone, for `agent_wait` (20 s) at most and only while they are at work; afterwards anybody may take it.
@@ -11,24 +12,30 @@ agent alone, for `agent_wait` (20 s) at most and only while they are at work; af
 `next` is taken after the conversation. `unstaffed` (nobody is logged in who could ever take the call) goes the way of
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
+
+`keys` are those a caller may press while waiting: each leaves the queue, with the outcome `flowout`, and leads to its node.
+A `callback` there keeps the caller's place, and whoever comes back to the queue has it again. While an agent's telephone
+rings for the caller they do nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, Millis, SkillName
+from ivr_engine.core.ids import AgentId, Millis, NodeName, SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
-from ivr_engine.flows.walk import Walk
+from ivr_engine.flows.walk import KEYS, Walk
 
 AGENT_WAIT = Millis(20_000)
 
@@ -44,10 +51,11 @@ class Queue(NodeSpec):
     prefers: tuple[SkillNeed, ...] = ()
     agent: Setting = ""
     agent_wait: Millis = AGENT_WAIT
+    keys: Mapping[str, NodeName] = field(default_factory=dict)
 
     @classmethod
     def read(cls, node: Fields) -> Self:
-        """`queue: {name, skills, prefer, priority, agent, agent_wait}`."""
+        """`queue: {name, skills, prefer, priority, agent, agent_wait, keys}`."""
         fields = node.fields(cls.KIND)
         if fields is None:
             return cls(name="")
@@ -55,6 +63,7 @@ class Queue(NodeSpec):
             name=fields.read("name", as_setting, default="", required=True),
             needs=read_needs(fields),
             priority=fields.read("priority", as_setting, default=0),
+            keys=_read_keys(fields),
             prefers=read_needs(fields, "prefer"),
             agent=fields.read("agent", as_setting, default=""),
             agent_wait=fields.span("agent_wait", default=AGENT_WAIT, most=Millis(3_600_000)),
@@ -65,7 +74,8 @@ class Queue(NodeSpec):
     def facts(self) -> NodeFacts:
         """Leaves by how the visit to the queue ended."""
         return NodeFacts(
-            exits=("next", "timeout", "full", "closed", "unstaffed", "failed"),
+            exits=(*self.keys, "next", "timeout", "full", "closed", "unstaffed", "failed"),
+            keys=tuple(self.keys),
             required=(("next",), ("timeout", "failed"), ("full", "failed"), ("closed", "failed")),
             to_agent=True,
             queues=(self.name,) if isinstance(self.name, str) else (),
@@ -73,28 +83,48 @@ class Queue(NodeSpec):
             reads=settings.reads((self.name, self.priority, self.agent)),
         )
 
+    def own_exits(self) -> Mapping[str, NodeName]:
+        """Each key is an exit of its own."""
+        return self.keys
+
     def run(self, walk: Walk) -> Step:
         """Wait; keys typed ahead are forgotten."""
         walk.session.typed_ahead = walk.session.stray = ""
-        return QueueWait(
-            queue=walk.queue(walk.open_value(self.name, "the queue's name")),
+        queue = walk.queue(walk.open_value(self.name, "the queue's name"))
+        since = walk.comes_back_to(queue)
+        wait = QueueWait(
+            queue=queue,
             needs=self.needs,
             priority=priority_now(walk, self.priority),
             language=walk.session.language,
+            keys="".join(self.keys),
+            since=since,
             prefers=self.prefers,
             agent=(wanted := _wanted(walk, self.agent)),
             agent_wait=Millis(0) if wanted is None else self.agent_wait,
         )
+        walk.session.memo = {"name": queue, "since": walk.now if since is None else since, "priority": wait.priority}
+        return wait
 
     def resume(self, walk: Walk, reply: Reply) -> Step:
         """Leave by the outcome."""
         assert isinstance(reply, QueueLeft)  # noqa: S101 - the engine lets no other reply through
         walk.left_queue(reply.outcome, reply.agent or "")
+        if reply.outcome is QueueOutcome.FLOWOUT and reply.key in self.keys:
+            return reply.key
         if reply.outcome is QueueOutcome.ANSWERED:
             return "next"
         if reply.outcome is QueueOutcome.UNSTAFFED and "unstaffed" not in walk.node.exits:
             return "closed"
         return str(reply.outcome)
+
+
+def _read_keys(fields: Fields) -> dict[str, NodeName]:
+    for entry in fields.entries("keys"):
+        if entry.key not in KEYS or len(entry.key) != 1:
+            message = Message.of("`$key` is not a key of a telephone: 0 to 9, `*` or `#` (in quotes)", key=entry.key)
+            fields.error("S311", message, at=entry.key_at)
+    return {key: NodeName(node) for key, node in fields.mapping_of("keys", shapes.as_name).items()}
 
 
 def read_needs(fields: Fields, key: str = "skills") -> tuple[SkillNeed, ...]:

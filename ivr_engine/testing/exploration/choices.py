@@ -121,7 +121,7 @@ def candidates(centre: CentreDefinition, node: Node, wait: Wait, examples: Examp
     elif isinstance(wait, RequestWait | VerifyWait):
         yield from _answers(centre, node, wait, examples)
     elif isinstance(wait, QueueWait):
-        yield from _visits()
+        yield from _visits(wait)
     else:
         yield from _elsewhere(wait)
 
@@ -167,15 +167,21 @@ def _answers(centre: CentreDefinition, node: Node, wait: RequestWait | VerifyWai
         yield Choice(label=f"{operation} {outcome}", reply=reply, operation=operation, answer=body)
 
 
-def _visits() -> Iterator[Choice]:
+CALLERS_OWN: Final = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+
+
+def _visits(wait: QueueWait) -> Iterator[Choice]:
     yield Choice(
         label="talks to an agent",
         reply=QueueLeft(outcome=QueueOutcome.ANSWERED, agent=AgentId("agent")),
         step={"agent": "answers"},
     )
     for outcome in QueueOutcome:
-        if outcome not in (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED):
+        if outcome not in CALLERS_OWN:
             yield Choice(label=f"the queue ends {outcome}", reply=QueueLeft(outcome=outcome), step={"queue": str(outcome)})
+    for key in wait.keys:
+        left = QueueLeft(outcome=QueueOutcome.FLOWOUT, key=key)
+        yield Choice(label=f"presses {key} while waiting", reply=left, keys=1, step={"press": key})
 
 
 def _elsewhere(wait: RecordWait | TransferWait | ScriptWait) -> Iterator[Choice]:

@@ -50,9 +50,9 @@ from ivr_engine.testing.stage import Stage
 MOST_TURNS: Final = 1_000  # without a step of the test
 
 
-def perform(definition: CentreDefinition, test: ConversationTest) -> Result:
-    """Play the test on a stage of its own."""
-    stage = Stage(definition, now=test.instant)
+def perform(definition: CentreDefinition, test: ConversationTest, *, stage: Stage | None = None) -> Result:
+    """Play the test, on a stage of its own unless one is given."""
+    stage = stage or Stage(definition, now=test.instant)
     answers = Answers(test.answers)
     conversation = Conversation(stage, answers)
     failure = _play(test, _Performance(conversation), answers=answers, stage=stage)
@@ -115,8 +115,13 @@ class _Performance:
         raise Missed(f"to hear {', '.join(map(str, step.words))}", call.where())
 
     def press(self, step: Presses) -> None:
-        """Press the keys, at as many questions as it takes."""
+        """Press the keys, at as many questions as it takes; in a queue, the key that leaves it."""
         keys = step.keys
+        self._listen()
+        if self.conversation.visit is not None and self.conversation.visit.takes_keys:
+            self._in_queue(staffed=False).press(keys[0])
+            self.conversation.after_visit()
+            keys = keys[1:]
         while keys:
             keys = self.conversation.press(self._question("a question that takes keys"), keys)
 

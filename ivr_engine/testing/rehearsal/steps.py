@@ -46,7 +46,7 @@ AGENT_DOES: Mapping[str, OfferOutcome | None] = {
     RINGS: None,
 }
 TRANSFER_ENDS: Mapping[str, OfferOutcome] = {word: end for word, end in AGENT_DOES.items() if end is not None}
-_NO_END = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED)
+_NO_END = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
 QUEUE_ENDS = [str(each) for each in QueueOutcome if each not in _NO_END]
 NO_VALUE = ("waits", "hangs_up")
 

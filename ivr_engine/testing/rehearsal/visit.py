@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ivr_engine.acd.effects import AnnouncePosition, CentreEffect, ReleaseCall, RingAgent
+from ivr_engine.acd.effects import Announce, CentreEffect, ReleaseCall, RingAgent
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     ConversationOver,
+    FlowedOut,
     LogIn,
     LogOut,
     OfferAnswered,
@@ -18,11 +19,11 @@ from ivr_engine.acd.stimuli import (
 )
 from ivr_engine.acd.views import AgentStatus
 from ivr_engine.core.events import NobodyOffered
-from ivr_engine.core.ids import AgentId, CallId, Language, Millis, between
+from ivr_engine.core.ids import AgentId, CallId, Millis, between
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence, QueueOutcome
-from ivr_engine.flows.utterances import Number, Prompt, Utterance
+from ivr_engine.flows.utterances import Utterance
 from ivr_engine.flows.waits import QueueLeft, QueueWait
-from ivr_engine.services.queue_visit import POSITION_AFTER, POSITION_BEFORE
+from ivr_engine.services.announcing import says
 from ivr_engine.testing.rehearsal.outcome import Missed
 from ivr_engine.testing.rehearsal.script import AgentActs
 from ivr_engine.testing.stage import Stage
@@ -108,6 +109,25 @@ class Visit:
         self.wait(between(self._stage.now, alarm))
         return True
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the caller may press something here."""
+        return bool(self._wait.keys) and self.talking_to is None
+
+    def press(self, key: str) -> None:
+        """The caller presses a key that leaves the queue.
+
+        Raises:
+            Missed: the key does nothing here, or an agent's telephone rings for the caller already.
+        """
+        keys = self._wait.keys
+        if key not in keys:
+            raise Missed(f"key {key} to lead somewhere", f"{self}, where {' '.join(keys) or 'no key'} can be pressed")
+        if self._offer is not None or self.talking_to is not None:
+            raise Missed("a caller who only waits", str(self))
+        self._take(self._stage.decide(FlowedOut(call=self._call)))
+        self.left = QueueLeft(outcome=QueueOutcome.FLOWOUT, key=key)
+
     def hang_up(self) -> None:
         """The caller leaves."""
         self._take(self._stage.decide(CallerLeft(call=self._call)))
@@ -116,7 +136,12 @@ class Visit:
         self.entered = True
         wait = self._wait
         stimulus = CallEntered(
-            call=self._call, queue=wait.queue, needs=wait.needs, priority=wait.priority, language=wait.language
+            call=self._call,
+            queue=wait.queue,
+            needs=wait.needs,
+            priority=wait.priority,
+            language=wait.language,
+            arrived=wait.since,
         )
         self._take(self._stage.decide(stimulus))
 
@@ -176,17 +201,10 @@ class Visit:
                 self._offer = effect
             elif isinstance(effect, ReleaseCall):
                 self.left = QueueLeft(outcome=effect.outcome)
-            elif isinstance(effect, AnnouncePosition):
-                self._say(self._position(effect.position, self._wait.language))
+            elif isinstance(effect, Announce):
+                self._say(says(effect, self._stage.definition.prompts.get(self._wait.language, {})))
             else:
                 self._offer = None
-
-    def _position(self, position: int, language: Language) -> list[Utterance]:
-        words = self._stage.definition.prompts.get(language, {})
-        if POSITION_BEFORE not in words:
-            return []
-        after = [Prompt(POSITION_AFTER)] if POSITION_AFTER in words else []
-        return [Prompt(POSITION_BEFORE), Number(str(position)), *after]
 
     def _why_nobody(self) -> str:
         if self.left is not None:

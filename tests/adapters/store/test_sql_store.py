@@ -205,7 +205,7 @@ def test_an_event_and_a_record_that_wait_together_stand_in_one_transaction() -> 
     writer.put_record({"call": "c1"})
     writer.start()
     writer.close()
-    assert transactions == [Batch([{"type": "call.ended"}], [{"call": "c1"}])]
+    assert transactions == [Batch([{"type": "call.ended"}], [{"call": "c1"}], [])]
 
 
 def test_a_writer_that_meets_a_defect_says_so_and_goes_on() -> None:

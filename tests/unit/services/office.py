@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ivr_engine.acd.stimuli import LogIn, SetReady
@@ -22,23 +23,29 @@ from ivr_engine.ports.centre_files import CentreFiles, Loaded
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import Sound
+from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.admission import Admission, Limits
 from ivr_engine.services.agent_desk import AgentDesk
 from ivr_engine.services.call_runner import CallRunner, CallVersions, Outside
+from ivr_engine.services.callbacks import CallbackDesk, CentreNow
 from ivr_engine.services.centre_config import centre_of
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.drain import Drain
 from ivr_engine.services.emergency import EmergencyDesk
 from ivr_engine.services.entrance import Entrance
+from ivr_engine.services.reconciliation import Reconciler
 from ivr_engine.services.recorder import Recorder
-from ivr_engine.services.standing import standing_conversations, standing_presences
+from ivr_engine.services.recovery import Before, recover
+from ivr_engine.services.resumption import Resumption
 from ivr_engine.services.switch_watch import SwitchWatch
+from ivr_engine.services.unserved import Unserved
 from ivr_engine.services.verifier import Verifier
 from ivr_engine.services.versions import Versions
 from ivr_engine.testing.clock import ManualClock
 from ivr_engine.testing.line import ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 
+PRESENCE_LIMIT = Millis(12 * 3_600_000)
 BANK = Path(__file__).parents[3] / "flows" / "sample-bank"
 
 
@@ -86,6 +93,9 @@ class Files:
     async def load(self) -> Loaded:
         self.loads += 1
         return Loaded(definition=None if self.problems else self.definition, problems=self.problems)
+
+    async def earlier(self, version: str) -> CentreDefinition | None:
+        return self.definition if self.definition is not None and self.definition.version == version else None
 
     async def stamp(self) -> str:
         return self.stamps.pop(0) if len(self.stamps) > 1 else self.stamps[0]
@@ -155,6 +165,31 @@ class LogBook:
     warning = error = info
 
 
+@dataclass
+class SwitchNotes:
+    """What the switch wrote down."""
+
+    noted: dict[CallId, NotedCall] = field(default_factory=dict)
+
+    def calls(self) -> Mapping[CallId, NotedCall]:
+        return self.noted
+
+
+@dataclass
+class Switchboard:
+    """What the reconciler asked of the switch."""
+
+    looks: int = 0
+    fetched: list[CallId] = field(default_factory=list)
+
+    def look_soon(self) -> None:
+        self.looks += 1
+
+    def fetch(self, call: CallId) -> None:
+        self.fetched.append(call)
+
+
+@cache
 def _bank() -> CentreDefinition:
     loaded = load_centre(BANK)
     assert loaded.definition is not None
@@ -171,6 +206,7 @@ class Office:
         definition: CentreDefinition | None = None,
         clock: ManualClock | None = None,
         files: CentreFiles | None = None,
+        notes: SwitchNotes | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.room = True
@@ -179,9 +215,13 @@ class Office:
         self.store = store or MemoryStore()
         self.voices, self.host, self.log = Voices(), Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
-        self.recorder.recover()
         core = centre_of(self.definition, offer_prefix="offer")
-        core.take_up(standing_presences(self.store), standing_conversations(self.recorder))
+        self.notes = notes or SwitchNotes()
+        phones = {each.phone: agent for agent, each in self.definition.agents.items()}
+        before = Before(
+            journal=self.store, records=self.store, notes=self.notes, agent_of=phones.get, presence_limit=PRESENCE_LIMIT
+        )
+        recovered = recover(core, self.recorder, before, now=self.clock.now(), log=self.log)
         self.centre = CentreRunner(centre=core, recorder=self.recorder, clock=self.clock)
         self.files, self.surroundings = Files(), Rooms(self.voices)
         self.versions = Versions(
@@ -202,6 +242,18 @@ class Office:
             clock=self.clock,
         )
         self.emergency.recover(self.store)
+        self.resumption = Resumption(store=self.store, recorder=self.recorder, clock=self.clock, log=self.log)
+        self.resumption.recover()
+        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
+        self.unserved = Unserved(
+            centre=self.centre,
+            recorder=self.recorder,
+            agent_of=self.desk.of_phone,
+            clock=self.clock,
+            log=self.log,
+            ended=recovered.noted.ended,
+            left=recovered.queues.left,
+        )
         self.admission = Admission(
             limits=limits or Limits(calls=100_000, calls_per_s=100_000, lag=Millis(10**9)),
             room=lambda: self.room,
@@ -218,13 +270,46 @@ class Office:
             entrance=Entrance(emergency=self.emergency, recorder=self.recorder, log=self.log),
             centre=self.centre,
             recorder=self.recorder,
+            unserved=self.unserved,
+            resumption=self.resumption,
             outside=Outside(lookup=self.host, verifier=self.verifier, recordings=Path("recordings")),
             clock=self.clock,
             log=self.log,
         )
+        self.lines = Switchboard()
+        self.reconciler = Reconciler(
+            calls=self.calls,
+            unserved=self.unserved,
+            noted=recovered.noted,
+            centre=self.centre,
+            recorder=self.recorder,
+            agent_of=self.desk.of_phone,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.reconciler.lines = self.lines
+        self.watch = SwitchWatch(
+            recorder=self.recorder,
+            calls=self.calls,
+            unserved=self.unserved,
+            reconciler=self.reconciler,
+            clock=self.clock,
+            log=self.log,
+        )
         self.drain = Drain(admission=self.admission, serving=lambda: len(self.calls.served), clock=self.clock, log=self.log)
-        self.desk = AgentDesk(definition=lambda: self.versions.current, centre=self.centre, clock=self.clock)
-        self.watch = SwitchWatch(recorder=self.recorder, calls=self.calls, clock=self.clock, log=self.log)
+        self.callbacks = CallbackDesk(
+            files=CentreNow(
+                definition=lambda: self.versions.current,
+                prompts=self.surroundings.prompts,
+                phone_of=self.versions.phone_of,
+            ),
+            centre=self.centre,
+            calls=self.calls,
+            recorder=self.recorder,
+            clock=self.clock,
+            log=self.log,
+        )
+        self.callbacks.recover(self.store)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

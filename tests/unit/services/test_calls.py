@@ -193,7 +193,7 @@ async def test_a_restarted_controller_closes_calls_that_are_gone_and_keeps_the_l
     after.watch.switch_reached(frozenset({CallId("1.2")}))
     assert after.record("1.1").disposition is Disposition.UNKNOWN_RECONCILED
     assert store.get(CallId("1.2")) is None
-    after.calls.call_over(CallId("1.2"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+    after.calls.call_over(CallId("1.2"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
     assert after.record("1.2").ended_by is EndedBy.CALLER
 
 
@@ -228,7 +228,8 @@ async def test_a_switch_that_dies_closes_its_calls_frees_the_agents_and_works_ag
         office.watch.switch_reached(frozenset())
         await office.serve(ScriptedLine(*TO_AGENT, LineBreaks()))
         office.watch.switch_lost("Asterisk closed the connection")
-        office.clock.advance(Millis(7_000))
+        broken = office.clock.now()
+        office.clock.advance(Millis(3_000))
         await settle()
         assert office.facts(CallEnded) == [], "it may still come back"
         for _ in range(2):
@@ -236,6 +237,7 @@ async def test_a_switch_that_dies_closes_its_calls_frees_the_agents_and_works_ag
             await settle()
         record = office.record()
         assert (record.disposition, record.ended_by) == (Disposition.LOST_PBX_CRASH, EndedBy.SWITCH)
+        assert record.ended == broken, "not when it was understood"
         assert office.centre.centre.agents()[0].activity == "idle"
         office.watch.switch_reached(frozenset())
         await office.serve(ScriptedLine(*TO_AGENT, TALK), call="1.2")
@@ -273,7 +275,7 @@ async def test_the_switchs_word_on_an_end_counts_when_the_line_breaks_in_the_sam
     class EndsAndBreaks(ScriptedLine):
         async def play(self, sounds: Sequence[Sound], *, barge_in: bool) -> Played | CallerGone:
             del sounds, barge_in
-            office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+            office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
             raise SwitchError("broke")
 
     await office.serve(EndsAndBreaks())
@@ -327,7 +329,7 @@ async def test_after_a_restart_agents_stand_where_they_stood_and_who_talks_is_of
         await settle()
         assert line.rung == []
         office.clock.advance(Millis(30_000))
-        office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16")
+        office.calls.call_over(CallId("1.1"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
         await office.desk.ready(AgentId("1001"))  # ends the wrap-up
         await served
         assert line.rung == ["1001"]

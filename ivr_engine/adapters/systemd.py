@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 
-class ServiceManager:
-    """Tells whoever supervises this process. Never fails: callers are served whether or not anybody hears of it."""
+class NotifySocket:
+    """Tells the service manager. Never fails: callers are served whether or not anybody hears of it."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         environ = os.environ if environ is None else environ

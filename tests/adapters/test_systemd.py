@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ivr_engine.adapters.service_manager import ServiceManager
+from ivr_engine.adapters.systemd import NotifySocket
 from ivr_engine.cli.app import build
 
 UNITS = Path(__file__).parents[2] / "deploy"
@@ -28,7 +28,7 @@ def heard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[sock
 
 def test_ready_alive_and_stopping_are_said_in_systemds_words(heard: tuple[socket.socket, str]) -> None:
     supervisor, name = heard
-    engine = ServiceManager({"NOTIFY_SOCKET": name})
+    engine = NotifySocket({"NOTIFY_SOCKET": name})
     engine.ready("sample-bank, version 1")
     engine.alive()
     engine.stopping()
@@ -38,7 +38,7 @@ def test_ready_alive_and_stopping_are_said_in_systemds_words(heard: tuple[socket
 
 @pytest.mark.parametrize("environ", [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "/nowhere/at/all"}])
 def test_without_a_supervisor_the_engine_goes_on(environ: dict[str, str]) -> None:
-    engine = ServiceManager(environ)
+    engine = NotifySocket(environ)
     engine.ready("x")
     engine.alive()
     engine.stopping()
