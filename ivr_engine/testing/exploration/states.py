@@ -63,6 +63,7 @@ class States:
             language=self._language(session),
             given=self._given(session),
             stray=self._stray(session),
+            place={},  # told to queues and call backs, and leads nowhere else
             wait=wait,
             steps=0,
             attempt=0,
@@ -104,6 +105,9 @@ class States:
         language, wait = self._language(session), session.wait
         if isinstance(wait, PlayWait | KeysWait | RecordWait | QueueWait):
             wait = replace(wait, language=language)
+        memo = session.memo
+        if isinstance(wait, QueueWait):  # what the node remembers is the place
+            wait, memo = replace(wait, since=None), {}
         return replace(
             session,
             facts=facts,
@@ -111,8 +115,10 @@ class States:
             secrets=session.secrets & kept,
             given=self._given(session),
             stray=self._stray(session),
+            place={},  # told to queues and call backs, and leads nowhere else
             menus=menus,
             language=language,
+            memo=memo,
             wait=wait,
             steps=0,
         )
