@@ -38,12 +38,15 @@ from ivr_engine.core.events import (
     OfferMade,
     OutsideParted,
     Recorded,
+    TransferEnded,
     call_of,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
+_TRANSFER = "transfer"  # the kind of node that passes the caller on to a number outside
 _IN_FLOW = frozenset({LegKind.IVR, LegKind.SURVEY})
+_BEFORE_SOMETHING = _IN_FLOW | {LegKind.OUTSIDE}
 _STILL_WAITING = frozenset({QueueOutcome.ANSWERED, QueueOutcome.ABANDONED})  # the agent leg, or the end, closes the leg
 
 
@@ -65,7 +68,7 @@ class Assembler:
         self._queue: QueueName | None = None
         self._agent: AgentId | None = None
         self._queue_outcome: QueueOutcome | None = None
-        self._ringing = self._failed = self._finished = self._booked = False
+        self._ringing = self._failed = self._finished = self._booked = self._outside = False
         self._answers: dict[str, str] = {}
         self._faults: list[str] = []
         self._resumed = 0
@@ -116,7 +119,7 @@ class Assembler:
             queue=self._queue,
             agent=self._agent,
             waited=Millis(sum(leg.lasted for leg in kept if leg.kind is LegKind.WAITING)),
-            talked=Millis(sum(leg.talked for leg in kept)),
+            talked=Millis(sum(leg.talked for leg in kept if leg.kind is LegKind.AGENT)),
             legs=kept,
             answers=tuple(self._answers.items()),
             faults=tuple(self._faults),
@@ -139,6 +142,7 @@ class Assembler:
                 refused=self._refused,
                 joined=self._agent is not None,
                 booked=self._booked,
+                outside=self._outside,
                 failed=self._failed,
                 finished=self._finished,
                 doing=self._leg.kind,
@@ -182,7 +186,10 @@ class Assembler:
     def _on_node_entered(self, event: NodeEntered) -> None:
         self._last_node = event.node
         self._finished = False
-        self._back_to_flow()
+        if event.kind == _TRANSFER:
+            self._go_to(LegKind.OUTSIDE)
+        else:
+            self._back_to_flow()
 
     def _on_language(self, event: LanguageChosen) -> None:
         self._language = event.language
@@ -266,6 +273,11 @@ class Assembler:
         if since is not None and self._leg.kind is LegKind.AGENT:
             self._leg = replace(self._leg, held=Millis(self._leg.held + self._now - since))
 
+    def _on_transfer_ended(self, event: TransferEnded) -> None:
+        talked = Millis(max(0, event.talked))
+        self._outside = self._outside or event.outcome is OfferOutcome.ANSWERED
+        self._note(LegKind.OUTSIDE, to=event.to, outcome=str(event.outcome), talked=talked)
+
     def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them
         """Write facts on the latest leg of `kind`, present or past, unless it has its outcome already."""
         if self._leg.kind is kind:
@@ -300,6 +312,7 @@ class Assembler:
         OutsideParted: _on_outside_parted,
         HoldBegan: _on_hold_began,
         HoldEnded: _on_hold_ended,
+        TransferEnded: _on_transfer_ended,
     }
 
     FOLDED: ClassVar[frozenset[type[Event]]] = frozenset(_STEPS)
@@ -318,6 +331,9 @@ def _cut(legs: list[Leg], end: Instant) -> list[Leg]:
 
 
 def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:
-    """Drop flow legs that took no time (a queue entered at arrival); a call that took none at all keeps its first."""
-    kept = [leg for leg in legs if leg.lasted > 0 or leg.kind not in _IN_FLOW]
+    """Drop legs that took no time and were nothing: in a flow, or outside where nobody was rung.
+
+    A call that took none at all keeps its first.
+    """
+    kept = [leg for leg in legs if leg.lasted > 0 or leg.outcome or leg.kind not in _BEFORE_SOMETHING]
     return tuple(kept or legs[:1])

@@ -20,13 +20,14 @@ class Facts:
 
     `doing`: the kind of the last leg. `ringing`: an agent's telephone was ringing for the caller. `queue_outcome`: how the
     last visit to a queue ended, None when there was none or it had not ended. `refused`: the reason, empty when served.
-    `booked`: a call back was booked.
+    `booked`: a call back was booked. `outside`: a number that the flow passed the caller on to was answered.
     """
 
     forced: Disposition | None
     refused: str
     joined: bool
     booked: bool
+    outside: bool
     failed: bool
     finished: bool
     doing: LegKind
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule("refused for another reason", Disposition.REJECTED_POLICY, lambda f: f.refused != ""),
     Rule("talked to an agent, whatever came after", Disposition.ANSWERED_AGENT, lambda f: f.joined),
     Rule("booked a call back, whatever came after", Disposition.CALLBACK_BOOKED, lambda f: f.booked),
+    Rule("talked to a number outside, whatever came after", Disposition.SERVED_OUTSIDE, lambda f: f.outside),
     Rule("the flow failed", Disposition.FAILED_SYSTEM, lambda f: f.failed),
     Rule("left while an agent's telephone rang", Disposition.ABANDONED_RINGING, lambda f: f.left_waiting and f.ringing),
     Rule("left while waiting in a queue", Disposition.ABANDONED_QUEUE, lambda f: f.left_waiting),

@@ -23,9 +23,10 @@ class LegKind(StrEnum):
 class Leg:
     """One stretch of the call; legs follow each other without gap or overlap.
 
-    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, else empty; empty too when the fact never came.
-    `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it gave none;
-    `held`: how long of it the caller heard music. `to`: the number outside, by its name in the files.
+    `outcome`: for WAITING a QueueOutcome, for AGENT an EndedBy, for OUTSIDE an OfferOutcome, else empty; empty too when the
+    fact never came. `offers`: how many agents were rung. `talked`: for AGENT the switch's measure, the leg's length where it
+    gave none; for OUTSIDE the switch's measure, 0 where it gave none. `held`: how long of it the caller heard music. `to`:
+    the number outside, by its name in the files.
     """
 
     kind: LegKind

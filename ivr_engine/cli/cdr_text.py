@@ -236,7 +236,8 @@ def _about(leg: Leg) -> str:
         held = f", held {span(leg.held)}" if leg.held else ""
         return f"{leg.agent} ({leg.queue}): talked {span(leg.talked)}{held}, {ended}"
     if leg.kind is LegKind.OUTSIDE:
-        return f"{leg.to}: {leg.outcome or 'end not reported'}"
+        talked = f", talked {span(leg.talked)}" if leg.talked else ""
+        return f"{leg.to}: {leg.outcome or 'end not reported'}{talked}"
     return ""
 
 

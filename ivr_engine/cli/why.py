@@ -64,13 +64,17 @@ def _of_call(call: str, told: list[Step], arrived: Instant) -> Iterator[str]:
 
 
 def _of_agent(agent: Account, began: Instant) -> Iterator[str]:
-    from ivr_engine.cli.cdr_text import local
+    from ivr_engine.cli.cdr_text import local, printable
+    from ivr_engine.core.events import call_of
 
+    widest = max((len(call_of(step.recorded.event) or "") for step in agent.steps), default=0)
     yield f"Agent {agent.agent}, {agent.standing}"
     yield f"Since {local(began)}: looked at in {agent.seen} decisions"
     yield from (f"  {line}" for line in agent.lines())
     for step in agent.steps:
-        yield from _shown(step, local(step.recorded.at))
+        call = call_of(step.recorded.event) or ""
+        about = f"  {printable(call):<{widest}}" if widest else ""
+        yield from _shown(step, f"{local(step.recorded.at)}{about}")
 
 
 def _shown(step: Step, at: str) -> Iterator[str]:

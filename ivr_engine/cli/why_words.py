@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
-from ivr_engine.cli.cdr_text import span
-from ivr_engine.core.events.acd import Candidate, Exclusion, SkillNeed
-from ivr_engine.core.ids import Millis
+from ivr_engine.cli.cdr_text import local, span
+from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver, SkillNeed
+from ivr_engine.core.ids import Instant, Millis
 
 UNMEASURED = 10**9
 """What `fastest` compares of somebody without conversations, nor a length of them in agents.yaml."""
@@ -45,7 +45,22 @@ KEYS: Mapping[str, Callable[[int], str]] = MappingProxyType(
         "fastest": lambda key: f"talks for {seconds(-key)} on average" if key > -UNMEASURED else "nobody knows how fast",
     }
 )
-"""What a rule compared, in words."""
+"""What a strategy compared of an agent, in words."""
+
+CALL_KEYS: Mapping[str, Callable[[int], str]] = MappingProxyType(
+    {
+        "place": lambda key: f"counts as arrived {local(Instant(key))}",
+        "accumulating": lambda key: f"waited {seconds(-key)}, times the rate of its queue",
+        "share": lambda key: f"its queue {-key / 100:+.1f} callers from its share",
+        "level": lambda key: f"levels {-key} in all",
+    }
+)
+"""What a call rule compared of a waiting call, in words."""
+
+WAIT_ENDS: Mapping[str, str] = MappingProxyType(
+    {"time": "that was long enough", "unknown": "nobody of that name", "other_queues": "serves none of the queues asked"}
+)
+"""Why a call no longer waits for one agent, beside the reasons for which an agent is not eligible."""
 
 
 def seconds(length: int) -> str:
@@ -64,10 +79,24 @@ def key_words(rule: str, key: int) -> str:
     return KEYS[rule](key) if rule in KEYS else f"key {key}"
 
 
+def wait_end_words(code: str) -> str:
+    """Why a call no longer waits for the agent it wanted."""
+    return WAIT_ENDS.get(code) or reason_words(code)
+
+
+def skill_words(needs: Sequence[SkillNeed]) -> str:
+    """Skills with their levels."""
+    return ", ".join(f"{need.skill} at level {need.level} or higher" for need in needs)
+
+
 def needs_words(needs: Sequence[SkillNeed], language: str) -> str:
     """What a caller needs of an agent."""
-    skills = [f"{need.skill} at level {need.level} or higher" for need in needs]
-    return ", ".join([*skills, f"language {language}"])
+    return ", ".join([*([skill_words(needs)] if needs else []), f"language {language}"])
+
+
+def step_words(step: int) -> str:
+    """Which step of relaxation was in force; nothing where none was."""
+    return f" at step {step}" if step else ""
 
 
 def chosen_words(rule: str, candidates: Sequence[Candidate]) -> str:
@@ -75,12 +104,33 @@ def chosen_words(rule: str, candidates: Sequence[Candidate]) -> str:
     if not candidates:
         return f"by rule {rule}"
     first, others = candidates[0], candidates[1:]
-    why = f"by rule {rule}: {key_words(rule, first.key)}"
+    why = f"by rule {rule}: {_compared(rule, first, candidates)}"
     if not others:
         return f"{why}, the only one eligible"
-    beaten = ", ".join(f"{each.agent} {key_words(rule, each.key)}" for each in others[:NAMED])
+    beaten = ", ".join(f"{each.agent} {_compared(rule, each, candidates)}" for each in others[:NAMED])
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     return f"{why}, first of {len(candidates)} eligible; after it {beaten}{more}"
+
+
+def _compared(rule: str, one: Candidate, all_of_them: Sequence[Candidate]) -> str:
+    """What was compared, in that order: preferred skills where anybody has one, the key, how long idle on a tie."""
+    words = [key_words(rule, one.key)]
+    if any(each.preferred for each in all_of_them):
+        words.insert(0, f"{one.preferred} of the preferred skills")
+    alike = [each for each in all_of_them if (each.preferred, each.key) == (one.preferred, one.key)]
+    if len(alike) > 1 and rule != "longest_idle":
+        words.append(f"idle for {seconds(one.idle)}")
+    return " and ".join(words)
+
+
+def passed_over_words(agent: str, rule: str, calls: Sequence[PassedOver]) -> list[str]:
+    """The other calls that the agent could have taken, in one line; none where there were none."""
+    if not calls:
+        return []
+    words = CALL_KEYS.get(rule, "key {}".format)
+    named = "; ".join(f"{each.call} of {each.queue} ({words(each.key)})" for each in calls[:NAMED])
+    more = f"; and {len(calls) - NAMED} more" if len(calls) > NAMED else ""
+    return [f"before {len(calls)} other{'s' * (len(calls) > 1)} that {agent} could have taken, by {rule}: {named}{more}"]
 
 
 def excluded_words(excluded: Iterable[Exclusion]) -> list[str]:

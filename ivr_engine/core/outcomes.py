@@ -9,6 +9,7 @@ class Disposition(StrEnum):
     """The one terminal fact about a call; exactly one stands in its record."""
 
     ANSWERED_AGENT = "answered_agent"
+    SERVED_OUTSIDE = "served_outside"  # the flow passed the caller on to a number outside, where somebody answered
     SELF_SERVED = "self_served"  # the flow ran to its own end without an agent
     ABANDONED_IVR = "abandoned_ivr"  # the caller left while the flow was talking or listening
     ABANDONED_QUEUE = "abandoned_queue"  # ... while waiting with no agent offered

@@ -108,7 +108,8 @@ def resume(definition: CentreDefinition, session: Session, reply: Reply, now: In
         return _node_gone(session)
     walk = Walk(definition, session, node, now)
     _note_played(walk, wait, reply)
-    walk.keep_unless_stray(typed_ahead)
+    if typed_ahead:
+        walk.keep_unless_stray(typed_ahead)
     if session.ending:
         return _hung_up(walk)
     try:

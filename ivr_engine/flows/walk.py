@@ -88,6 +88,8 @@ class Walk:
 
     def keep(self, keys: str) -> None:
         """Keep keys typed ahead for the next menu or collect."""
+        if not keys:
+            return
         session = self.session
         session.typed_ahead = (session.typed_ahead + "".join(key for key in keys if key in KEYS))[: limits.TYPED_AHEAD]
 

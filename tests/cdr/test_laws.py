@@ -148,7 +148,7 @@ _EVERY_CASE = [
     for case in product(
         (None, Disposition.LOST_PBX_CRASH),
         ("", "overload", "unknown_number"),
-        *[(False, True)] * 4,
+        *[(False, True)] * 5,
         LegKind,
         (False, True),
         (None, *QueueOutcome),

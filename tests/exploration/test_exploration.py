@@ -15,7 +15,8 @@ from ivr_engine.flows.definition import CentreDefinition, GlobalKeys, PromptText
 from ivr_engine.flows.issues import Issue
 from ivr_engine.testing.builders import centre, centre_of, flow
 from ivr_engine.testing.exploration.choices import Examples, examples_of
-from ivr_engine.testing.exploration.findings import as_test, coverage, told
+from ivr_engine.testing.exploration.findings import as_test, coverage, takes_a_fault, told
+from ivr_engine.testing.exploration.findings import gaps as findings_gaps
 from ivr_engine.testing.exploration.graph import Exploration
 from ivr_engine.testing.exploration.lengths import longest_speech, longest_to_agent, longest_to_menu, quickest_to_agent
 from ivr_engine.testing.exploration.walker import explore
@@ -24,6 +25,7 @@ from ivr_engine.testing.rehearsal.reader import read_tests
 from tests.rehearsal.bank import NODES, bank
 
 BANK = Path(__file__).parents[1] / "small_bank"
+SAMPLE = Path(__file__).parents[2] / "flows/sample-bank"
 
 
 def explored(definition: CentreDefinition, **examples: object) -> Exploration:
@@ -325,6 +327,51 @@ def test_answers_that_a_later_condition_tells_apart_are_all_followed() -> None:
     assert gaps(found) == {}
 
 
+CHOOSE = {
+    "choose": {
+        "menu": {
+            "prompt": "ask",
+            "keys": {"1": {"set": {"language": "en"}, "next": "tell"}, "2": {"set": {"language": "zh-CN"}, "next": "tell"}},
+        },
+        "failed": "tell",
+    },
+    "then": {"menu": {"prompt": "ask", "keys": {"1": "end"}}, "failed": "end"},
+    "end": {"hangup": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("tell", "languages"),
+    [
+        ({"request": {"service": "host", "operation": "o", "send": {"in": "{{ call.language }}"}}, "failed": "then"}, 1),
+        ({"request": {"service": "host", "operation": "o", "send": {"in": "{{ call.language + 1 }}"}}, "failed": "then"}, 2),
+        ({"set": {"spoken": "{{ call.language }}"}}, 2),
+    ],
+)
+def test_a_language_that_is_only_sent_to_a_service_makes_no_state_of_its_own(tell: dict[str, Any], languages: int) -> None:
+    prompts = {Language(name): {"ask": PromptText(text="ask?")} for name in ("zh-CN", "en")}
+    found = explored(centre({**CHOOSE, "tell": {**tell, "next": "then"}}, languages=tuple(prompts), prompts=prompts))
+    asked = [state for state in found.states if state.session.node == "then" and state.session.wait and not state.stays]
+    assert len({state.session.language for state in asked}) == languages
+
+
+@pytest.mark.parametrize(("keys", "strays"), [(GlobalKeys(), {""}), (GlobalKeys(back="#"), {"", "#"})])
+def test_an_end_key_that_is_ignored_once_matters_only_where_the_key_means_something(
+    keys: GlobalKeys, strays: set[str]
+) -> None:
+    nodes = {
+        "code": {
+            "collect": {"prompt": "ask", "into": "code", "digits": "2..3", "end_key": "#"},
+            "next": "more",
+            "failed": "end",
+        },
+        "more": {"menu": {"prompt": "ask", "keys": {"1": "end"}}, "failed": "end"},
+        "end": {"hangup": {}},
+    }
+    found = explored(centre(nodes, keys=keys), keys=("123",))
+    assert {state.session.stray for state in found.states if state.session.node == "more"} == strays
+
+
 def test_the_agent_key_leads_through_its_flow_and_back() -> None:
     people = flow(
         end_and({"desk": {"queue": {"name": "cards"}, "next": "end", "failed": "back"}, "back": {"return": {}}}),
@@ -336,6 +383,21 @@ def test_the_agent_key_leads_through_its_flow_and_back() -> None:
     quickest = quickest_to_agent(found)
     assert quickest is not None
     assert list(told(quickest.ways)) == ["presses 0"]
+
+
+def test_the_whole_sample_bank_is_walked_and_fails_nowhere() -> None:
+    definition, tests = load_tests(SAMPLE)
+    found = explore(definition, examples_of(tests))
+    assert (found.complete, found.faults, found.assumed) == (True, [], [])
+    open_ = {each.node.name: each.missing for each in findings_gaps(found)}
+    only_by_fault = {
+        node.name: ("failed",)
+        for each in definition.flows.values()
+        for node in each.nodes.values()
+        if takes_a_fault(node, "failed")
+    }
+    unheard_of = {"book": ("failed",)}  # the number to call is checked before
+    assert {name: missing for name, missing in open_.items() if only_by_fault.get(name) != missing} == unheard_of
 
 
 def test_a_flow_that_a_test_reroutes_to_is_explored_and_one_that_nothing_leads_to_is_not() -> None:

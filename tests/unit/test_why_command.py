@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr_engine.acd.agents import AgentProfile
+from ivr_engine.acd.call_choice import CALL_RULES
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.stimuli import (
     CallEntered,
     ConversationOver,
@@ -28,9 +31,25 @@ from ivr_engine.acd.stimuli import (
 )
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.cli import app
-from ivr_engine.cli.why_words import REASONS, excluded_words, reason_words
-from ivr_engine.core.events import CallArrived, Event
-from ivr_engine.core.events.acd import Exclusion, SkillNeed
+from ivr_engine.cli.why_agent import account
+from ivr_engine.cli.why_call import steps
+from ivr_engine.cli.why_words import CALL_KEYS, KEYS, REASONS, excluded_words, passed_over_words, reason_words
+from ivr_engine.core.events import (
+    AgentQueuesChanged,
+    AgentSkillsChanged,
+    AgentWaitEnded,
+    CallArrived,
+    CallbackAttempted,
+    CallQueued,
+    CallRelaxed,
+    Event,
+    NobodyOffered,
+    OfferMade,
+    Recorded,
+    WaitEstimated,
+    WrapUpExtended,
+)
+from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver, SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 
@@ -139,6 +158,15 @@ def test_an_agent_is_told_with_the_reasons_for_which_calls_passed_by(run: Run) -
     ]
 
 
+def test_each_line_about_an_agent_says_which_call_it_is_about(run: Run) -> None:
+    lines = [line.strip() for line in run("why", "chen", "--since", "2026-03-02T01:00").out.splitlines()]
+    assert (
+        "2026-03-02 01:30:18+00:00  c.1  offered to chen by rule longest_idle: idle for 14.0 s, the only one eligible"
+        in lines
+    )
+    assert "2026-03-02 01:30:04+00:00       chen is ready, set by agent" in lines
+
+
 def test_an_agent_who_did_nothing_in_the_span_is_still_known(run: Run) -> None:
     lines = run("why", "bo", "--since", "2026-03-02T09:00").out.splitlines()
     assert lines[0].startswith("Agent bo, paused (no_answer) since 2026-03-02 01:30:18")
@@ -174,6 +202,146 @@ def test_what_is_unknown_is_said(run: Run, words: list[str], code: int, said: st
 
 def test_a_call_that_was_in_no_queue_points_to_its_story(run: Run) -> None:
     assert "cdr show" in run("why", "c.2").out
+
+
+def told(event: Event) -> list[str]:
+    (step,) = steps([Recorded(sequence=1, at=Instant(BASE), event=event)])
+    return [step.sentence, *step.under]
+
+
+def need(skill: str, level: int) -> SkillNeed:
+    return SkillNeed(skill=SkillName(skill), level=level)
+
+
+def offer(**facts: Any) -> OfferMade:  # noqa: ANN401 - the fields of OfferMade
+    usual: dict[str, Any] = {"rule": "best_skill", "candidates": (), "excluded": (), "waited": 0, "deadline": 0}
+    return OfferMade(call=C1, agent=AgentId("anna"), offer=OfferId("o-1"), queue=CARDS, **{**usual, **facts})
+
+
+C1 = CallId("c.1")
+QUEUED: dict[str, Any] = {"call": C1, "queue": CARDS, "priority": 0, "language": Language("zh"), "position": 1}
+ANNA, BO = AgentId("anna"), AgentId("bo")
+
+
+@pytest.mark.parametrize(
+    ("event", "lines"),
+    [
+        (
+            CallQueued(**QUEUED, needs=(), prefers=(need("english", 2),), wanted=ANNA, wanted_for=Millis(20_000)),
+            [
+                "entered cards at position 1; needs language zh; would like english at level 2 or higher; "
+                "wants anna, for 20.0 s nobody else"
+            ],
+        ),
+        (
+            WaitEstimated(call=C1, queue=CARDS, mean=Millis(40_000), p50=Millis(30_000), p90=Millis(90_000)),
+            ["estimated to wait 40.0 s on average; half of such callers at most 30.0 s, nine in ten at most 1:30"],
+        ),
+        (
+            CallRelaxed(
+                call=C1,
+                queue=CARDS,
+                step=2,
+                needs=(need("card", 1),),
+                prefers=(need("card", 3),),
+                queues=(CARDS, QueueName("service")),
+            ),
+            [
+                "asks for less from now on, step 2: needs card at level 1 or higher; "
+                "would like card at level 3 or higher; of the agents of cards, service"
+            ],
+        ),
+        (
+            CallRelaxed(call=C1, queue=CARDS, step=1, needs=(), prefers=(), queues=(CARDS,)),
+            ["asks for less from now on, step 1: needs no skill; of the agents of cards"],
+        ),
+        (AgentWaitEnded(call=C1, agent=ANNA, reason="time"), ["waits no longer for anna alone: that was long enough"]),
+        (AgentWaitEnded(call=C1, agent=ANNA, reason="unknown"), ["waits no longer for anna alone: nobody of that name"]),
+        (AgentWaitEnded(call=C1, agent=ANNA, reason="paused:lunch"), ["waits no longer for anna alone: paused (lunch)"]),
+        (
+            NobodyOffered(
+                call=C1,
+                queue=CARDS,
+                rule="fastest",
+                step=1,
+                excluded=(
+                    Exclusion(agent=ANNA, reason="reserved:english"),
+                    Exclusion(agent=BO, reason="waits_for:anna"),
+                ),
+            ),
+            [
+                "nobody of cards can be offered at step 1 (fastest)",
+                "1 free, but kept for english: anna",
+                "1 free, but the caller waits for anna: bo",
+            ],
+        ),
+        (
+            offer(
+                step=1,
+                candidates=(Candidate(agent=ANNA, key=5, preferred=1), Candidate(agent=BO, key=9)),
+                call_rule="accumulating",
+                passed_over=(PassedOver(call=CallId("c.3"), queue=CARDS, key=-12_000),),
+            ),
+            [
+                "offered to anna at step 1 by rule best_skill: 1 of the preferred skills and levels 5 in all, first of 2 "
+                "eligible; after it bo 0 of the preferred skills and levels 9 in all",
+                "before 1 other that anna could have taken, by accumulating: c.3 of cards (waited 12.0 s, times the rate of "
+                "its queue)",
+            ],
+        ),
+        (
+            offer(
+                candidates=(
+                    Candidate(agent=ANNA, key=5, idle=Millis(9_000)),
+                    Candidate(agent=BO, key=5, idle=Millis(2_000)),
+                    Candidate(agent=AgentId("chen"), key=4, idle=Millis(50_000)),
+                )
+            ),
+            [
+                "offered to anna by rule best_skill: levels 5 in all and idle for 9.0 s, first of 3 eligible; "
+                "after it bo levels 5 in all and idle for 2.0 s, chen levels 4 in all"
+            ],
+        ),
+        (
+            AgentQueuesChanged(agent=ANNA, queues=(CARDS,), previous=()),
+            ["anna serves cards, before none; set by supervisor"],
+        ),
+        (
+            AgentSkillsChanged(agent=ANNA, skills=(need("card", 5),), previous=(need("card", 3), need("english", 1))),
+            ["anna has the skills card 5, before card 3, english 1; set by supervisor"],
+        ),
+        (
+            WrapUpExtended(agent=ANNA, call=C1, limit=Millis(30_000)),
+            ["anna has 30.0 s for the wrap-up, set by agent"],
+        ),
+        (
+            CallbackAttempted(call=C1, booking="cb1", outcome=OfferOutcome.NO_ANSWER, again=None, cause="NOANSWER"),
+            ["called back: no answer (the switch says NOANSWER); no further attempt"],
+        ),
+    ],
+)
+def test_each_decision_is_told_whole(event: Event, lines: list[str]) -> None:
+    assert told(event) == lines
+
+
+def test_an_agent_is_told_of_calls_that_wait_for_nobody_else_and_which_call_each_line_is_about() -> None:
+    wants = Recorded(sequence=1, at=Instant(BASE), event=CallQueued(**QUEUED, needs=(), wanted=ANNA))
+    other = Recorded(sequence=2, at=Instant(BASE), event=CallQueued(**QUEUED, needs=(), wanted=BO))
+    found = account(ANNA, [wants, other], [])
+    assert found is not None
+    assert [step.recorded for step in found.steps] == [wants]
+
+
+def test_every_rule_has_words_for_what_it_compares() -> None:
+    assert KEYS.keys() == STRATEGIES.keys()
+    assert CALL_KEYS.keys() == CALL_RULES.keys()
+
+
+def test_the_calls_passed_over_are_told_in_one_line_however_many_they_are() -> None:
+    calls = [PassedOver(call=CallId(f"c.{number}"), queue=CARDS, key=-number) for number in range(6)]
+    (line,) = passed_over_words("anna", "level", calls)
+    assert line.startswith("before 6 others that anna could have taken, by level: c.0 of cards (levels 0 in all); c.1")
+    assert line.endswith("; and 2 more")
 
 
 def test_many_agents_with_one_reason_take_one_line() -> None:

@@ -115,7 +115,8 @@ class Asking(NodeSpec):
 
     def _alone(self, walk: Walk) -> str:
         """The keys that act at once when an entry begins with them."""
-        return "".join(key for key in everywhere.known(walk) if not self.begins(key)) if self.most > 1 else ""
+        known = everywhere.known(walk) if self.most > 1 else ""
+        return "".join([key for key in known if not self.begins(key)]) if known else ""
 
     def _again(self, walk: Walk, missed: Missed) -> Step:
         session = walk.session

@@ -29,7 +29,7 @@ _Spot = tuple[int, FlowName, NodeName]
 def known(walk: Walk) -> str:
     """The keys that mean something everywhere, here: within the flow to the agent, the agent's key means nothing."""
     keys = walk.definition.keys
-    agent = "" if walk.in_flow(keys.agent_flow) else keys.agent
+    agent = keys.agent if keys.agent and not walk.in_flow(keys.agent_flow) else ""
     return keys.repeat + keys.back + agent
 
 

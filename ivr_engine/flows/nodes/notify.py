@@ -6,7 +6,8 @@
 
 The service is asked for `notify` with `to`, `template`, `language`, `values`, and a `key` that is the same when one
 message is asked for twice. A message that could not be sent does not hold up the call: it leaves by `failed` only if
-that is given. The values are read by people, so they are never secret.
+that is given. So does one to nobody: where `to` is empty, as when the caller's number is withheld, nothing is asked for.
+The values are read by people, so they are never secret.
 """
 
 from __future__ import annotations
@@ -67,14 +68,15 @@ class Notify(NodeSpec):
         )
 
     def run(self, walk: Walk) -> Step:
-        """Ask for it; a message that cannot even be asked for holds up nobody either."""
+        """Ask for it; a message to nobody, or one that cannot even be asked for, holds up nobody either."""
+        otherwise = "failed" if "failed" in walk.node.exits else "next"
         try:
-            return self._wait(walk)
+            return self._wait(walk) if text_of(walk.open_value(self.to, "a telephone number")) else otherwise
         except (ExpressionFault, NodeFault) as fault:
-            if "failed" in walk.node.exits:
+            if otherwise == "failed":
                 raise
             walk.note_fault(fault)
-            return "next"
+            return otherwise
 
     def _wait(self, walk: Walk) -> RequestWait:
         return RequestWait(

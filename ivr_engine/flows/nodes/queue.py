@@ -135,6 +135,8 @@ def read_needs(fields: Fields, key: str = "skills") -> tuple[SkillNeed, ...]:
 
 def _wanted(walk: Walk, setting: Setting) -> AgentId | None:
     """The agent the caller is to have, or None: nothing that is no name keeps a caller from the queue."""
+    if setting == "":
+        return None
     try:
         value = walk.open_value(setting, "the agent")
     except (ExpressionFault, NodeFault) as fault:

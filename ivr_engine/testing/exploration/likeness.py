@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from ivr_engine.core.events import AuthorFault, FlowFailed, NodeEntered
-from ivr_engine.core.ids import FlowName
 from ivr_engine.flows.expressions import Expression, ExpressionFault, Template
 from ivr_engine.flows.session import Session, Turn
 from ivr_engine.flows.waits import Json, KeysWait, PlayWait
@@ -31,16 +30,25 @@ class Likeness:
         stayed = not walked and choice.stays
         tried = session.attempt - state.session.attempt
         told = turn.wait is not None and _brings_values(state.session)
-        return walked, faults, type(turn.wait), stayed, tried, tuple(self._seen(session)) if told else ()
+        return walked, faults, type(turn.wait), stayed, tried, self._seen(state.session, session) if told else ()
 
-    def _seen(self, session: Session) -> Iterator[object]:
-        """For each expression in the flows that the call is in: the sort of value that it has now."""
-        given = {"identity": NOBODY, **session.given}
-        levels: list[tuple[FlowName, Mapping[str, Json]]] = [(frame.flow, frame.variables) for frame in session.stack]
-        for flow, variables in (*levels, (session.flow, session.variables)):
-            yield from _sorts(self._relevance.expressions(flow), {**variables, **given})
-        if "identity" in session.given:
-            yield from _sorts(self._relevance.about_identity, given)
+    def _seen(self, before: Session, after: Session) -> tuple[object, ...]:
+        """What expressions in the flows that the call is in, and those about its caller, make of what is new."""
+        known = [(frame.flow, frame.variables) for frame in before.stack]
+        known.append((before.flow, before.variables))
+        now = [(frame.flow, frame.variables) for frame in after.stack]
+        now.append((after.flow, after.variables))
+        found: list[object] = []
+        for level, (flow, variables) in enumerate(now):
+            same = level < len(known) and known[level][0] == flow
+            old = {**(known[level][1] if same else {}), **_given(before)}
+            found.append(_differences(self._relevance.expressions(flow), old, {**variables, **_given(after)}))
+        found.append(_differences(self._relevance.about_identity, _given(before), _given(after)))
+        return tuple(found)
+
+
+def _given(session: Session) -> Mapping[str, Json]:
+    return {"identity": NOBODY, **session.given}
 
 
 def _brings_values(session: Session) -> bool:
@@ -49,10 +57,17 @@ def _brings_values(session: Session) -> bool:
     return not isinstance(wait, PlayWait) and not (isinstance(wait, KeysWait) and wait.most == 1)
 
 
-def _sorts(expressions: Iterable[Evaluated], names: Mapping[str, Json]) -> Iterator[object]:
-    for each in expressions:
-        if names.keys() & each.names:
-            yield _sort(each, names)
+def _differences(
+    expressions: Sequence[Evaluated], before: Mapping[str, Json], after: Mapping[str, Json]
+) -> tuple[object, ...]:
+    """The sort of value that each expression has now, of those to which it is of another sort than before.
+
+    Of two replies in one state, what neither has changed tells nothing: only expressions that read something new are asked.
+    """
+    new = {name for name, value in after.items() if name not in before or before[name] != value}
+    asked = [(place, each) for place, each in enumerate(expressions) if not new.isdisjoint(each.names)]
+    now = ((place, each, _sort(each, after)) for place, each in asked)
+    return tuple((place, sort) for place, each, sort in now if sort != _sort(each, before))
 
 
 def _sort(expression: Evaluated, names: Mapping[str, Json]) -> object:

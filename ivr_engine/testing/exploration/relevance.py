@@ -22,6 +22,7 @@ from ivr_engine.flows.nodes.survey import Survey
 _NUMBER, _CALLER, _LANGUAGE = (
     re.compile(rf"(?<![\w.])call(?:\.{part}\b|(?![\w.]))") for part in ("number", "caller", "language")
 )
+_ONLY_LANGUAGE = re.compile(r"\{\{\s*call\.language\s*\}\}")
 
 
 class Relevance:
@@ -29,7 +30,8 @@ class Relevance:
 
     def __init__(self, centre: CentreDefinition) -> None:
         self._centre = centre
-        self._states: dict[tuple[str, Instant], Hours] = {}
+        self._hours: dict[tuple[FlowName, Instant], tuple[Hours, ...]] = {}
+        self._hours_of_all: dict[tuple[frozenset[FlowName], Instant], tuple[Hours, ...]] = {}
         self._live = {name: _live(flow) for name, flow in centre.flows.items()}
         self._expressions = {name: tuple(_expressions(flow)) for name, flow in centre.flows.items()}
         reached = {name: _reached(centre, name) for name in centre.flows}
@@ -65,8 +67,10 @@ class Relevance:
 
     @cached_property
     def reads_language(self) -> bool:
-        """Whether any flow goes another way in another language."""
-        return any(_LANGUAGE.search(each.source) for found in self._expressions.values() for each in found)
+        """Whether any flow may go another way in another language. To send it to a service leads nowhere else."""
+        nodes = [node for flow in self._centre.flows.values() for node in flow.nodes.values()]
+        asked = ((node, each) for node in nodes for each in expressions_in(node.spec) if _LANGUAGE.search(each.source))
+        return any(not (node.facts.services and _ONLY_LANGUAGE.fullmatch(each.source)) for node, each in asked)
 
     def asks_number(self, flow: FlowName) -> bool:
         """Whether this flow or one that it enters asks which number was dialled."""
@@ -76,20 +80,24 @@ class Relevance:
         """The same of the number that calls."""
         return flow in self._ask_caller
 
-    def hours(self, flow: FlowName, moment: Instant) -> tuple[object, ...]:
+    def hours(self, flow: FlowName, moment: Instant) -> tuple[Hours, ...]:
         """What the calendars say that this flow itself asks."""
-        return tuple(self._state(each, moment) for each in self._asked[flow])
+        known = self._hours.get((flow, moment))
+        if known is None:
+            said = tuple(self._state(each, moment) for each in self._asked[flow])
+            known = self._hours[flow, moment] = said
+        return known
 
-    def hours_of_all(self, flows: Iterable[FlowName], moment: Instant) -> tuple[object, ...]:
+    def hours_of_all(self, flows: frozenset[FlowName], moment: Instant) -> tuple[Hours, ...]:
         """What the calendars say that these flows, or those that they enter, may ask."""
-        asked = sorted({each for flow in flows for each in self._asked_below[flow]})
-        return tuple(self._state(each, moment) for each in asked)
+        known = self._hours_of_all.get((flows, moment))
+        if known is None:
+            asked = sorted({each for flow in flows for each in self._asked_below[flow]})
+            known = self._hours_of_all[flows, moment] = tuple(self._state(each, moment) for each in asked)
+        return known
 
     def _state(self, calendar: str, moment: Instant) -> Hours:
-        known = self._states.get((calendar, moment))
-        if known is None:
-            known = self._states[calendar, moment] = self._centre.calendars[calendar].state(moment)
-        return known
+        return self._centre.calendars[calendar].state(moment)
 
     def expressions(self, flow: FlowName) -> tuple[Expression | Template, ...]:
         """Every expression in a flow."""

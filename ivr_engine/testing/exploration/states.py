@@ -11,7 +11,7 @@ from typing import Final
 from ivr_engine.core.ids import FlowName, Instant, Language
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.flows.session import Frame, Session
-from ivr_engine.flows.session_codec import from_plain, to_plain
+from ivr_engine.flows.session_codec import to_plain
 from ivr_engine.flows.waits import Json, KeysWait, PlayWait, QueueWait, RecordWait
 from ivr_engine.testing.exploration.graph import CALLER, Call, Doing, State
 from ivr_engine.testing.exploration.relevance import Relevance
@@ -37,6 +37,7 @@ class States:
         self._most = most
         self._on_new = on_new
         self._known: dict[str, State] = {}
+        self._calls: dict[tuple[FlowName, Call, bool], Call] = {}
         self._numbers: dict[State, int] = {}
         self._in_flow: Counter[FlowName] = Counter()
         self.stopped: Counter[FlowName] = Counter()
@@ -61,6 +62,8 @@ class States:
             facts=facts,
             language=self._language(session),
             given=self._given(session),
+            stray=self._stray(session),
+            place={},  # told to queues and call backs, and leads nowhere else
             wait=wait,
             steps=0,
             attempt=0,
@@ -70,6 +73,12 @@ class States:
 
     def essential_call(self, flow: FlowName, call: Call, *, first: bool = False) -> Call:
         """The first call that is the same to the flow; `first`: the flow is the call's first one."""
+        key = flow, call, first
+        if key not in self._calls:
+            self._calls[key] = self._first_alike(flow, call, first=first)
+        return self._calls[key]
+
+    def _first_alike(self, flow: FlowName, call: Call, *, first: bool) -> Call:
         hours = self._relevance.hours(flow, call.moment)
         moment = next(each for each in self._moments if self._relevance.hours(flow, each) == hours)
         caller = call.caller if self._relevance.asks_caller(flow) else CALLER
@@ -96,20 +105,34 @@ class States:
         language, wait = self._language(session), session.wait
         if isinstance(wait, PlayWait | KeysWait | RecordWait | QueueWait):
             wait = replace(wait, language=language)
+        memo = session.memo
+        if isinstance(wait, QueueWait):  # what the node remembers is the place
+            wait, memo = replace(wait, since=None), {}
         return replace(
             session,
             facts=facts,
             variables={name: value for name, value in session.variables.items() if name in kept},
             secrets=session.secrets & kept,
             given=self._given(session),
+            stray=self._stray(session),
+            place={},  # told to queues and call backs, and leads nowhere else
             menus=menus,
             language=language,
+            memo=memo,
             wait=wait,
             steps=0,
         )
 
     def _language(self, session: Session) -> Language:
         return session.language if self._relevance.reads_language else self._centre.languages[0]
+
+    def _stray(self, session: Session) -> str:
+        """A stray end key is ignored once: whatever a caller does without it, one does after pressing it.
+
+        Only where the key means something everywhere does pressing it once differ from pressing it twice.
+        """
+        keys = self._centre.keys
+        return session.stray if session.stray in (keys.repeat, keys.back, keys.agent) else ""
 
     def _given(self, session: Session) -> dict[str, Json]:
         reads_queue = self._relevance.reads_queue
@@ -150,7 +173,15 @@ def taken_up(left: Session, above: Session) -> Session:
 
 def copy_of(session: Session) -> Session:
     """The same session, to be walked on without harm to this one."""
-    return from_plain(to_plain(session))
+    return replace(
+        session,
+        variables=dict(session.variables),
+        secrets=set(session.secrets),
+        stack=list(session.stack),
+        menus=list(session.menus),
+        given=dict(session.given),
+        memo=dict(session.memo),
+    )
 
 
 def _plain(value: object) -> object:

@@ -142,9 +142,9 @@ class _Walker:
         """The turn; where it enters other flows, once for each combination of what their calendars can say then."""
         turns = {moment: run(moment)}
         shown: dict[object, Instant] = {}
-        entered: set[FlowName] = set()
+        entered: frozenset[FlowName] = frozenset()
         own = self._relevance.hours(flow, moment)
-        while not (now := {each for turn in turns.values() for each in _entered(turn)}) <= entered:
+        while not (now := frozenset(each for turn in turns.values() for each in _entered(turn))) <= entered:
             entered |= now
             alike = [each for each in (moment, *self.moments) if self._relevance.hours(flow, each) == own]
             shown = {}
@@ -301,6 +301,6 @@ def _question(state: State) -> object:
     return state.node, tuple(state.session.memo)
 
 
-def _entered(turn: Turn) -> set[FlowName]:
+def _entered(turn: Turn) -> frozenset[FlowName]:
     """The flows that were entered during the turn."""
-    return {event.entered for event in turn.events if isinstance(event, SubflowEntered)}
+    return frozenset(event.entered for event in turn.events if isinstance(event, SubflowEntered))

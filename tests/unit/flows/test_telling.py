@@ -66,12 +66,23 @@ def test_a_message_that_was_not_sent_holds_nobody_up(exits: dict[str, Any], repl
     assert call.one(RequestAnswered).outcome is reply.outcome
 
 
-def test_a_caller_who_hides_the_number_gets_no_message_and_goes_on() -> None:
+@pytest.mark.parametrize(("exits", "target"), [({"next": "end"}, "end"), (EXITS, "lost")])
+def test_a_caller_who_hides_the_number_gets_no_message_and_that_is_no_fault(exits: dict[str, str], target: str) -> None:
+    call = walk({"n": {"notify": {**NOTIFY, "to": "{{ call.caller }}"}, **exits}}, caller="")
+    assert (call.turn.session.node, call.all(AuthorFault), call.all(RequestAnswered)) == (target, [], [])
+
+
+def test_a_message_to_a_number_that_has_no_value_is_a_fault_and_holds_nobody_up() -> None:
     call = walk({"n": {"notify": {**NOTIFY, "to": "{{ nothing }}"}, "next": "lost"}})
     assert (call.one(AuthorFault).code, call.turn.session.node) == ("missing_name", "lost")
 
 
-@pytest.mark.parametrize("number", ["", "12", "12a45", "+", "1" * 25, "{{ [1] }}", "１２３４５"])
+def test_nobody_can_be_called_back_without_a_number() -> None:
+    call = walk({"n": {"callback": {**BOOK, "number": ""}, **EXITS}})
+    assert (call.one(AuthorFault).code, call.turn.session.node) == ("bad_number", "lost")
+
+
+@pytest.mark.parametrize("number", ["12", "12a45", "+", "1" * 25, "{{ [1] }}", "１２３４５"])
 def test_only_a_telephone_number_is_written_to_or_called_back(number: str) -> None:
     for node in ({"notify": {**NOTIFY, "to": number}}, {"callback": {**BOOK, "number": number}}):
         call = walk({"n": {**node, **EXITS}})

@@ -23,9 +23,9 @@ ENGINE_PROMPTS = prompts(["ask", "hello", "sorry", "invalid_key", "no_input"])
 class Walked:
     """A call after `begin` and some replies, with every event so far."""
 
-    def __init__(self, definition: CentreDefinition, *replies: Reply) -> None:
+    def __init__(self, definition: CentreDefinition, *replies: Reply, caller: str = "13800138000") -> None:
         self.definition = definition
-        self.turn: Turn = begin(definition, call_facts(), MAIN, START)
+        self.turn: Turn = begin(definition, call_facts(caller=caller), MAIN, START)
         self.events: list[Event] = list(self.turn.events)
         for reply in replies:
             self.reply(reply)
@@ -43,9 +43,14 @@ class Walked:
         return event
 
 
-def walk(nodes: Mapping[str, Any], *replies: Reply, **parts: Any) -> Walked:  # noqa: ANN401 - fields of CentreDefinition
+def walk(
+    nodes: Mapping[str, Any],
+    *replies: Reply,
+    caller: str = "13800138000",
+    **parts: Any,  # noqa: ANN401 - fields of CentreDefinition
+) -> Walked:
     """Walk a flow of these nodes (plus `end` and `lost`) with these replies."""
-    return Walked(centre({**nodes, **END}, **parts), *replies)
+    return Walked(centre({**nodes, **END}, **parts), *replies, caller=caller)
 
 
 def keyed(keys: str, ended: GatherEnd = GatherEnd.COMPLETE) -> Keyed:
