@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -20,7 +20,7 @@ from ivr_engine.core.events import EngineStarted
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, between, later
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 from ivr_engine.ports.inbound import Arrival, LineState, LiveLine, Rang
-from ivr_engine.ports.switch import Joined
+from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.testing.line import Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 from tests.nemesis.history import History
@@ -55,9 +55,18 @@ class SwitchLine(ScriptedLine):
         self.joining: asyncio.Future[Joined] | None = None
         self.heard_answer: Callable[[], None] | None = None
 
-    async def join(self, *, agent: AgentId, phone: str, ring: Millis, music: str, on_answer: Callable[[], None]) -> Joined:
+    async def join(
+        self,
+        *,
+        agent: AgentId,
+        phone: str,
+        ring: Millis,
+        music: str,
+        on_answer: Callable[[], None],
+        whisper: Sequence[Sound] = (),
+    ) -> Joined:
         """Ring until the switch's chance decides."""
-        del music
+        del music, whisper
         self.rung.append(agent)
         self.joining = asyncio.get_running_loop().create_future()
         self.heard_answer = on_answer
