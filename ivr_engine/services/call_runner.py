@@ -131,9 +131,12 @@ class CallRunner:
         return refused is not None
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
-        """Serve one call to its end. A second connection for a call that is being served is refused."""
+        """Serve one call to its end. A connection for a call that is being served, or is over, is refused.
+
+        The end of a call that comes back after a restart may be told while its connection is still being answered.
+        """
         call = arrival.call
-        if call in self._served:
+        if call in self._served or self._recorder.has_ended(call):
             self._log.warning("call_already_served", call=call)
             return
         self._served[call] = None

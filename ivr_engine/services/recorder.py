@@ -15,6 +15,7 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 
 SUBSCRIBER_BACKLOG = 10_000
+ENDED_MEMORY = 10_000
 
 
 class Subscription:
@@ -52,6 +53,7 @@ class Recorder:
         self._clock = clock
         self._finished = [finished]
         self._open = OpenCalls()
+        self._ended: dict[CallId, None] = {}
         self._subscribers: list[Subscription] = []
         self._listeners: list[Callable[[Recorded], None]] = []
 
@@ -97,6 +99,10 @@ class Recorder:
         """Whether the call has arrived and not ended."""
         return call is not None and call in self._open
 
+    def has_ended(self, call: CallId) -> bool:
+        """Whether the call was one of the last `ENDED_MEMORY` that ended; the switch uses no id twice."""
+        return call in self._ended
+
     def open_calls(self) -> frozenset[CallId]:
         """Calls that arrived and have not ended."""
         return frozenset(self._open.open())
@@ -104,6 +110,9 @@ class Recorder:
     def _fold(self, recorded: Recorded) -> None:
         finished = self._open.apply(recorded)
         if finished is not None:
+            self._ended[finished.call] = None
+            if len(self._ended) > ENDED_MEMORY:
+                del self._ended[next(iter(self._ended))]
             self._records.save(finished)
             for tell in self._finished:
                 tell(finished)

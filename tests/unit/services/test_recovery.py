@@ -15,6 +15,7 @@ import pytest
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import (
+    CallArrived,
     CallEnded,
     CallLeftQueue,
     CallQueued,
@@ -393,3 +394,13 @@ async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up
     office.calls.call_over(CallId("7"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
     record = office.record("7")
     assert (record.disposition, record.agent, record.arrived) == (Disposition.ANSWERED_AGENT, "1001", at(office, -30))
+
+
+async def test_a_caller_who_leaves_while_the_returning_line_is_answered_does_not_arrive_again() -> None:
+    office = await after_a_kill(_1=Hanging(Listen(), Press("2")))
+    late = ScriptedLine(Listen(), Press("2"))
+    async with office.open():
+        office.calls.call_over(CallId("1"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
+        await come_back(office, late, call="1")
+    assert late.heard == []
+    assert len(office.facts(CallArrived)) == len(office.facts(CallEnded)) == 1
