@@ -20,10 +20,10 @@ run: setup  ## keep the centre up until Ctrl-C
 test: setup lint check system  ## everything: style, types, unit and real-PBX tests
 
 check:  ## tests without a PBX
-	$(BIN)/pytest -q -n auto -m "not system"
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system"
 
 system:  ## tests on the real PBX with real SIP telephones (root, or SIPp with cap_net_raw)
-	$(BIN)/pytest -q -n 3 -m system
+	$(BIN)/pytest -q -n 3 --dist worksteal -m system
 
 lint:  ## style, types, import rules, the sample bank and its conversation tests
 	$(BIN)/ruff format --check .
