@@ -174,6 +174,7 @@ _ROUTING = {
     "rate": ("How fast waiting counts, for the call rule `accumulating`.", 2),
     "share": ("The part of all who wait that this queue should have, percent, for the call rule `share`.", 20),
     "staffed_only": ("Whether callers are turned away whom nobody logged in could ever take.", True),
+    "leave_closed": ("Whether waiting callers leave when the queue's calendar closes.", True),
     "leave_unstaffed": ("Whether waiting callers leave when the last who could take them logs out.", True),
     "relax": ("What callers need less of the longer they wait; steps add up.", [{"after": "30s", "lower": {"cards": 2}}]),
     "relax/after": ("From so much waiting on.", "30s"),

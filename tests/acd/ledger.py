@@ -102,6 +102,7 @@ class Ledger:
     wrapping: dict[AgentId, CallId] = field(default_factory=dict)
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
+    passed_on_by: dict[CallId, AgentId] = field(default_factory=dict)
     came: Counter[QueueName] = field(default_factory=Counter)
     left: Counter[QueueName] = field(default_factory=Counter)
 
@@ -148,6 +149,8 @@ class Ledger:
             assert arrived == moved.arrived, "who is sent on to another queue keeps the arrival"
         self.faults = {pair: at for pair, at in self.faults.items() if pair[0] != event.call}  # another queue, a new start
         self.crowded = {pair for pair in self.crowded if pair[0] != event.call}
+        if event.call in self.passed_on_by:  # not straight back to who passed the caller on
+            self.faults[event.call, self.passed_on_by[event.call]] = self.now
         worth = self.policies[event.queue].priority_worth
         visit = self.in_line[event.call] = Visit(
             queued=event,
@@ -204,6 +207,8 @@ class Ledger:
         assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
         if event.outcome is QueueOutcome.OVERFLOWED:
             self.moving[event.call] = visit
+        else:
+            self.passed_on_by.pop(event.call, None)
 
     def settle(self, offer: OfferId) -> None:
         """The switch is about to say what became of an offer that lapsed without an answer."""
@@ -282,7 +287,7 @@ class Ledger:
                 else:
                     assert self.holding.pop(event.colleague) == event.call
             case CallTransferred():
-                self.faults[event.call, event.agent] = self.now  # not straight back to who passed the caller on
+                self.passed_on_by[event.call] = event.agent
             case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
