@@ -415,7 +415,8 @@ class Ledger:
         assert self.came == self.left + still
         assert not self.answered
         assert not self.moving
-        assert len(set(self.holding.values())) == len(self.holding)
+        held = [call for agent, call in self.holding.items() if self.asked.get(call) != agent]
+        assert len(set(held)) == len(held), "a call is held by one agent, and by the colleague who is asked"
         assert {offer.call for offer in self.offers.values()} | set(self.talking) == set(self.holding.values())
 
     def _nobody_waits_needlessly(self) -> None:
