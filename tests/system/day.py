@@ -323,6 +323,6 @@ def assert_plausible(record: CallRecord) -> None:
     assert record.legs[-1].ended == record.ended
     assert all(one.ended == other.began for one, other in zip(record.legs, record.legs[1:], strict=False))
     assert record.waited == sum(leg.lasted for leg in record.legs if leg.kind is LegKind.WAITING)
-    assert record.talked == sum(leg.talked for leg in record.legs)
+    assert record.talked == sum(leg.talked for leg in record.legs if leg.kind is LegKind.AGENT)
     assert all(leg.talked <= leg.lasted + ROUNDING_MS for leg in record.legs), record.legs
-    assert all(leg.talked == 0 for leg in record.legs if leg.kind is not LegKind.AGENT)
+    assert all(leg.talked == 0 for leg in record.legs if leg.kind not in {LegKind.AGENT, LegKind.OUTSIDE})

@@ -86,7 +86,8 @@ async def test_each_ending_of_a_transfer_takes_its_exit_and_is_in_the_record(
     assert (over.to, over.outcome) == ("desk", outcome)
     assert 1400 <= over.talked <= 2400 if outcome is OfferOutcome.ANSWERED else over.talked == 0, over
     assert [event.node for event in caller.kinds(NodeEntered)] == ["out", node, "end"]
-    assert ending(record) == "self_served, ended by engine"
+    served = "served_outside" if outcome is OfferOutcome.ANSWERED else "self_served"
+    assert ending(record) == f"{served}, ended by engine"
     dialled = (tmp_path / "agent-carrier.messages").read_text(encoding="utf-8", errors="replace")
     assert f"INVITE sip:{OUTSIDE}@127.0.0.1:{carrier_port}" in dialled
 
