@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivr_engine.core.ids import Millis
+from ivr_engine.cli.spans import span_of
 from ivr_engine.errors import SwitchError
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ Exit code 0: answered, every key pressed, normal hang-up; 1: not so; 2: wrong us
 
 Example: ivr-engine call 95500 --keys "1,1,6299990000100015#,123456#"
 """
-SPANS = {"ms": 1, "s": 1000, "m": 60_000}
 
 
 def register(app: typer.Typer) -> None:
@@ -57,9 +55,9 @@ def call(  # noqa: PLR0913, PLR0917  # one parameter per option, as typer wants 
     script = Script(
         number=number,
         groups=_groups(keys),
-        patience=_span("--patience", patience),
-        stay=_span("--hangup-after", hangup_after) if hangup_after else None,
-        limit=_span("--limit", limit),
+        patience=span_of("--patience", patience),
+        stay=span_of("--hangup-after", hangup_after) if hangup_after else None,
+        limit=span_of("--limit", limit),
         record=_writable(record),
     )
     line = Line(number=caller, name=name, pbx=pbx)
@@ -109,13 +107,6 @@ def _groups(keys: str) -> tuple[str, ...]:
         return parse_keys(keys)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--keys") from error
-
-
-def _span(option: str, text: str) -> Millis:
-    found = re.fullmatch(r"(\d{1,6})(ms|s|m)", text)
-    if not found:
-        raise typer.BadParameter(f"{text!r} is not a time; write 500ms, 10s or 2m", param_hint=option)
-    return Millis(int(found[1]) * SPANS[found[2]])
 
 
 def _writable(record: Path | None) -> Path | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ivr_engine.cli.spans import span_of
+
 LOOK_EVERY_S = 1.0
-_SPANS = {"s": 1, "m": 60, "h": 3600}
 
 
 def register(app: typer.Typer) -> None:
@@ -35,14 +35,7 @@ def drain(
     from ivr_engine.config import load_settings
 
     socket = load_settings().control_socket
-    asyncio.run(_drain(socket, None if off else _seconds(limit), wait=wait, as_json=as_json))
-
-
-def _seconds(text: str) -> int:
-    span = re.fullmatch(r"(\d{1,5})([smh])", text)
-    if not span:
-        raise typer.BadParameter(f"{text!r} is no span; write 90s, 30m or 2h")
-    return int(span[1]) * _SPANS[span[2]]
+    asyncio.run(_drain(socket, None if off else span_of("--limit", limit) // 1000, wait=wait, as_json=as_json))
 
 
 async def _drain(socket: Path, limit_s: int | None, *, wait: bool, as_json: bool) -> None:

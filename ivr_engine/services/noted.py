@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr_engine.cdr.record import CallRecord, LegKind
+from ivr_engine.cdr.record import LegKind
 from ivr_engine.core.events import (
     CallArrived,
     CallEnded,
@@ -22,8 +22,6 @@ from ivr_engine.services.recorder import Recorder
 
 FALLBACK = QueueName("fallback")
 """The switch's own queue, under which its conversations stand in the records."""
-
-FINISHED_MEMORY = 10_000
 
 NOTED_TO = Millis(1_000)
 """The switch notes whole seconds."""
@@ -47,8 +45,6 @@ class NotedCalls:
         self._agent_of = agent_of
         self._log = log
         self._done: set[str] = set()
-        self._finished: dict[CallId, None] = {}
-        recorder.on_finished(self._remember)
 
     def close_ended(self, *, at_start: bool = False) -> None:
         """Every call that the switch says is over and that never reached us; at a start, before anything else, ours too."""
@@ -59,14 +55,9 @@ class NotedCalls:
                 self._done.add(noted.call)
                 self._close(noted, noted.ended)
 
-    def _remember(self, record: CallRecord) -> None:
-        """A record is known from here on, though the disk may take it only later."""
-        self._finished[record.call] = None
-        if len(self._finished) > FINISHED_MEMORY:
-            del self._finished[next(iter(self._finished))]
-
     def _has_record(self, call: CallId) -> bool:
-        return call in self._finished or self._records.get(call) is not None
+        """The disk may take a record only later, but the recorder knows of it."""
+        return self._recorder.has_ended(call) or self._records.get(call) is not None
 
     def _outlived(self, call: CallId, ended: Instant) -> bool:
         """Whether an engine heard of the call after that: what ended was something else, such as a talk at the fallback."""

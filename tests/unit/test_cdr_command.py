@@ -6,38 +6,25 @@ import asyncio
 import csv
 import io
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.cdr.open_calls import OpenCalls
-from ivr_engine.cli import app, cdr_text
+from ivr_engine.cli import cdr_text
 from ivr_engine.cli.cdr_export import guarded
 from ivr_engine.core.events import CallArrived, Event, FlowStarted, KeysReceived
 from ivr_engine.core.events.codec import from_plain, to_plain
 from ivr_engine.core.ids import CallId, FlowName, Instant, Language, NodeName
 from ivr_engine.core.outcomes import GatherEnd
 from tests.cdr.call_tables import FOLDER, read_table
+from tests.command_line import Run, command_line
 
 BASE = 1_772_415_000_000  # 2026-03-02T01:30:00Z
 ESCAPE = "\x1b[31m"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a run of the command gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
 
 
 @pytest.fixture
@@ -54,15 +41,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def run(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     asyncio.run(_fill(state / "engine.sqlite3"))
-
-    def ivr_engine(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["ivr-engine", *words])
-        with pytest.raises(SystemExit) as done:
-            app.main()
-        code = done.value.code
-        return Said(code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return ivr_engine
+    return command_line(monkeypatch, capsys)
 
 
 async def _fill(database: Path) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,6 @@ from ivr_engine.acd.stimuli import (
     Stimulus,
 )
 from ivr_engine.adapters.store import SqlStore
-from ivr_engine.cli import app
 from ivr_engine.cli.why_agent import account
 from ivr_engine.cli.why_call import steps
 from ivr_engine.cli.why_words import CALL_KEYS, KEYS, REASONS, excluded_words, passed_over_words, reason_words
@@ -52,6 +48,7 @@ from ivr_engine.core.events import (
 from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver, SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from tests.command_line import Run, command_line
 
 BASE = 1_772_415_000_000  # 2026-03-02T01:30:00Z
 CARDS = QueueName("cards")
@@ -59,32 +56,12 @@ CARD = SkillName("card")
 ACD_PAGE = Path(__file__).parents[2] / "docs" / "acd.md"
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a run of the command gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
-
-
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setenv("IVR_ENGINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("TZ", "UTC")
     asyncio.run(_morning(tmp_path / "engine.sqlite3"))
-
-    def ivr_engine(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["ivr-engine", *words])
-        with pytest.raises(SystemExit) as done:
-            app.main()
-        code = done.value.code
-        return Said(code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return ivr_engine
+    return command_line(monkeypatch, capsys)
 
 
 def _agent(name: str, level: int) -> AgentProfile:

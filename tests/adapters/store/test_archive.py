@@ -6,31 +6,17 @@ import asyncio
 import json
 import sqlite3
 import stat
-import sys
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from ivr_engine.adapters.store import SqlStore, open_reader
-from ivr_engine.cli import app
 from ivr_engine.core.events import SwitchLost
 from ivr_engine.core.ids import Instant
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a run of the command gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
+from tests.command_line import Run, Said, command_line
 
 
 @pytest.fixture
@@ -47,14 +33,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def ivr_engine(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["ivr-engine", *words])
-        with pytest.raises(SystemExit) as done:
-            app.main()
-        code = done.value.code
-        return Said(code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return ivr_engine
+    return command_line(monkeypatch, capsys)
 
 
 def _append(folder: Path, count: int) -> None:
