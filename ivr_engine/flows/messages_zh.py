@@ -298,65 +298,6 @@ _NAMES = {
     ),
 }
 
-_NORMS = {
-    "the waiver of $rule waives nothing (any more); remove it": "对 $rule 的豁免没有（不再有）作用；请删除",
-    "the waiver of $rule ($reason) ended on $until; mend what it waives, or decide anew": (
-        "对 $rule 的豁免（$reason）已于 $until 到期；请改正所豁免的问题，或重新决定"
-    ),
-    "by $exits a call ends without a word; say why, and what the caller can do": (
-        "从 $exits 离开的通话会无声结束；请说明原因和来电者可以怎么办"
-    ),
-    "callers of flow `$flow` can never come to an agent": "流程 `$flow` 的来电者永远无法转到人工",
-    "callers of flow `$flow` find no self-service, only people": "流程 `$flow` 的来电者没有自助服务，只有人工",
-    "calls begin in $language; they begin in $wanted": "通话以 $language 开始；应以 $wanted 开始",
-    "no agent speaks $language; callers in this language would wait in vain": (
-        "没有坐席会说 $language；这种语言的来电者会白等"
-    ),
-    "calendar `$calendar` has no holidays of $year; add them and the make-up days once they are published": (
-        "日历 `$calendar` 没有 $year 年的节假日；公布后请补上节假日和调休上班日"
-    ),
-    "`$node` is behind $levels menus; at most $most: move it nearer to the main menu": (
-        "到达 `$node` 要经过 $levels 级菜单；最多 $most 级：请移到离主菜单更近处"
-    ),
-    "the menu offers $options choices; at most $most: put the rarer ones into a menu of their own": (
-        "菜单有 $options 个选项；最多 $most 个：请把少用的放进另一个菜单"
-    ),
-    "saying the menu takes about $seconds s in $language; at most $most: shorten or divide it": (
-        "用 $language 念完菜单约需 $seconds 秒；最多 $most 秒：请缩短或拆分"
-    ),
-    "the menu does not say the keys $keys in $language; say them, or take them out": (
-        "菜单的 $language 提示语没有说到按键 $keys；请加上，或去掉这些按键"
-    ),
-    "the main menu has no agent on key 0": "主菜单的 0 键不是人工服务",
-    "key 0 leads to `$node`, which is no agent; 0 is the agent in every menu": (
-        "0 键通向 `$node`，不是人工服务；在所有菜单中 0 键都是人工服务"
-    ),
-    "an agent is $keys keys away; at most $most": "转人工要按 $keys 个键；最多 $most 个",
-    "nobody comes to an agent without typing more than keys of menus": "不输入菜单按键以外的内容就无法转到人工",
-    "until the main menu has been said about $seconds s pass in $language; at most $most": (
-        "用 $language 念完主菜单约需 $seconds 秒；最多 $most 秒"
-    ),
-    "prompt `$prompt` advertises, and is said before the main menu": "提示语 `$prompt` 是广告，却在主菜单之前播放",
-    "`$word` is said in $language before the main menu, which sounds like an advertisement": (
-        "主菜单之前的 $language 提示语说到“$word”，像是广告"
-    ),
-    "the caller is asked $attempts times; at most $most, then comes an agent": (
-        "来电者会被问 $attempts 次；最多 $most 次，之后应转人工"
-    ),
-    "a caller who cannot answer leaves by $exits and never comes to an agent": (
-        "无法作答的来电者从 $exits 离开后永远转不到人工"
-    ),
-    "key $key leads to `$node`, which is no menu; this key repeats or goes back in every menu": (
-        "$key 键通向 `$node`，不是菜单；在所有菜单中这个键是重听或返回"
-    ),
-    "`$name` looks like a PIN or password; give it `secret: true`": "`$name` 像是密码；请加上 `secret: true`",
-    "after the conversation the caller is asked nothing that the record keeps (see `answers`)": (
-        "通话结束后没有请来电者作出会记入通话记录的评价（见 `answers`）"
-    ),
-    "flow `$flow` does not greet its callers": "流程 `$flow` 没有问候语",
-    "the greeting does not name the institution ($names)": "问候语没有说出机构名称（$names）",
-}
-
 _TESTS = {
     "a test": "一个测试",
     "a value that is heard": "听到的值",
@@ -395,6 +336,4 @@ _SUMMARY = {
     "norms not checked (no norms.yaml)": "未检查服务规范（没有 norms.yaml）",
 }
 
-CHINESE: Wordings = MappingProxyType(
-    _YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | _NORMS | NORMS_IN_CHINESE | _TESTS | _SUMMARY
-)
+CHINESE: Wordings = MappingProxyType(_YAML | _SHAPES | _EXPRESSIONS | _PARTS | _NAMES | NORMS_IN_CHINESE | _TESTS | _SUMMARY)
