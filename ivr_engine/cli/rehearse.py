@@ -121,8 +121,10 @@ def _read(path: Path) -> str:
 
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError((f"{path}: cannot be read as a text file: {error}",)) from error
+    except OSError as error:
+        raise DefinitionError((f"{path}: cannot be read: {error.strerror}",)) from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError((f"{path}: is not UTF-8; save the file as UTF-8",)) from error
 
 
 def _people(staff: Path | None, centre: CentreDefinition, callers: Sequence[Caller], telephone: Telephone) -> list[Person]:
