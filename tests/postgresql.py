@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.ports import free_port
+
 _VERSIONS = Path("/usr/lib/postgresql")
 _LIMIT_S = 60
 
@@ -83,7 +85,7 @@ class Server:
 def running() -> Iterator[Server]:
     """A server that is up while the block runs."""
     folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
-    server = Server(folder, _free_port())
+    server = Server(folder, free_port(socket.SOCK_STREAM))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _owner())
@@ -126,9 +128,3 @@ def _program(name: str) -> str:
     found = shutil.which(name) or (str(newest[-1]) if newest else None)
     assert found, f"{name} is missing. As root: apt-get install postgresql"
     return found
-
-
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -21,8 +21,9 @@ from ivr_engine.testing.line import Act, Listen, Press
 from tests.adapters.ami_peer import PASSWORD, USERNAME, manager_port
 from tests.adapters.scripted_asterisk import ScriptedAsterisk
 from tests.contracts.lines import PATIENCE_MS, caller_steps
+from tests.ports import free_port
 from tests.system import sipp
-from tests.system.pbx_fixtures import RunningPbx, free_port
+from tests.system.pbx_fixtures import RunningPbx
 from tests.system.sounds import write_tone
 
 LIMIT_S = 30.0

@@ -34,8 +34,8 @@ from tests.nemesis import bank
 from tests.nemesis.history import History
 from tests.nemesis.processes import ProcessNemesis
 from tests.nemesis.proxy import FaultProxy
+from tests.ports import free_port, rtp_range
 from tests.system import sipp
-from tests.system.pbx_fixtures import free_port, free_rtp_range
 from tests.system.site import Site
 
 CALL_LIMIT_MS = 7_200_000
@@ -313,7 +313,7 @@ def start_pbx(stand: Stand) -> None:
 
 
 def _settings(folder: Path) -> Settings:
-    first = free_rtp_range() % 20_000 + 34_000 & ~1
+    first, last = rtp_range(500)
     usual = load_settings()
     return Settings(
         state_dir=folder / "var",
@@ -324,6 +324,6 @@ def _settings(folder: Path) -> Settings:
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
-        rtp_last=first + 499,
+        rtp_last=last,
         lag_limit_ms=60_000,
     )

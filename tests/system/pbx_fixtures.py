@@ -24,6 +24,7 @@ from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan
 from ivr_engine.adapters.asterisk.pbx_install import Installation, install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.config import load_settings
+from tests.ports import free_port, rtp_range
 from tests.system.sounds import write_tone
 
 PHONES = ("6001", "6002")
@@ -64,7 +65,7 @@ def running_pbx(pbx_folder: Path, pbx_installation: Installation) -> Iterator[Ru
 def pbx_plan(folder: Path) -> PbxPlan:
     """A plan on free ports whose fallback greeting is a loud 1 kHz tone of one second."""
     greeting = write_tone(folder / "greeting.sln", hertz=1000, seconds=1.0)
-    first = free_rtp_range()
+    first, last = rtp_range(100)
     return PbxPlan(
         folder=folder,
         secrets=keep_secrets(folder, PHONES),
@@ -74,22 +75,10 @@ def pbx_plan(folder: Path) -> PbxPlan:
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
-        rtp_last=first + 99,
+        rtp_last=last,
         fallback=FallbackSounds(greeting=(greeting,)),
         qualify_s=0,
     )
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def free_rtp_range() -> int:
-    """An even port; Asterisk tries the next ones of the range if one of them is taken."""
-    return min(free_port(socket.SOCK_DGRAM), 65400) & ~1
 
 
 def eventually(holds: Callable[[], bool], limit_s: float = WAIT_S) -> bool:

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import random
 import re
 import shutil
 import signal
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from ivr_engine.errors import SetupError
+from tests.ports import free_port, free_ports, is_free
 
 # Measured: SIPp takes 400 ms a key, begins half a second late, and drops what is still going on when the next step sends.
 KEY_MS = 400
@@ -281,38 +280,10 @@ async def agents(
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
     """Return once SIPp has its port: a call that comes earlier would find nobody there."""
     async with asyncio.timeout(RUN_LIMIT_S):
-        while _is_free(port):
+        while is_free(port):
             if process.returncode is not None:
                 raise AssertionError(f"SIPp ended at once ({process.returncode}); is port {port} taken?")
             await asyncio.sleep(0.01)  # SIPp announces nothing
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port() -> int:
-    """A port nobody uses now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def free_media_port() -> int:
-    """The first of six ports nobody uses: audio, video and image, each with its RTCP.
-
-    They are below those that the system hands out, of which one of the six is often taken on a busy machine.
-    """
-    for _ in range(100):
-        first = random.randrange(12_000, 32_000, 8)
-        if all(_is_free(port) for port in range(first, first + 6)):
-            return first
-    raise AssertionError("no six free ports in a row")
 
 
 @asynccontextmanager
@@ -326,7 +297,7 @@ async def _running(
     path.write_bytes(scenario)
     logs = ("-trace_msg", "-message_file", f"{name}.messages", "-trace_err", "-error_file", f"{name}.errors")
     statistics = ("-trace_stat", "-stf", f"{name}.csv", "-fd", "1")
-    place = ("-i", "127.0.0.1", "-p", str(port), "-mp", str(free_media_port()), *((pbx,) if pbx else ()))
+    place = ("-i", "127.0.0.1", "-p", str(port), "-mp", str(free_ports(6)), *((pbx,) if pbx else ()))
     process = await asyncio.create_subprocess_exec(
         sipp, "-sf", path.name, "-nostdin", *options, *logs, *statistics, *place,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,

@@ -25,7 +25,8 @@ from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.adapters.control import ask
 from ivr_engine.config import Settings, load_settings
 from ivr_engine.testing.host_service import HostService
-from tests.system.pbx_fixtures import channels, eventually, free_port, free_rtp_range
+from tests.ports import free_port, rtp_range
+from tests.system.pbx_fixtures import channels, eventually
 
 SAMPLE_BANK = Path(__file__).parents[2] / "flows" / "sample-bank"
 NUMBER = "80000"
@@ -183,17 +184,17 @@ class Site:
 @contextmanager
 def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre, carrier: str = "") -> Iterator[Site]:
     """A site that is up while the block runs. `write` puts the centre's files into the folder's `bank`."""
-    first = free_rtp_range()
+    first, last = rtp_range(100)
     settings = Settings(
         state_dir=folder / "var",
         spool_mb=1,
         cache_dir=load_settings().cache_dir,
         debian_mirror=load_settings().debian_mirror,
-        sip_port=next(port for port in iter(lambda: free_port(socket.SOCK_DGRAM), 0) if not first <= port <= first + 99),
+        sip_port=free_port(socket.SOCK_DGRAM),
         ami_port=free_port(socket.SOCK_STREAM),
         agi_port=free_port(socket.SOCK_STREAM),
         rtp_first=first,
-        rtp_last=first + 99,
+        rtp_last=last,
         carrier=carrier,
     )
     with ExitStack() as host_up:

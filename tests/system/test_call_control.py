@@ -14,6 +14,7 @@ from ivr_engine.core.ids import AgentId, Language, Millis
 from ivr_engine.core.outcomes import EndedBy, GatherEnd, OfferOutcome
 from ivr_engine.flows.waits import Keyed, KeysWait, Played
 from ivr_engine.ports.switch import CallControl, Joined
+from tests.ports import free_port
 from tests.system import sipp
 from tests.system.office import LIMIT_S, open_office, sound
 from tests.system.pbx_fixtures import RunningPbx
@@ -223,7 +224,7 @@ async def dial_feature_code(pbx: RunningPbx, folder: Path, phone: str, code: str
     name = f"code-{phone}"
     scenario = sipp._scenario(name, body).encode()
     options = ("-m", "1")
-    async with sipp._running(name, scenario, options, pbx=address(pbx), folder=folder, port=sipp.free_port()) as process:
+    async with sipp._running(name, scenario, options, pbx=address(pbx), folder=folder, port=free_port()) as process:
         return await sipp._finish(process, name, folder)
 
 

@@ -11,6 +11,7 @@ from ivr_engine.adapters.asterisk.pbx_install import Installation
 from ivr_engine.core.events import CallQueued, ColleagueReached, OutsideParted
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.errors import CommandRefused
+from tests.ports import free_port
 from tests.system import sipp
 from tests.system.day import day_at, legs
 from tests.system.site import Site, site_at
@@ -22,7 +23,7 @@ NAME, OUTSIDE = "second_site", "02155550000"  # of the sample bank's `transfers`
 
 @pytest.fixture(scope="module")
 def carrier_port() -> int:
-    return sipp.free_media_port()
+    return free_port()
 
 
 @pytest.fixture(scope="module")

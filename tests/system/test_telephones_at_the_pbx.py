@@ -11,6 +11,7 @@ import pytest
 from ivr_engine.adapters.softphone.lines import Line
 from ivr_engine.adapters.softphone.softphones import Softphones
 from ivr_engine.errors import SwitchError
+from tests.ports import free_port
 from tests.system import sipp
 from tests.system.pbx_fixtures import RunningPbx, agi_peer
 from tests.system.phones import Phones
@@ -66,8 +67,7 @@ async def test_a_sipp_agent_registers_with_its_own_secret_only(
 ) -> None:
     right = running_pbx.plan.secrets.phones["6001"]
     runs = [
-        await sipp.register("6001", secret, pbx=address, folder=tmp_path, port=sipp.free_port())
-        for secret in (right, "wrong")
+        await sipp.register("6001", secret, pbx=address, folder=tmp_path, port=free_port()) for secret in (right, "wrong")
     ]
     assert [run.succeeded for run in runs] == [1, 0], runs
 

@@ -10,6 +10,7 @@ import pytest
 from ivr_engine.adapters.asterisk.pbx_install import Installation
 from ivr_engine.core.events import NodeEntered, TransferEnded
 from ivr_engine.core.outcomes import OfferOutcome
+from tests.ports import free_port
 from tests.system import sipp
 from tests.system.day import Day, day_at, ending, ready, until
 from tests.system.site import Site, site_at
@@ -48,7 +49,7 @@ def write_files(folder: Path, _host_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def carrier_port() -> int:
-    return sipp.free_media_port()  # below those that the system hands out, so that no telephone takes it meanwhile
+    return free_port()
 
 
 @pytest.fixture(scope="module")

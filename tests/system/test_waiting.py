@@ -21,13 +21,14 @@ from ivr_engine.core.events import (
     PromptsPlayed,
 )
 from ivr_engine.core.outcomes import CallbackEnd, Disposition, OfferOutcome, QueueOutcome
+from tests.ports import free_port
 from tests.system import sipp
 from tests.system.day import Caller, Day, day_at, legs
 from tests.system.site import Site, site_at, write_centre
 
 pytestmark = pytest.mark.system
 
-CARRIER = sipp.free_port()
+CARRIER = free_port()
 QUICKER = {
     "centre.yaml": (
         ("callback: {attempts: 3, gap: 10m, expiry: 24h, ring: 30s}", "callback: {attempts: 2, gap: 2s, ring: 5s}"),
