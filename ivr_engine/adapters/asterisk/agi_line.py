@@ -108,6 +108,10 @@ class AgiLine:
         """Done once the caller is known to have left or the session is over."""
         return self._session.gone
 
+    def give_up(self, reason: str) -> None:
+        """Break the session off: the channel is not there any more, and the connection does not say so."""
+        self._session.give_up(reason)
+
     @property
     def talking(self) -> Millis | None:
         """How long caller and agent have been talking by now; None when they are not."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -234,8 +234,12 @@ async def _settling(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
         yield until
         return
     value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    async with alongside(_settle(until, value)):
-        yield value
+    try:
+        async with alongside(_settle(until, value)):
+            yield value
+    finally:
+        if isinstance(until, Coroutine):
+            until.close()  # a caller who left at once did not let it begin
 
 
 async def _settle(until: Awaitable[T], value: asyncio.Future[T]) -> None:
