@@ -83,16 +83,15 @@ class AgiCallControl(AgiLine):
             keys, ended, left = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT, "")
         return Keyed(keys=keys, ended=ended, interrupted=interrupted, left=left)
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """See the port.
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """See the port. A line that broke is no caller who left: the work is done, and then it turns out.
 
         Asterisk throws away the keys that arrive while its session waits for a command (res_agi, run_agi), so there is one.
-        A caller who leaves does not end the work: it may be moving money.
         """
         async with _settling(work) as value:
-            await asyncio.wait({value}, timeout=UNHEARD_S)
-            keys = "" if value.done() else await self._keys_until(value)
-            return await value, keys
+            await _first(value, self.gone, within=UNHEARD_S)
+            keys = "" if value.done() or self.gone.done() else await self._keys_until(value)
+            return CallerGone() if self._session.left else (await value, keys)
 
     async def _keys_until(self, done: asyncio.Future[Any]) -> str:
         keys = ""
@@ -222,8 +221,8 @@ def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
     return before, None, ""
 
 
-async def _first(*futures: asyncio.Future[Any]) -> None:
-    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+async def _first(*futures: asyncio.Future[Any], within: float | None = None) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED, timeout=within)
 
 
 @asynccontextmanager

@@ -213,13 +213,14 @@ class Office:
         files: CentreFiles | None = None,
         notes: SwitchNotes | None = None,
         limits: Limits | None = None,
+        host: Host | None = None,
         offers: str = "offer",
     ) -> None:
         self.room = True
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
-        self.voices, self.host, self.log = Voices(), Host(), LogBook()
+        self.voices, self.host, self.log = Voices(), host or Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         core = centre_of(self.definition, offer_prefix=offers)
         self.notes = notes or SwitchNotes()
