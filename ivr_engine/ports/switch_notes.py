@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotedCall:
     """One call. Instants have the precision of a second; None: it did not happen, or was not seen.
 
