@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.core.outcomes import EndedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotedCall:
     """One call. None: it did not happen, or was not seen. All instants but `ended` have the precision of a second.
 
