@@ -87,16 +87,23 @@ class NotedCalls:
             return
         self._log.info("call_closed_from_notes", call=call, answered=noted.answered is not None)
         self._recorder.record(CallReconciled(call=call, found="gone"), at=ended)
-        if noted.answered is not None:
-            self._talked(noted, noted.answered, min(noted.parted or ended, ended))
+        if noted.answered is not None and self._agent_of(noted.phone) is not None:
+            self._leave(call=noted, ended=noted.answered, outcome=QueueOutcome.ANSWERED)
+        self.tell_of_talk(call)
         self._leave(call=noted, ended=ended)
         self._recorder.record(CallEnded(call=call, ended_by=noted.ended_by), at=ended)
 
-    def _talked(self, noted: NotedCall, answered: Instant, parted: Instant) -> None:
-        agent = self._agent_of(noted.phone)
-        if agent is None:
+    def tell_of_talk(self, call: CallId) -> None:
+        """Record a talk at the fallback that is over, unless it was followed from the list of live lines."""
+        noted, record = self._notes.of(call), self._recorder.peek(call)
+        if noted is None or record is None or noted.answered is None or noted.ended is None:
             return
-        self._leave(call=noted, ended=answered, outcome=QueueOutcome.ANSWERED)
+        agent = self._agent_of(noted.phone)
+        followed = any(leg.kind is LegKind.AGENT and leg.ended > noted.answered for leg in record.legs)
+        if agent is not None and not followed:
+            self._talked(noted, agent, noted.answered, min(noted.parted or noted.ended, noted.ended))
+
+    def _talked(self, noted: NotedCall, agent: AgentId, answered: Instant, parted: Instant) -> None:
         self._recorder.record(ConversationBegan(call=noted.call, agent=agent, queue=FALLBACK), at=answered)
         over = ConversationEnded(
             call=noted.call,

@@ -54,7 +54,7 @@ def test_a_story_of_the_fallback_becomes_a_call(tmp_path: Path) -> None:
     ("source", "ended_by"),
     [
         ("PJSIP/trunk-00000001", EndedBy.CALLER),
-        ("PJSIP/agent1001-00000002", EndedBy.AGENT),
+        ("PJSIP/agent1001-00000002", EndedBy.CALLER),
         ("dialplan/agi", EndedBy.ENGINE),
         ("dialplan/builtin", EndedBy.SWITCH),
         ("", EndedBy.SWITCH),

@@ -126,14 +126,14 @@ def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
 
 
 def _ended_by(channel_and_source: Data) -> EndedBy:
-    """Who ended the call: the channel, and what Asterisk has as the source of its hang-up. Older lines have neither."""
-    if len(channel_and_source) < 2:
-        return EndedBy.CALLER
-    channel, source = channel_and_source
-    if source == channel:
-        return EndedBy.CALLER
+    """Who ended the call: the channel, and what Asterisk has as the source of its hang-up. Older lines have neither.
+
+    The first source stays: after a talk that the agent ended it is the agent's telephone, whoever left later. That was the
+    caller, or else an engine that heard of it.
+    """
+    source = channel_and_source[1] if len(channel_and_source) > 1 else "PJSIP/"
     if source.startswith("PJSIP/"):
-        return EndedBy.AGENT
+        return EndedBy.CALLER
     return EndedBy.ENGINE if source == _OUR_HANGUP else EndedBy.SWITCH
 
 

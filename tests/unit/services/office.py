@@ -268,7 +268,7 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            noted=recovered.noted.of,
+            noted=recovered.noted,
             left=recovered.queues.left,
         )
         self.admission = Admission(
