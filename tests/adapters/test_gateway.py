@@ -379,4 +379,4 @@ async def test_a_call_for_which_engines_were_asked_in_vain_is_as_patient_again_a
     async with running() as (_, _, gateway), calling(gateway.agi_port) as peer:
         peer.say(environment("95500", "13800138000", "", "7"))
         await peer.is_served()
-        await peer.expect('SET VARIABLE "ATTEMPT" "2"', answer="200 result=1")
+        await peer.expect('SET VARIABLE "ATTEMPT" "1"', answer="200 result=1")
