@@ -60,9 +60,10 @@ class SwitchWatch:
         """Close what is open here, served by nobody, and no longer alive there."""
         self.up = True
         self._lost.clear()
+        self.reconciler.read_notes()
         gone = sorted(self._recorder.open_calls() - live - self._calls.served)
         for call in gone:
-            if call in self._unserved.broken:
+            if call in self._unserved.broken and not self._unserved.noted_over(call):
                 self._lost_with_switch(call)
             else:
                 self._unserved.close_missing(call)
@@ -85,7 +86,11 @@ class SwitchWatch:
 
     def _give_up(self, now: Instant) -> None:
         for call in sorted(self._unserved.broken):
-            if later(self._gone_since(call), GIVE_UP_AFTER) <= now:
+            if later(self._gone_since(call), GIVE_UP_AFTER) > now:
+                continue
+            if self._unserved.noted_over(call):  # the switch lived when the call ended
+                self._unserved.close_missing(call)
+            else:
                 self._lost_with_switch(call)
 
     def _gone_since(self, call: CallId) -> Instant:

@@ -47,6 +47,10 @@ class MemoryStore:
         found = [recorded for recorded in later if call is None or call_of(recorded.event) == call]
         return iter([recorded for recorded in found if not types or recorded.event.TYPE in types])
 
+    def of_calls(self, calls: Collection[CallId]) -> tuple[Recorded, ...]:
+        """All facts about these calls, in order."""
+        return tuple(recorded for recorded in self._journal if call_of(recorded.event) in calls)
+
     def last_sequence(self) -> int:
         """The highest number, 0 when there is none."""
         return len(self._journal)
@@ -73,6 +77,10 @@ class MemoryStore:
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
         return self._records.get(call)
+
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record."""
+        return frozenset(call for call in calls if call in self._records)
 
     def find(
         self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None

@@ -66,7 +66,9 @@ async def test_the_system_asks_a_silent_peer_whether_it_is_alive() -> None:
     asked: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
 
     async def serve(session: AgiSession) -> None:
-        own = session._writer.get_extra_info("socket")
+        transport = session._connection._transport
+        assert transport is not None
+        own = transport.get_extra_info("socket")
         asked.set_result(
             (
                 own.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),

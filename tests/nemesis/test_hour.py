@@ -104,7 +104,7 @@ def grown(watch: Watch, span: Span) -> list[str]:
 def told(stand: Stand, harms: Harms, load: Load, watch: Watch, span: Span) -> str:
     journal = stand.journal()
     settled = watch.settled(span.warm_up_s) or watch.seen
-    wal = stand.site.settings.database.with_name("engine.sqlite3-wal")
+    wal = stand.site.settings.state_dir / "engine.sqlite3-wal"
     kinds: dict[str, int] = {}
     for record in stand.history().records:
         kinds[record.disposition] = kinds.get(record.disposition, 0) + 1

@@ -181,6 +181,10 @@ class SqlStore:
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         return self._reader.read(after=after, call=call, types=types)
 
+    def of_calls(self, calls: Collection[CallId]) -> tuple[Recorded, ...]:
+        """All facts on disk about these calls, in order."""
+        return self._reader.of_calls(calls)
+
     def last_sequence(self) -> int:
         """The highest number on disk, 0 when there is none."""
         return self._reader.last_sequence()
@@ -192,6 +196,10 @@ class SqlStore:
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
         return self._reader.get(call)
+
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record on disk."""
+        return self._reader.recorded(calls)
 
     def find(
         self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
