@@ -75,7 +75,7 @@ class Recorder:
     def recover(self) -> tuple[Recorded, ...]:
         """Take up the calls that an earlier run left without a record: their facts so far, folded again, in order.
 
-        Only what is about them is read: the oldest open call may be hours old, and most of what happened since is about none.
+        Only what is about them is read: the oldest may be hours old, and most of what happened since is about none of them.
         """
         facts = self._journal.of_calls(self._records.open_calls())
         for recorded in facts:

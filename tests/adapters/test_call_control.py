@@ -430,7 +430,7 @@ async def test_a_hold_that_a_caller_left_at_once_lets_go_of_what_was_never_begun
     until = news()
     async with on_the_line() as line:
         line.control._session.note_gone()
-        assert await line.control.hold(until, sounds=[], music="") == CallerGone()
+        assert await line.control.hold(until, sounds=[HELLO], music="") == CallerGone()
     with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
         until.send(None)
     assert not begun

@@ -1,10 +1,11 @@
-"""Half-open connections: what the switch's list says of their channels, and that the system asks whether the peer is alive."""
+"""Half-open connections: what the switch's list says of their channels; the system asks whether the peer is alive."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 
+from ivr_engine.adapters.asterisk.agi_line import Running
 from ivr_engine.adapters.asterisk.agi_server import AgiServer
 from ivr_engine.adapters.asterisk.agi_session import AgiSession, Gone
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
@@ -18,7 +19,8 @@ CALL = CallId("1.1")
 class Line:
     """A session that is over once it is given up."""
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Running | None = None) -> None:
+        self.runs = runs
         self.gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
         self.given_up = 0
 
@@ -36,8 +38,8 @@ class Time:
         return self.now
 
 
-def listing(*calls: str) -> list[AmiMessage]:
-    return [AmiMessage((("Event", "Status"), ("Uniqueid", call))) for call in calls]
+def listing(*calls: str, application: str = "AGI") -> list[AmiMessage]:
+    return [AmiMessage((("Event", "Status"), ("Uniqueid", call), ("Application", application))) for call in calls]
 
 
 async def test_a_session_whose_channel_two_lists_do_not_have_is_given_up_once() -> None:
@@ -59,6 +61,27 @@ async def test_a_session_whose_channel_a_list_has_is_left_alone() -> None:
     for listed in ([], ["1.1"], [], ["1.1"]):
         deaf.look(listing(*listed), {CALL: line})
         time.now += SURE_AFTER_S
+    assert line.given_up == 0
+
+
+async def test_a_session_that_believes_its_caller_talks_is_given_up_when_the_channel_is_at_something_else() -> None:
+    time, line = Time(), Line(Running("Dial", 90.0))
+    deaf = DeafLines(time)
+    for application in ("Dial", "AGI"):
+        deaf.look(listing(CALL, application=application), {CALL: line})
+        time.now += SURE_AFTER_S
+    assert line.given_up == 0, "one list only says so: the answer may be on its way"
+    deaf.look(listing(CALL), {CALL: line})
+    assert line.given_up == 1
+
+
+async def test_a_session_that_began_something_else_since_is_left_alone() -> None:
+    time, line = Time(), Line(Running("Dial", 90.0))
+    deaf = DeafLines(time)
+    deaf.look(listing(CALL), {CALL: line})
+    time.now += SURE_AFTER_S
+    line.runs = Running("Dial", 103.0)
+    deaf.look(listing(CALL), {CALL: line})
     assert line.given_up == 0
 
 

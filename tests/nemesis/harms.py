@@ -1,4 +1,4 @@
-"""Everything that can be done to a centre, by name: to the engine, the switch, the lines between, the host and the database."""
+"""What can be done to a centre, by name: to the engine, the switch, the lines between, the host and the database."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import random
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ivr_engine.core.events import SwitchLost, SwitchReached
@@ -32,10 +33,12 @@ class Harms:
     chance: random.Random
     counted: Counter[str] = field(default_factory=Counter)
 
-    async def do(self, name: str) -> None:
-        """One harm; returns when it is over."""
+    async def do(self, name: str, *, every_s: float) -> None:
+        """One harm; returns when it is over, and not before `every_s` are."""
+        began = time.monotonic()
         self.counted[name] += 1
         await HARMS[name](self)
+        await asyncio.sleep(max(0.0, began + every_s - time.monotonic()))
 
     async def kill_engine(self) -> None:
         await asyncio.to_thread(self.stand.kill_engine)
@@ -157,12 +160,21 @@ HARMS: Mapping[str, Callable[[Harms], Awaitable[None]]] = {
     "host's answers huge": _host(Fault.HUGE),
     "database locked": Harms.lock_database,
 }
-ROUGH = frozenset({"engine killed", "switch killed"})
-"""Those after which there is another engine, or no call."""
+ROUGH = ("engine killed", "switch killed")
+"""After these there is another engine, or no call."""
+
+LASTING = ("events silent", "calls' lines silent", "switch killed")
+"""These take as long as it takes to notice them, up to a minute."""
+
+LINES = tuple(name for name in HARMS if name.startswith(("calls' lines", "host")))
 
 
-def drawn(seed: int, times: int, *, rough: int) -> list[str]:
-    """Which harm comes when, by seed: of all kinds for the first `rough`, then of those that leave the engine and calls be."""
-    chance = random.Random(seed)
+def drawn(chance: random.Random, times: int, *, rough: int) -> list[str]:
+    """What is done when: of all kinds for the first `rough`, then of those that leave the engine and the calls be."""
     mild = [name for name in HARMS if name not in ROUGH]
     return [chance.choice(list(HARMS)) for _ in range(rough)] + [chance.choice(mild) for _ in range(times - rough)]
+
+
+def each(chance: random.Random, kinds: Sequence[str], times: int = 1) -> list[str]:
+    """Every one of these kinds so many times, in any order."""
+    return chance.sample(list(kinds) * times, len(kinds) * times)

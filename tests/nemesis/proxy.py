@@ -1,4 +1,4 @@
-"""A TCP proxy that spoils what goes through it: reset, refusal, half-open, delay, pieces; of a manager's events, loss, doubling
+"""A TCP proxy that spoils what goes through: reset, refusal, half-open, delay, pieces; a manager's events by loss, doubling
 and disorder.
 
     async with FaultProxy(to=5038, faults=Faults(lose=0.01, double=0.1, shuffle_s=0.2), seed=7) as proxy:
@@ -62,8 +62,8 @@ class _Line:
 class FaultProxy:
     """Listens on `port` of the loopback while entered, and passes everything to the port `to` there.
 
-    `events`: whether it reads a manager's blocks, so as to spoil single events. `refusing`: whether it breaks new connections
-    at once. `counted`: what was done how often.
+    `events`: whether it reads a manager's blocks, so as to spoil single events. `refusing`: new connections break at once.
+    `counted`: what was done how often.
     """
 
     to: int = 0

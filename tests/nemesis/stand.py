@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ivr_engine.adapters.asterisk.pbx_install import install
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
@@ -266,8 +265,11 @@ class Stand:
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """Proxies on the engine's lines; None: that line is direct. `ami`: from the engine to the switch's events; `agi`: from the
-    switch to the engine, one connection a call; `host`: from the engine to the bank's host service."""
+    """Proxies on the engine's lines; None: that line is direct.
+
+    `ami`: from the engine to the switch's events; `agi`: from the switch to the engine, one connection a call; `host`: from
+    the engine to the bank's host service.
+    """
 
     ami: FaultProxy | None = None
     agi: FaultProxy | None = None
@@ -279,7 +281,7 @@ DIRECT = Lines()
 
 @contextmanager
 def stand_at(
-    folder: Path, people: People, *, seed: int, lines: Lines = DIRECT, fault: Fault = Fault.HANG, **changed: Any
+    folder: Path, people: People, *, seed: int, lines: Lines = DIRECT, fault: Fault = Fault.HANG, **changed: int | str
 ) -> Iterator[Stand]:
     """A centre for `people`, up while the block runs. `fault`: of the host service. `changed`: settings.
 
@@ -290,7 +292,7 @@ def stand_at(
         host = stack.enter_context(HostService())
         host.fault = fault
         bank.write_bank(folder, _host_url(host, lines), agents)
-        settings, seen = _through(lines, replace(_settings(folder), **changed))
+        settings, seen = _through(lines, replace(_settings(folder), **changed))  # type: ignore[arg-type] # settings by name
         site = Site(
             folder=folder,
             settings=settings,
@@ -319,7 +321,7 @@ def _host_url(host: HostService, lines: Lines) -> str:
 
 
 def _through(lines: Lines, settings: Settings) -> tuple[Settings, dict[str, str]]:
-    """The settings as the switch sees them, and what the engine sees otherwise: each meets a proxy where the other would be."""
+    """The settings as the switch sees them, and what the engine sees otherwise: each meets a proxy instead of the other."""
     seen = {}
     if lines.ami is not None:
         lines.ami.to = settings.ami_port

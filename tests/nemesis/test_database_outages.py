@@ -33,7 +33,7 @@ LEAST_SERVED = 2
 
 @dataclass
 class Outages:
-    """What is done to the database of a stand. `served`: calls that came and ended while it failed; `late`: the engine, in ms."""
+    """What is done to the database of a stand. `served`: calls that ended while it failed; `late`: the engine, in ms."""
 
     stand: Stand
     server: Server

@@ -1,4 +1,4 @@
-"""An engine is killed under hundreds of calls: how soon the next one serves them, at once and when the PBX has parked them all."""
+"""An engine is killed under hundreds of calls: how soon the next one serves them, at once, and when all are parked."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ PARKED_AFTER = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """Of one engine, in seconds from the start of its process: ready by its own word, the first line served, the last one; and
-    the processor time it had taken by then."""
+    """Of one engine, in seconds from the start of its process: ready by its own word, the first line served, the last.
+
+    `cpu_ready`, `cpu_last`: the processor time it had taken by then.
+    """
 
     ready: float
     first: float
@@ -60,7 +62,9 @@ async def test_the_next_engine_serves_five_hundred_calls(stand_for: Stands, park
     first, last = wide_rtp_range(1_400)
     stand = await asyncio.to_thread(stand_for, AGENTS, rtp_first=first, rtp_last=last, calls_limit=600)
     async with AsyncExitStack() as stack:
-        await stand.telephones(stack, {"desk": sipp.answer(talk=CALL_LIMIT_MS), "counter": sipp.answer(), "line": sipp.answer()})
+        await stand.telephones(
+            stack, {"desk": sipp.answer(talk=CALL_LIMIT_MS), "counter": sipp.answer(), "line": sipp.answer()}
+        )
         crowds = [await stack.enter_async_context(staying(stand, name)) for name in CROWDS]
         await until(stand, lambda: served(stand) >= sum(calls for _, calls in CROWDS.values()))
         for number in range(ROUNDS):

@@ -153,8 +153,10 @@ def refuse(code: int, reason: str = "No", *, after: int = 0) -> str:
 
 
 def answer_unless_cancelled(*, after: int) -> str:
-    """Ring, answer after `after` ms unless the caller was quicker, and stay until the caller leaves; as a real telephone does
-    when both happen at once."""
+    """Ring, answer after `after` ms unless the caller was quicker, and stay until the caller leaves.
+
+    When both happen at once it does what a real telephone does: the answer counts, a CANCEL that crosses it is taken.
+    """
     ok = _send(f"SIP/2.0 200 OK\n{SAVED_REPLY}Content-Type: application/sdp", AGENT_SDP, retransmit=True)
     over = _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}")
     return (
@@ -261,7 +263,17 @@ async def crowd(
     The nth caller's telephone number is `digits` and n.
     """
     scenario = _callers(f"<sip:{digits}[call_number]@[local_ip]>".encode(), steps)
-    options = ("-s", to, "-r", str(rate), "-rp", str(per_s * 1000), "-l", str(at_once), *(("-m", str(calls)) if calls else ()))
+    options = (
+        "-s",
+        to,
+        "-r",
+        str(rate),
+        "-rp",
+        str(per_s * 1000),
+        "-l",
+        str(at_once),
+        *(("-m", str(calls)) if calls else ()),
+    )
     async with _running(name, scenario, options, pbx=pbx, folder=folder, port=free_port()) as process:
         yield Crowd(name, folder, process)
 

@@ -46,7 +46,7 @@ class AgiConnection(asyncio.Protocol):
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def ask_if_alive(self) -> None:
-        """Have the system ask a silent peer again and again: a caller may be quiet for an hour, a dead machine is so for ever."""
+        """Have the system ask a silent peer again and again: callers are quiet for an hour, a dead machine for ever."""
         own = None if self._transport is None else self._transport.get_extra_info("socket")
         if own is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
