@@ -155,6 +155,7 @@ class Site:
             "calls_per_s_limit",
             "lag_limit_ms",
             "database_url",
+            "other_engines",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}
