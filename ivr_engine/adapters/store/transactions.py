@@ -17,7 +17,8 @@ from sqlmodel import col, select
 
 from ivr_engine.adapters.store.database import explained
 from ivr_engine.adapters.store.rows import Row, to_json
-from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow
+from ivr_engine.adapters.store.settled import Settled
+from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow, SettledRow
 from ivr_engine.adapters.store.writer import Batch
 from ivr_engine.errors import StoreError
 
@@ -36,13 +37,14 @@ class Transactions:
     """Stores batches. Use it in a `with`, from one thread at a time.
 
     `limit_s`: a server that has not finished a transaction by then is cut off. Its own limits do not help when it hangs, and
-    its side of the line still acknowledges what is sent.
+    its side of the line still acknowledges what is sent. `settled`, once it is known, is kept on disk with the batches.
     """
 
     def __init__(self, engine: Engine, name: str, *, limit_s: float) -> None:
         self._engine = engine
         self._name = name
         self._limit_s = limit_s
+        self.settled: Settled | None = None
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -73,9 +75,13 @@ class Transactions:
     def _store(self, events: Sequence[Row], batch: Batch) -> None:
         latest = {row["call"]: row for row in batch.records}
         standing = {row["call"]: row for row in batch.checkpoints if row["call"] not in latest}
+        mark = self.settled.due() if self.settled is not None else None
         with self._transaction() as connection:
             if events:
                 connection.execute(insert(JournalRow), list(events))
+            if mark is not None:
+                connection.execute(delete(SettledRow))
+                connection.execute(insert(SettledRow), [{"through": mark}])
             if latest or standing:
                 ended = delete(CheckpointRow).where(col(CheckpointRow.call).in_([*latest, *standing]))
                 connection.execute(ended)
@@ -85,6 +91,8 @@ class Transactions:
             if latest:
                 connection.execute(FORGET_RECORD, [{"forgotten": call} for call in latest])
                 connection.execute(insert(CallRow), list(latest.values()))
+        if self.settled is not None:
+            self.settled.stored(batch, mark)
 
     def _missing(self, events: Sequence[Row]) -> list[Row]:
         numbers = [row["sequence"] for row in events]
