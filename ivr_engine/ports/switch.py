@@ -136,7 +136,7 @@ class CallControl(Joints, Protocol):
         """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once.
 
         One of `keys` ends it too, as `Played(key)`; a value that is there by then comes first. Without `music` it ends with
-        the sounds, as `Played()`.
+        the sounds, as `Played()`; without either it is silent until the value is there.
         """
         ...
 

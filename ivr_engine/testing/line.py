@@ -138,7 +138,12 @@ class ScriptedLine:
         async with _begun(until) as awaited:
             self._left()
             await asyncio.sleep(0)  # a value that is there comes before a key
-            if not awaited.done() and not self._gone.is_set() and (over := self._key_or_end(keys, music)) is not None:
+            goes_on = bool(music) or not sounds
+            if (
+                not awaited.done()
+                and not self._gone.is_set()
+                and (over := self._key_or_end(keys, goes_on=goes_on)) is not None
+            ):
                 return over
             return await self._unless_gone(awaited)
 
@@ -219,13 +224,13 @@ class ScriptedLine:
         self.hung_up = True
         self._gone.set()
 
-    def _key_or_end(self, keys: str, music: str) -> Played | None:
-        """The key that ends a `hold`, or, where there is no music, the end of its sounds. Other keys are lost."""
+    def _key_or_end(self, keys: str, *, goes_on: bool) -> Played | None:
+        """The key that ends a `hold`, or, where nothing goes on after them, the end of its sounds. Other keys are lost."""
         while keys and self._presses():
             key, self._keys = self._keys[:1], self._keys[1:]
             if key in keys:
                 return Played(key=key)
-        return None if music else Played()
+        return None if goes_on else Played()
 
     def _hear(self, sounds: Sequence[Sound]) -> None:
         self.heard.extend(sound.words for sound in sounds)

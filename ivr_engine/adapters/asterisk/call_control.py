@@ -111,8 +111,9 @@ class AgiCallControl(AgiLine):
         """See the port. Without `keys` the session is idle under the music, so whatever comes next starts at once."""
         async with _settling(until) as value:
             key = await self._sounds_until(sounds, value, keys)
-            if music and not key and not value.done() and not isinstance(await self._music_on(music), Gone):
-                key = await self._music_until(value, keys)
+            if (music or not sounds) and not key and not value.done():
+                begun = await (self._music_on(music) if music else self._music_off())
+                key = "" if isinstance(begun, Gone) else await self._music_until(value, keys)
             self._session.raise_if_broken()
             if self.gone.done():
                 return CallerGone()

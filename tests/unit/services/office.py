@@ -215,6 +215,7 @@ class Office:
         limits: Limits | None = None,
         host: Host | None = None,
         offers: str = "offer",
+        carrier: bool = False,
     ) -> None:
         self.room = True
         self.definition = definition or _bank()
@@ -255,7 +256,7 @@ class Office:
             definition=lambda: self.versions.current,
             own_phone=self.versions.phone_of,
             journal=self.store,
-            carrier=False,
+            carrier=carrier,
             log=self.log,
         )
         self.seats, self.desk = desks.seats, desks.agents
