@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from ivr_engine.acd.transitions import ACTIVITY, PRESENCE, ActivityStep, PresenceStep, advance
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName, between
 from ivr_engine.core.outcomes import Activity, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentProfile:
     """An agent as configured. Skills have levels 1 (lowest) to 10; no languages listed means every language.
 

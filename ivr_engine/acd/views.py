@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import CentreState
 from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName
 from ivr_engine.core.outcomes import Activity, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentStatus:
     """One agent. `since`: the last change of presence or activity. `call`: offered, talking or in wrap-up."""
 
@@ -25,7 +24,7 @@ class AgentStatus:
     queues: tuple[QueueName, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallStatus:
     """One call in a queue or talking. `position` counts from 1; None once answered. `agent`: offered or talking."""
 

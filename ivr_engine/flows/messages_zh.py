@@ -145,6 +145,9 @@ _SHAPES = {
     "`wrap_up_most` is shorter than `wrap_up`; it says how long a wrap-up may be made": (
         "`wrap_up_most` 短于 `wrap_up`；它规定事后处理最长可延至多久"
     ),
+    "`$given` does nothing without a `calendar`: this queue never closes. Give it a `calendar`, or remove `$given`": (
+        "没有 `calendar`，`$given` 不起作用：该队列从不关闭。请为它指定 `calendar`，或删除 `$given`"
+    ),
     "the steps of `relax` come one after another: give this one a later `after`": (
         "`relax` 的各步依次生效：请给这一步更晚的 `after`"
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.waits import (
@@ -32,7 +33,7 @@ class Sound:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Joined:
     """How an attempt to join caller and agent ended, after the conversation if there was one.
 
@@ -46,7 +47,7 @@ class Joined:
     caller_gone: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OutgoingCall:
     """A call that we make: to `number` outside, or to the agent's telephone `phone`. `shown` is the number they see.
 
@@ -61,7 +62,7 @@ class OutgoingCall:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unreached:
     """Nobody answered an outgoing call. `cause` is the switch's own word."""
 
@@ -122,8 +123,11 @@ class CallControl(Joints, Protocol):
         """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """The value of `work`, and the keys pressed while it took its time. A caller who leaves does not end it."""
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """The value of `work`, and the keys pressed while it took its time; at once when the caller leaves, without a value.
+
+        Work that is a future stays its owner's; anything else ends then.
+        """
         ...
 
     async def hold(
@@ -132,7 +136,7 @@ class CallControl(Joints, Protocol):
         """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once.
 
         One of `keys` ends it too, as `Played(key)`; a value that is there by then comes first. Without `music` it ends with
-        the sounds, as `Played()`.
+        the sounds, as `Played()`; without either it is silent until the value is there.
         """
         ...
 

@@ -19,6 +19,7 @@ from ivr_engine.core.events import (
     AgentQueuesChanged,
     AgentSkillsChanged,
     AgentWaitEnded,
+    CallerMoved,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -32,17 +33,19 @@ from ivr_engine.core.events import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PriorityChanged,
     WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
     WrapUpExtended,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome
+from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome, TransferGoal
 
 RETRY_AFTER = 5_000
 _OUT = Presence.LOGGED_OUT
 TAKEN_BACK = ("deadline", "not_ringing", "not_joined", "entered_again")
+TRANSFER = "transfer"
 OUR_FAULT = ("not_ringing", "not_joined")
 NOT_TAKEN = (
     OfferOutcome.NO_ANSWER,
@@ -95,6 +98,8 @@ class Ledger:
     ended_offers: set[OfferId] = field(default_factory=set)
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
     entering_again: CallId | None = None
+    away: set[CallId] = field(default_factory=set)
+    joined_elsewhere: tuple[CallId, AgentId] | None = None
     answered: dict[CallId, AgentId] = field(default_factory=dict)
     holding: dict[AgentId, CallId] = field(default_factory=dict)
     talking: dict[CallId, AgentId] = field(default_factory=dict)
@@ -103,6 +108,7 @@ class Ledger:
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
     passed_on_by: dict[CallId, AgentId] = field(default_factory=dict)
+    moved_from: dict[CallId, Instant] = field(default_factory=dict)
     came: Counter[QueueName] = field(default_factory=Counter)
     left: Counter[QueueName] = field(default_factory=Counter)
 
@@ -111,9 +117,11 @@ class Ledger:
         self.now = now
         for event in decision.events:
             self._take(event)
+        self.passed_on_by.clear()
         self._effects_match(decision)
         self._positions_are_true(decision)
         self._who_did_not_take_a_call_is_paused(decision)
+        self._who_was_passed_to_a_colleague_rings_there(decision)
         self._nothing_outlasts_its_limit()
         self._books_balance()
         self._nobody_waits_needlessly()
@@ -142,6 +150,7 @@ class Ledger:
         assert event.call not in self.in_line
         self.came[event.queue] += 1
         arrived = self.now if event.arrived is None else event.arrived
+        assert self.moved_from.pop(event.call, arrived) == arrived, "who is moved by a supervisor keeps the arrival"
         moved = self.moving.pop(event.call, None)
         if moved is None:
             self.order += 1
@@ -201,14 +210,13 @@ class Ledger:
 
     def _left(self, event: CallLeftQueue) -> None:
         visit = self.in_line.pop(event.call)
+        self.away.discard(event.call)
         self._adopt(event)
         self.left[event.queue] += 1
         assert event.waited == self.now - visit.entered
         assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
         if event.outcome is QueueOutcome.OVERFLOWED:
             self.moving[event.call] = visit
-        else:
-            self.passed_on_by.pop(event.call, None)
 
     def settle(self, offer: OfferId) -> None:
         """The switch is about to say what became of an offer that lapsed without an answer."""
@@ -221,14 +229,25 @@ class Ledger:
 
     def _adopt(self, event: CallLeftQueue) -> None:
         lapsed = self.unsettled.pop(event.call, None)
-        if lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
-            assert lapsed[0] not in self.holding
-            self.holding[lapsed[0]] = event.call
-            self.answered[event.call] = lapsed[0]
+        joined = self.joined_elsewhere
+        if joined is not None and joined[0] == event.call:
+            self._joins(*joined)
+        elif lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
+            self._joins(event.call, lapsed[0])
+
+    def _joins(self, call: CallId, agent: AgentId) -> None:
+        """The two talk although no offer is open."""
+        assert agent not in self.holding
+        assert agent not in self.wrapping
+        self.holding[agent] = call
+        self.answered[call] = agent
 
     def _take_agent(self, event: Event) -> None:
         match event:
             case ConversationBegan():
+                if event.call not in self.answered and self.joined_elsewhere == (event.call, event.agent):
+                    assert event.call not in self.holding.values()
+                    self._joins(event.call, event.agent)  # a caller who stood in no line here
                 assert self.answered.pop(event.call) == event.agent
                 assert event.call not in self.talking
                 self.talking[event.call] = event.agent
@@ -288,6 +307,16 @@ class Ledger:
                     assert self.holding.pop(event.colleague) == event.call
             case CallTransferred():
                 self.passed_on_by[event.call] = event.agent
+            case CallerMoved():
+                visit = self.in_line[event.call]
+                assert visit.queued.queue == event.queue
+                self.moved_from[event.call] = visit.arrived
+            case PriorityChanged():
+                visit = self.in_line[event.call]
+                assert visit.queued.priority == event.previous
+                visit.queued = replace(visit.queued, priority=event.priority)
+                worth = self.policies[event.queue].priority_worth
+                visit.place = (visit.arrived - event.priority * worth, *visit.place[1:])
             case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
@@ -297,10 +326,14 @@ class Ledger:
         assert event.call not in self._offered_calls()
         visit = self.in_line[event.call]
         assert event.step == visit.step
-        assert self._could_take(event.agent, visit)
-        self._nobody_is_overtaken(event, visit)
+        assert event.call not in self.away, "a line that is not there is offered to nobody"
         assert event.candidates[0].agent == event.agent
-        assert all(self._could_take(each.agent, visit) for each in event.candidates)
+        if event.rule == TRANSFER:  # the agent named the colleague, who needs no more than to be free
+            assert self._free(event.agent)
+            assert len(event.candidates) == 1
+        else:
+            self._nobody_is_overtaken(event, visit)
+            assert all(self._could_take(each.agent, visit) for each in event.candidates)
         assert not any(self._could_take(each.agent, visit) for each in event.excluded)
         self.offers[event.offer] = event
         self.deadlines[event.offer] = event.deadline
@@ -344,7 +377,7 @@ class Ledger:
         return {offer.call for offer in self.offers.values()} | set(self.unsettled)
 
     def _waiting(self) -> Iterator[Visit]:
-        offered = self._offered_calls()
+        offered = self._offered_calls() | self.away
         return (visit for call, visit in self.in_line.items() if call not in offered)
 
     def _free(self, agent: AgentId) -> bool:
@@ -381,7 +414,13 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+        own_way = (
+            QueueOutcome.ANSWERED,
+            QueueOutcome.ABANDONED,
+            QueueOutcome.OVERFLOWED,
+            QueueOutcome.FLOWOUT,
+            QueueOutcome.MOVED,
+        )
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
@@ -398,6 +437,15 @@ class Ledger:
         for event in decision.events:
             if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN and event.cause not in OUR_FAULT:
                 assert self.presence[event.agent] is not Presence.READY
+
+    def _who_was_passed_to_a_colleague_rings_there(self, decision: Decision) -> None:
+        named = {
+            each.call: each.to
+            for each in decision.events
+            if isinstance(each, CallTransferred) and each.goal is TransferGoal.AGENT
+        }
+        rung = {each.call: each.agent for each in decision.events if isinstance(each, OfferMade) and each.rule == TRANSFER}
+        assert rung == named
 
     def _nothing_outlasts_its_limit(self) -> None:
         for visit in self._waiting():

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from statistics import quantiles
 
+from ivr_engine.core.outcomes import Disposition
 from tests.nemesis.stand import Callers, Stand
 
 Harm = Callable[[], Awaitable[None]]
@@ -24,7 +25,22 @@ async def harm_again_and_again(stand: Stand, harm: Harm, *, times: int, most_s: 
 
 
 def breaches(stand: Stand, callers: Callers) -> list[str]:
-    return [*callers.went_wrong, *stand.history().breaches(), *stand.order_broken(), *stand.unaccounted(callers)]
+    return [
+        *callers.went_wrong,
+        *stand.history().breaches(),
+        *stand.order_broken(),
+        *stand.unaccounted(callers),
+        *_unheard(stand),
+    ]
+
+
+def _unheard(stand: Stand) -> list[str]:
+    """While the switch lives the true end of every call is known, whoever was there to hear it, and no flow fails."""
+    found = [each.call for each in stand.history().records if each.disposition in _NO_TRUE_END]
+    return [f"I3: these have no true end: {found}"] if found else []
+
+
+_NO_TRUE_END = frozenset({Disposition.UNKNOWN_RECONCILED, Disposition.FAILED_SYSTEM, Disposition.LOST_PBX_CRASH})
 
 
 def told(stand: Stand) -> str:

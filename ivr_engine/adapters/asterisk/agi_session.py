@@ -50,6 +50,11 @@ class AgiSession:
         """A command has been sent and not been answered."""
         return bool(self._pending)
 
+    @property
+    def left(self) -> bool:
+        """The caller has left; a line that broke tells of no caller."""
+        return self.gone.done() and not self._broken
+
     async def command(self, verb: str, *values: str, limit: float) -> Reply | Gone:
         """Send one command and give its answer within `limit` seconds.
 

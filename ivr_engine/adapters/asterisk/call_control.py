@@ -47,12 +47,11 @@ class AgiCallControl(AgiLine):
     async def take_over(self, *, again: bool = False) -> None:
         """Have the call's own time limit count: until an engine says so, the dialplan allows it only the time to say so.
 
-        `again`: engines were asked in vain for this call. The next time that there is none, it is as patient as the first,
-        and still writes down the end of the call, which it does for those it had to ask for more than once.
+        `again`: engines were asked in vain for this call; the next time that there is none, it is as patient as the first.
         """
         await self._set("TIMEOUT(absolute)", str(round(self._talk_limit_s)))
         if again:
-            await self._set("ATTEMPT", "2")
+            await self._set("ATTEMPT", "1")
 
     async def _set(self, variable: str, value: str) -> None:
         await self._session.command("SET VARIABLE", variable, value, limit=COMMAND_LIMIT_S)
@@ -84,16 +83,15 @@ class AgiCallControl(AgiLine):
             keys, ended, left = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT, "")
         return Keyed(keys=keys, ended=ended, interrupted=interrupted, left=left)
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """See the port.
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """See the port. A line that broke is no caller who left: the work is done, and then it turns out.
 
         Asterisk throws away the keys that arrive while its session waits for a command (res_agi, run_agi), so there is one.
-        A caller who leaves does not end the work: it may be moving money.
         """
         async with _settling(work) as value:
-            await asyncio.wait({value}, timeout=UNHEARD_S)
-            keys = "" if value.done() else await self._keys_until(value)
-            return await value, keys
+            await _first(value, self.gone, within=UNHEARD_S)
+            keys = "" if value.done() or self.gone.done() else await self._keys_until(value)
+            return CallerGone() if self._session.left else (await value, keys)
 
     async def _keys_until(self, done: asyncio.Future[Any]) -> str:
         keys = ""
@@ -113,8 +111,9 @@ class AgiCallControl(AgiLine):
         """See the port. Without `keys` the session is idle under the music, so whatever comes next starts at once."""
         async with _settling(until) as value:
             key = await self._sounds_until(sounds, value, keys)
-            if music and not key and not value.done() and not isinstance(await self._music_on(music), Gone):
-                key = await self._music_until(value, keys)
+            if (music or not sounds) and not key and not value.done():
+                begun = await (self._music_on(music) if music else self._music_off())
+                key = "" if isinstance(begun, Gone) else await self._music_until(value, keys)
             self._session.raise_if_broken()
             if self.gone.done():
                 return CallerGone()
@@ -223,8 +222,8 @@ def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
     return before, None, ""
 
 
-async def _first(*futures: asyncio.Future[Any]) -> None:
-    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+async def _first(*futures: asyncio.Future[Any], within: float | None = None) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED, timeout=within)
 
 
 @asynccontextmanager

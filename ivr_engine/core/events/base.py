@@ -6,20 +6,20 @@ dataclass of those, tuples of those. Adding a field with a default is compatible
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """Base of every fact. Subclasses are frozen, slotted, keyword-only and set `TYPE`."""
 
     TYPE: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recorded:
     """An event as the journal holds it: gap-free sequence number, instant, fact."""
 

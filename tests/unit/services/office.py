@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -169,12 +169,15 @@ class LogBook:
 
 @dataclass
 class SwitchNotes:
-    """What the switch wrote down."""
+    """What the switch wrote down; all of it is news each time, as after a start."""
 
     noted: dict[CallId, NotedCall] = field(default_factory=dict)
 
-    def calls(self) -> Mapping[CallId, NotedCall]:
-        return self.noted
+    def news(self) -> Sequence[NotedCall]:
+        return tuple(self.noted.values())
+
+    def of(self, call: CallId) -> NotedCall | None:
+        return self.noted.get(call)
 
 
 @dataclass
@@ -210,13 +213,15 @@ class Office:
         files: CentreFiles | None = None,
         notes: SwitchNotes | None = None,
         limits: Limits | None = None,
+        host: Host | None = None,
         offers: str = "offer",
+        carrier: bool = False,
     ) -> None:
         self.room = True
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
-        self.voices, self.host, self.log = Voices(), Host(), LogBook()
+        self.voices, self.host, self.log = Voices(), host or Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         core = centre_of(self.definition, offer_prefix=offers)
         self.notes = notes or SwitchNotes()
@@ -251,7 +256,7 @@ class Office:
             definition=lambda: self.versions.current,
             own_phone=self.versions.phone_of,
             journal=self.store,
-            carrier=False,
+            carrier=carrier,
             log=self.log,
         )
         self.seats, self.desk = desks.seats, desks.agents
@@ -264,7 +269,7 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            ended=recovered.noted.ended,
+            noted=recovered.noted,
             left=recovered.queues.left,
         )
         self.admission = Admission(
