@@ -36,10 +36,9 @@ READ_EVENTS = (
     "Hold",
     "Unhold",
     "HangupRequest",
-    "SoftHangupRequest",
     "Hangup",
-    "ContactStatus",
 )
+_OF_CALLERS = frozenset({"HangupRequest", "Hangup"})  # heard of callers' channels only, not of telephones that were rung
 
 _ENGINE = re.compile(r"[A-Za-z0-9.-]{1,100}:[0-9]{1,5}")
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -260,7 +259,7 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "session_s": plan.session_s or USUAL_SESSION_S,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
         "ami_write": "call,originate" if plan.calls_out else "call",
-        "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
+        "event_filters": "\n".join(map(_event_filter, READ_EVENTS)),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
         "number_patterns": _number_patterns(plan.numbers),
@@ -269,6 +268,12 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "loss_report": _playback(plan.fallback.loss_report),
         "goodbye": _playback(plan.fallback.goodbye),
     }
+
+
+def _event_filter(name: str) -> str:
+    if name in _OF_CALLERS:
+        return f"eventfilter(action(include),name({name}),header(Channel),method(starts_with)) = PJSIP/trunk-"
+    return f"eventfilter(action(include),name({name})) ="
 
 
 def _engines(plan: PbxPlan) -> str:
