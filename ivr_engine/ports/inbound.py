@@ -153,6 +153,10 @@ class AgentCommands(Protocol):
         """Stop work."""
         ...
 
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        """More time for the wrap-up, as far as the queue allows."""
+        ...
+
     async def agents(self) -> tuple[AgentView, ...]:
         """Every agent of the centre, by id."""
         ...

@@ -90,6 +90,9 @@ class Office:
     async def logout(self, agent: AgentId) -> None:
         self.told.put_nowait(("logout", agent))
 
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        self.told.put_nowait(("extend", agent, str(by)))
+
     async def hold(self, agent: AgentId) -> None:
         self.told.put_nowait(("hold", agent))
 
@@ -306,6 +309,7 @@ FEATURE_CODES = [
     (("1001", "pause", "3"), ("pause", "ann", "3"), "done"),
     (("1001", "pause"), ("pause", "ann", ""), "done"),
     (("1001", "logout", ""), ("logout", "ann"), "done"),
+    (("1001", "extend", ""), ("extend", "ann", "30000"), "done"),
     (("1001", "ready", ""), None, "refused"),
     (("1001", "dance", ""), None, "refused"),
     (("6666", "login", ""), None, "refused"),

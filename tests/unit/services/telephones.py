@@ -110,10 +110,11 @@ class SwitchedLine(ScriptedLine):
         del ring, music, whisper
         self.rung.append(agent)
         other = self.with_ = self.switch.ring(phone)
-        outcome = await self._unless_gone(other.told, OfferOutcome.CALLER_GONE)
+        told = await self._unless_gone(other.told)
+        outcome = OfferOutcome.CALLER_GONE if isinstance(told, CallerGone) else told
         if outcome is OfferOutcome.ANSWERED:
             on_answer()
-            await self._unless_gone(self.switch.tasks.create_task(other.over.wait()), True)
+            await super().hold(other.over.wait(), sounds=(), music="")
         other.hang_up()
         self.with_ = None
         talked = TALKED if outcome is OfferOutcome.ANSWERED else Millis(0)
@@ -147,13 +148,3 @@ class SwitchedLine(ScriptedLine):
             for other in switch.following if leads and not switch.leading else ():
                 other._out.set()
         return out if isinstance(out, CallerGone) else None
-
-    async def _unless_gone(self, awaited: asyncio.Future[T], otherwise: T) -> T:
-        gone = self.switch.tasks.create_task(self._gone.wait())
-        try:
-            await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
-            return otherwise if self.gone else awaited.result()
-        finally:
-            gone.cancel()
-            if isinstance(awaited, asyncio.Task):
-                awaited.cancel()
