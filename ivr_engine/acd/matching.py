@@ -71,6 +71,9 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = L
     ranked: list[tuple[bool, int, int, Instant, AgentId]] = []
     for pool in eligible_pools(state, call):
         preferred = state.staff.fit(pool, call.demand).preferred
+        if most == 1 and looked_at is None and call.wanted is None:
+            ranked += ((True, -preferred, -key, *turn) for key, turn in _foremost(state, pool, call, now))
+            continue
         for since, name in islice(_untried(pool, call), looked_at):
             key = key_of(state.agents[name], call, now)
             ranked.append((name != call.wanted, -preferred, -key, since, name))
@@ -82,6 +85,20 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = L
         Candidate(agent=name, key=-key, preferred=-preferred, idle=between(since, now))
         for _, preferred, key, since, name in ranked
     )
+
+
+def _foremost(
+    state: CentreState, pool: Pool, call: WaitingCall, now: Instant
+) -> Iterator[tuple[int, tuple[Instant, AgentId]]]:
+    """The one of a pool with the highest key, if anybody there is free; of equal keys the first, who is idle longest."""
+    key_of, agents = STRATEGIES[state.queues[call.queue].strategy], state.agents
+    best, foremost = 0, None
+    for turn in _untried(pool, call):
+        key = key_of(agents[turn[1]], call, now)
+        if foremost is None or key > best:
+            best, foremost = key, turn
+    if foremost is not None:
+        yield best, foremost
 
 
 def eligible_pools(state: CentreState, call: WaitingCall) -> Iterator[Pool]:

@@ -103,7 +103,7 @@ class QueueDefinition:
     wrap_up: Millis = Millis(10_000)
     max_wait: Millis | None = None
     max_length: int | None = None
-    strategy: str = "longest_idle"
+    strategy: str = "most_idle"
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
     waiting: WaitingDefinition = WaitingDefinition()
@@ -193,6 +193,7 @@ class CentreDefinition:
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
+    agent_flows: Mapping[FlowName, str] = field(default_factory=dict)  # into which agents pass callers -> what they dial
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
     keys: GlobalKeys = NO_KEYS
     outbound: tuple[str, ...] = ()  # numbers that callbacks may call begin with one of these

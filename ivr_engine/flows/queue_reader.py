@@ -8,7 +8,7 @@ queues:
     max_wait: 10m                  # or `never`, the default: no limit
     max_length: 100                # waiting callers; no limit when left out
     announce_position: 30s         # how often; `never` for not at all
-    strategy: longest_idle         # who of several free agents is offered the call
+    strategy: most_idle            # who of several free agents is offered the call
     priority_worth: 30s            # how much waiting one point of priority makes up for; or `strict`
     rate: 4                        # for the call rule `accumulating`
     share: 40                      # percent, for the call rule `share`
@@ -47,8 +47,8 @@ from ivr_engine.flows.tree import Scalar, Tree
 from ivr_engine.flows.waiting_reader import read_waiting
 
 STRATEGIES = (
+    "most_idle",  # the default: docs/acd.md has the figures
     "longest_idle",
-    "most_idle",
     "best_skill",
     "least_skilled",
     "round_robin",
@@ -61,7 +61,7 @@ OVERFLOWS = (QueueOutcome.TIMEOUT, QueueOutcome.FULL, QueueOutcome.CLOSED, Queue
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 _DAY = Millis(24 * 3_600_000)
 _MUSIC = matching(re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII), "letters, digits, _ and -, at most 32")
-_CODE = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for the queue: 1 to 8 digits")
+as_code = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for it: 1 to 8 digits")
 _REASON = matching(re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII), "a code: small letters, digits and _, at most 32")
 _level = whole(LOWEST_LEVEL, HIGHEST_LEVEL)
 
@@ -92,7 +92,7 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         leave_unstaffed=fields.boolean("leave_unstaffed"),
         leave_closed=leave_closed,
         whisper=fields.each("whisper", as_name),
-        code=fields.read("code", _CODE, default=""),
+        code=fields.read("code", as_code, default=""),
         relax=_relax(fields),
         overflow=overflow,
         waiting=read_waiting(fields, span_or_never=_span_or("never", None, least=Millis(5_000))),

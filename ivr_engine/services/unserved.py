@@ -116,9 +116,16 @@ class Unserved:
         """The switch does not have the call: as it noted, or as the event said that told of its end, or nobody knows how."""
         over = self._over_of(self._noted.of(call)) or self._suspects.get(call)
         if over is not None:
+            self._settle(call)
             self.close(call, over)
         else:
             self.close_as(call, Disposition.UNKNOWN_RECONCILED, ended_by=EndedBy.UNKNOWN, at=self._clock.now())
+
+    def _settle(self, call: CallId) -> None:
+        """The telephone that was being rung when the line was lost had been answered, as the switch noted."""
+        status = self._centre.centre.call(call)
+        if status is not None and status.offer is not None and self._noted.answered_by(call) == status.agent:
+            self._centre.handle(OfferAnswered(offer=status.offer))
 
     def noted_over(self, call: CallId) -> bool:
         """Whether the switch wrote down the call's end."""

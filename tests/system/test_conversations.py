@@ -278,6 +278,31 @@ async def test_a_caller_who_leaves_while_the_agent_asks_ends_it_for_both(day: Da
     assert legs(await caller.record())[2:] == ("agent 1001: ended by caller",)
 
 
+async def test_an_agent_passes_a_caller_into_a_flow_and_the_record_has_the_legs_in_order(own_day: Day) -> None:
+    day = own_day
+    path = day.site.folder / "bank" / "centre.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\nagent_flows: {{identify: {{code: "91"}}}}\n', encoding="utf-8")
+    done = day.site.command("flow", "reload")
+    assert done.returncode == 0, done.stdout + done.stderr
+    caller, wang, talk = await in_conversation(day)
+    refused = day.site.command("agent", "transfer", "1001", "--flow", "main")
+    assert refused.returncode == 1
+    assert "`agent_flows` of the call: identify" in refused.stderr
+    await day.phones.feature(wang.phone, "*2591")
+    await talk.ended()
+    await caller.reaches("by_what")
+    await caller.presses("1")
+    await caller.reaches("by_card")
+    await caller.hangs_up()
+    record = await caller.record()
+    assert legs(record)[1:] == ("waiting: answered, 1 offered", "agent 1001: ended by transfer", "survey")
+    assert record.legs[3].to == "identify"
+    assert caller.kinds(CallTransferred)[0].to == "identify"
+    told = day.site.command("why", caller.call).stdout
+    assert "passed on by 1001 to flow identify" in told
+
+
 async def test_everything_can_be_dialled_on_a_second_line(day: Day) -> None:
     caller, wang, talk = await in_conversation(day)
     li = await day.agent("1002")

@@ -103,6 +103,7 @@ class AgiLine:
         self._outside = outside
         self._stays = stays
         self._other = self._room = ""
+        self._has_dialled = False
         self._talk_limit_s = talk_limit / 1000
         self._music = ""
         self._on_answer: Callable[[], None] | None = None
@@ -225,6 +226,7 @@ class AgiLine:
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
+        self._has_dialled = True
         began = now()
         self._runs = Running("Dial", began)
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S

@@ -133,13 +133,15 @@ class AgiCallControl(AgiLine):
         return await run_script(self._session, wait)
 
     async def hang_up(self) -> None:
-        """See the port. The dialplan does not go on after it, so it need not be told that this end is meant."""
+        """See the port. Only of a conversation would the dialplan tell how it ended; it need not."""
         if self.gone.done():
             return
         self.ended_by_us = True
         if self._session.busy:  # its own session cannot be asked while it is at something
             await self._signals.hang_up(self._session.environment.channel)
             return
+        if self._has_dialled:
+            await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
 
     async def decline(self) -> None:

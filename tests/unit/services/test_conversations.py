@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pytest
 
@@ -19,9 +20,10 @@ from ivr_engine.core.events import (
     HoldBegan,
     HoldEnded,
     OutsideParted,
+    SubflowEntered,
 )
-from ivr_engine.core.ids import AgentId, CallId, Millis
-from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Millis
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, TransferGoal
 from ivr_engine.errors import CommandRefused
 from ivr_engine.testing.line import Listen, Press
 from tests.unit.services.office import Office, settle
@@ -84,8 +86,10 @@ class Talk:
 
 
 @asynccontextmanager
-async def talk_with_wang(*colleagues: AgentId, carrier: bool = False) -> AsyncIterator[Talk]:
-    office = Office(carrier=carrier)
+async def talk_with_wang(
+    *colleagues: AgentId, carrier: bool = False, flows: Mapping[FlowName, str] = MappingProxyType({})
+) -> AsyncIterator[Talk]:
+    office = Office(carrier=carrier, definition=replace(Office().definition, agent_flows=flows))
     office.staff(WANG)
     async with office.open(), asyncio.TaskGroup() as tasks:
         switch = Switch(CALL, tasks, office.conversations)
@@ -218,6 +222,48 @@ async def test_a_number_that_does_not_answer_gives_the_caller_back_to_the_line()
         talk.switch.fails(NUMBER, OfferOutcome.NO_ANSWER)
         await settle()
         assert talk.caller.rung == [WANG, NUMBER, LI]
+
+
+IDENTIFY = FlowName("identify")
+FLOWS = {IDENTIFY: "91", FlowName("loan"): ""}  # there is a queue loan, too
+
+
+@pytest.mark.parametrize("to", ["identify", "91"])
+async def test_a_caller_is_passed_into_a_flow_and_goes_on_after_it_as_after_the_conversation(to: str) -> None:
+    async with talk_with_wang(flows=FLOWS) as talk:
+        await talk.does("transfer", to)
+        assert talk.state(WANG) == WRAP_UP
+    (passed,) = talk.office.facts(CallTransferred)
+    assert isinstance(passed, CallTransferred)
+    assert (passed.goal, passed.to) == (TransferGoal.FLOW, IDENTIFY)
+    entered = [each for each in talk.office.facts(SubflowEntered) if isinstance(each, SubflowEntered)]
+    assert IDENTIFY in {each.entered for each in entered}
+
+
+async def test_a_caller_on_hold_can_be_passed_into_a_flow_and_the_agents_telephone_is_hung_up() -> None:
+    async with talk_with_wang(flows=FLOWS) as talk:
+        await talk.does("hold")
+        await talk.does("transfer_into", IDENTIFY)
+        assert WANGS_PHONE not in talk.switch.lines
+        assert talk.state(WANG) == WRAP_UP
+    assert len(talk.office.facts(CallTransferred)) == len(talk.office.facts(HoldEnded)) == 1
+
+
+async def test_where_a_queue_has_the_name_of_a_flow_the_flow_must_be_asked_for() -> None:
+    async with talk_with_wang(flows=FLOWS) as talk:
+        await talk.does("transfer", "loan")
+        assert [each.queue for each in talk.office.facts(CallQueued) if isinstance(each, CallQueued)][1:] == ["loan"]
+    async with talk_with_wang(flows=FLOWS) as talk:
+        await talk.does("transfer_into", "loan")
+        entered = [each.entered for each in talk.office.facts(SubflowEntered) if isinstance(each, SubflowEntered)]
+        assert "loan" in entered
+
+
+async def test_a_flow_that_is_not_for_agents_takes_no_caller() -> None:
+    async with talk_with_wang(flows=FLOWS) as talk:
+        assert "`agent_flows` of the call: identify, loan" in await talk.refuses("transfer_into", "main")
+        assert "no agent, queue or entry" in await talk.refuses("transfer", "main")
+        assert talk.state(WANG) == TALKING
 
 
 async def test_an_agent_asks_a_colleague_and_leaves_the_caller_to_them() -> None:

@@ -23,7 +23,9 @@ from ivr_engine.core.events import (
     CallResumed,
     ConversationEnded,
     FlowResumed,
+    OfferEnded,
     OfferMade,
+    call_of,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
@@ -461,7 +463,7 @@ async def test_the_end_of_a_call_that_another_engine_had_is_noted_for_that_engin
         for _ in range(2):
             office.watch.lines_seen([])
             office.clock.advance(Millis(6_000))
-    assert [each.call for each in office.facts(CallEnded)] == ["1"]
+    assert [call_of(each) for each in office.facts(CallEnded)] == ["1"]
 
 
 async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:
@@ -501,6 +503,39 @@ async def test_a_talk_at_the_fallback_of_an_agent_who_is_rung_by_our_account_is_
     assert (record.disposition, record.agent, record.ended) == (Disposition.ANSWERED_AGENT, "1001", ended)
     assert (record.talked, record.legs[-1].began) == (8_000, talk.answered)
     assert office.centre.centre.agents()[0].activity == "offered"
+
+
+@pytest.mark.parametrize(
+    ("joined", "offer", "disposition"),
+    [
+        ("agent1001", OfferOutcome.ANSWERED, Disposition.ANSWERED_AGENT),
+        ("", OfferOutcome.CALLER_GONE, Disposition.ABANDONED_RINGING),
+        ("agent1002", OfferOutcome.CALLER_GONE, Disposition.ABANDONED_RINGING),
+    ],
+)
+@pytest.mark.parametrize("at_start", [True, False], ids=["before the start", "after it"])
+async def test_an_offer_that_stood_when_the_engine_was_lost_ends_with_the_call_as_the_switch_noted(
+    joined: str, offer: OfferOutcome, disposition: Disposition, *, at_start: bool
+) -> None:
+    first = Office()
+    first.staff("1001")
+    async with serving(first, _1=Hanging(*TO_AGENT)) as engine:
+        store = await engine.kill()
+    notes, over = SwitchNotes(), NotedCall(call=CallId("1"), ended=at(first, 5), joined=joined)
+    first.clock.advance(Millis(9_000))
+    if at_start:
+        notes.noted[over.call] = over
+    office = Office(store, clock=first.clock, notes=notes)
+    notes.noted[over.call] = over
+    office.watch.switch_reached(frozenset())
+    (ended,) = office.facts(OfferEnded)
+    assert isinstance(ended, OfferEnded)
+    assert (ended.agent, ended.outcome) == ("1001", offer)
+    record = office.record("1")
+    assert (record.disposition, record.ended) == (disposition, over.ended)
+    assert (record.agent or "") == ("1001" if offer is OfferOutcome.ANSWERED else "")
+    assert len(office.facts(CallLeftQueue)) == 1
+    assert office.centre.centre.agents()[0].activity in ("idle", "wrap_up")
 
 
 async def test_a_waiting_call_that_ended_with_its_agent_leaves_the_line() -> None:
