@@ -421,6 +421,21 @@ async def test_a_failure_of_what_is_waited_for_comes_through() -> None:
             await during(line.control.hold(told(), sounds=[], music="default"), asterisk)
 
 
+async def test_a_hold_that_a_caller_left_at_once_lets_go_of_what_was_never_begun() -> None:
+    begun: list[str] = []
+
+    async def news() -> None:
+        begun.append("news")
+
+    until = news()
+    async with on_the_line() as line:
+        line.control._session.note_gone()
+        assert await line.control.hold(until, sounds=[HELLO], music="") == CallerGone()
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        until.send(None)
+    assert not begun
+
+
 async def test_a_switch_that_refuses_while_holding_raises_one_plain_error() -> None:
     async def never() -> int:
         return await asyncio.Future()
