@@ -48,9 +48,9 @@ def round_robin(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
     return -agent.last_offer
 
 
-def fewest_calls(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
-    """Fewest conversations since logging in."""
-    return -agent.calls
+def fewest_calls(agent: Agent, call: WaitingCall, _now: Instant) -> int:
+    """Fewest pieces of such work since logging in."""
+    return -agent.lanes[call.kind].calls
 
 
 def top_down(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
@@ -58,10 +58,11 @@ def top_down(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
     return -agent.profile.rank
 
 
-def fastest(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
+def fastest(agent: Agent, call: WaitingCall, _now: Instant) -> int:
     """Shortest conversations on average: as measured once there are enough, until then as configured."""
-    if agent.talks >= MEASURED:
-        return -(agent.talked // agent.talks)
+    lane = agent.lanes[call.kind]
+    if lane.talks >= MEASURED:
+        return -(lane.talked // lane.talks)
     return -(agent.profile.talk if agent.profile.talk is not None else _UNKNOWN)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.ids import Millis, SkillName
+from ivr_engine.core.ids import Millis, SkillName, WorkKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,7 @@ class CentreRules:
 
     `reserve`: so many free agents with the skill are kept from calls that do not ask for it.
     `skills`: those that a supervisor may give; `pause_reasons`: those that a pause may have; empty: any.
+    `beside_voice`: kinds of work that may be offered to an agent who talks.
     `start`: the switch says when a telephone begins to ring, and must within this time; None: the switch does not say it.
     """
 
@@ -22,3 +23,4 @@ class CentreRules:
     skills: tuple[SkillName, ...] = ()
     pause_reasons: tuple[str, ...] = ()
     start: Millis | None = None
+    beside_voice: tuple[WorkKind, ...] = ()

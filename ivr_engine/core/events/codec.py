@@ -20,10 +20,16 @@ _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 
 def to_plain(event: Event) -> Plain:
     """The event as JSON-ready values under `type` and its field names."""
-    plain: Plain = {"type": event.TYPE}
-    kind: type = type(event)
-    for name in _names(kind):
-        plain[name] = _lower(getattr(event, name))
+    return {"type": event.TYPE, **_fields(event)}
+
+
+def _fields(value: object) -> Plain:
+    kind: type = type(value)
+    names, unsaid = _names(kind)
+    plain = {name: _lower(getattr(value, name)) for name in names}
+    for name, default in unsaid:
+        if (told := getattr(value, name)) != default:
+            plain[name] = _lower(told)
     return plain
 
 
@@ -40,8 +46,11 @@ def from_plain(plain: Mapping[str, Any]) -> Event:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+def _names(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, object], ...]]:
+    """The fields that are always written, and the others with the defaults that are not."""
+    fields = dataclasses.fields(kind)
+    unsaid = tuple((field.name, field.default) for field in fields if "unsaid" in field.metadata)
+    return tuple(field.name for field in fields if "unsaid" not in field.metadata), unsaid
 
 
 def _lower(value: object) -> object:
@@ -50,7 +59,7 @@ def _lower(value: object) -> object:
     if isinstance(value, tuple):
         return [_lower(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _lower(getattr(value, name)) for name in _names(type(value))}
+        return _fields(value)
     return str(value) if isinstance(value, StrEnum) else value
 
 
