@@ -66,6 +66,7 @@ class Agent:
     """
 
     profile: AgentProfile
+    agent: AgentId = field(init=False)
     presence: Presence = Presence.LOGGED_OUT
     presence_since: Instant = Instant(0)
     reason: str = ""
@@ -80,20 +81,18 @@ class Agent:
     lanes: dict[WorkKind, Lane] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.voice = Lane(agent=self.profile.agent)
+        self.agent = self.profile.agent
+        self.voice = Lane(agent=self.agent)
         self.lanes = {VOICE: self.voice}
-
-    @property
-    def agent(self) -> AgentId:
-        """The agent's id."""
-        return self.profile.agent
 
     def free_for(self, lane: Lane) -> bool:
         """Whether work of this lane may be offered now."""
-        if self.presence is not Presence.READY or len(lane.taken) >= lane.room:
+        if self.presence is not Presence.READY:
             return False
-        voice = self.voice
-        return lane is voice or not voice.taken or (lane.beside_voice and voice.activity is Activity.TALKING)
+        voice = self.voice.activity
+        if lane is self.voice:
+            return voice is Activity.IDLE
+        return lane.has_room and (voice is Activity.IDLE or (lane.beside_voice and voice is Activity.TALKING))
 
     def free_lanes(self) -> list[Lane]:
         """Those of which work may be offered now."""
@@ -146,6 +145,9 @@ class Agent:
             return "logged_out"
         if self.presence is Presence.PAUSED:
             return f"paused:{self.reason}"
-        if self.free_for(lane):
-            return None
-        return f"full:{len(lane.taken)}" if lane is not self.voice and not lane.has_room else self.voice.activity.value
+        voice = self.voice.activity
+        if lane is self.voice:
+            return None if voice is Activity.IDLE else voice.value
+        if not lane.has_room:
+            return f"full:{len(lane.taken)}"
+        return None if self.free_for(lane) else voice.value

@@ -28,9 +28,9 @@ class Slot:
 class Lane:
     """An agent's work of one kind. `taken`: the slots in use, at most `room` of them; a smaller `room` ends none.
 
-    `beside_voice`: may be offered while the agent talks. `since`: the last step of any slot. `failed_calls`: the different
-    callers, since the last that was answered, with whom the telephone failed. Since logging in: `calls` taken, `talks` ended
-    with `talked` ms in all.
+    `beside_voice`: may be offered while the agent talks. `activity`: of what came first, so in the voice lane what the agent
+    does; `since`: the last step of any slot. `failed_calls`: the different callers, since the last that was answered,
+    with whom the telephone failed. Since logging in: `calls` taken, `talks` ended with `talked` ms in all.
     """
 
     agent: AgentId
@@ -38,6 +38,7 @@ class Lane:
     room: int = 1
     beside_voice: bool = False
     taken: dict[CallId, Slot] = field(default_factory=dict)
+    activity: Activity = Activity.IDLE
     since: Instant = Instant(0)
     failed_calls: list[CallId] = field(default_factory=list)
     calls: int = 0
@@ -49,12 +50,10 @@ class Lane:
         """Whether a slot is left."""
         return len(self.taken) < self.room
 
-    @property
-    def activity(self) -> Activity:
-        """Of the piece of work that came first: in the voice lane, what the agent does."""
-        for slot in self.taken.values():
-            return slot.activity
-        return Activity.IDLE
+    def put(self, slot: Slot) -> None:
+        """Take the slot in, as it stands."""
+        self.taken[slot.call] = slot
+        self._moved(slot.since)
 
     def step(self, call: CallId, step: ActivityStep, *, now: Instant, offer: OfferId | None = None) -> int:
         """Move what is done with `call` by the table; how many pieces more are in hand afterwards: 1, 0 or -1.
@@ -66,16 +65,19 @@ class Lane:
         if slot is None:
             return self._take(call, step, now, offer)
         slot.activity, slot.offer, slot.since = advance(ACTIVITY, slot.activity, step), offer, now
-        self.since = now
-        if slot.activity is not Activity.IDLE:
-            return 0
-        del self.taken[call]
-        return -1
+        over = slot.activity is Activity.IDLE
+        if over:
+            del self.taken[call]
+        self._moved(now)
+        return -1 if over else 0
 
     def _take(self, call: CallId, step: ActivityStep, now: Instant, offer: OfferId | None) -> int:
         activity = advance(ACTIVITY, Activity.IDLE, step)
         if not self.has_room:
             raise IllegalTransition(f"agent {self.agent} has no room for {call}: {len(self.taken)} of {self.kind} in hand")
-        self.taken[call] = Slot(call=call, activity=activity, since=now, offer=offer)
-        self.since = now
+        self.put(Slot(call=call, activity=activity, since=now, offer=offer))
         return 1
+
+    def _moved(self, now: Instant) -> None:
+        self.since = now
+        self.activity = next(iter(self.taken.values())).activity if self.taken else Activity.IDLE

@@ -6,7 +6,7 @@ the answer is the same as before: nobody waits while an agent who may take the c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import islice
@@ -52,8 +52,9 @@ def why_not(state: CentreState, agent: Agent, call: WaitingCall) -> str | None:
     unfit = state.staff.fit(pool, call.demand).unfit
     if unfit is not None:
         return unfit
-    if not agent.free_for(lane):
-        return agent.busy_with(lane)
+    busy = agent.busy_with(lane)
+    if busy is not None:
+        return busy
     if agent.agent in call.tried:
         return "tried_already"
     if call.alone:
@@ -109,8 +110,14 @@ def excluded(state: CentreState, call: WaitingCall, candidates: Collection[Candi
     eligible = {each.agent for each in candidates}
     members = islice((agent for queue in call.demand.queues for agent in state.members[queue]), LOOKED_AT)
     others = {agent.agent: agent for agent in members if agent.agent not in eligible}
-    found = ((name, why_not(state, agent, call)) for name, agent in others.items())
-    return tuple(islice((_exclusion(name, reason) for name, reason in found if reason is not None), LISTED))
+    return tuple(islice(_reasons(state, others, call), LISTED))
+
+
+def _reasons(state: CentreState, others: Mapping[AgentId, Agent], call: WaitingCall) -> Iterator[Exclusion]:
+    for name, agent in others.items():
+        reason = why_not(state, agent, call)
+        if reason is not None:
+            yield _exclusion(name, reason)
 
 
 @lru_cache(maxsize=2**16)

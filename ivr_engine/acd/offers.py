@@ -178,7 +178,8 @@ def _make(
     call.agent, call.offer, call.told = chosen, offer, ""
     agent.last_offer = state.offered
     conversations.reserve(moment, agent, call, offer=offer)
-    _discard_taken(moment, agent)
+    if moment.fresh_lanes:
+        _discard_taken(moment, agent)
     state.offers[offer] = call.call
     state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
     moment.events.append(

@@ -208,13 +208,14 @@ def _load_voice(lane: Lane, saved: Mapping[str, Any]) -> None:
     lane.since = saved["activity_since"]
     if Activity(saved["activity"]) is not Activity.IDLE:
         told = {name: saved[name] for name in _SLOT_FIELDS if name in saved}
-        lane.taken[saved["call"]] = _load_slot(told | {"since": lane.since})
+        lane.put(_load_slot(told | {"since": lane.since}))
 
 
 def _load_lane(lane: Lane, saved: Mapping[str, Any]) -> None:
     _load_counts(lane, saved)
+    for slot in saved["slots"]:
+        lane.put(_load_slot(slot))
     lane.since = saved["since"]
-    lane.taken.update((slot["call"], _load_slot(slot)) for slot in saved["slots"])
 
 
 def _load_slot(saved: Mapping[str, Any]) -> Slot:

@@ -83,18 +83,20 @@ class Staff:
 
     def sync(self, agent: Agent) -> None:
         """Take the agent's presence, activity and idle time over."""
-        turn, lanes = (agent.in_hand, agent.free_since, agent.agent), agent.lanes.values()
+        lanes = agent.lanes.values()
         for lane in lanes:
-            before, now = self._turn.get(lane), turn if agent.free_for(lane) else None
+            before = self._turn.get(lane)
+            now = (agent.in_hand, agent.free_since, lane.agent) if agent.free_for(lane) else None
             if now != before:
                 if before is not None:
                     self._not_free(self._of[lane], lane, before)
                 if now is not None:
                     self._free(self._of[lane], lane, now)
-        if (agent.presence is not Presence.LOGGED_OUT) is not (agent.agent in self._working):
-            self._working ^= {agent.agent}
+        at_work, name = agent.presence is not Presence.LOGGED_OUT, agent.agent
+        if at_work is not (name in self._working):
+            self._working ^= {name}
             for lane in lanes:
-                self._of[lane].at_work += 1 if agent.agent in self._working else -1
+                self._of[lane].at_work += 1 if at_work else -1
 
     def _free(self, pool: Pool, lane: Lane, turn: Turn) -> None:
         self._turn[lane] = turn

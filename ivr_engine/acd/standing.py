@@ -75,8 +75,7 @@ def take_up(
 
 
 def _talk(state: CentreState, agent: Agent, talk: StandingConversation, kind: WorkKind) -> None:
-    lane = agent.lanes[kind]
-    lane.taken[talk.call], lane.since = Slot(call=talk.call, activity=Activity.TALKING, since=talk.since), talk.since
+    agent.lanes[kind].put(Slot(call=talk.call, activity=Activity.TALKING, since=talk.since))
     agent.in_hand += 1
     state.calls[talk.call] = WaitingCall(
         call=talk.call,

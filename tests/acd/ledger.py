@@ -1,7 +1,8 @@
 """The laws of distribution, checked from the outside: a fold over decisions that shares no code with the centre.
 
-I1 and I2: `holding` and `talking` are one to one. I5: `_nothing_outlasts_its_limit`. I6: `_nobody_waits_needlessly`. I7:
-`_nobody_is_overtaken`, by places that only a call's own facts decide. I8: `_offer_ended`. I13: `_books_balance`.
+I1 and I2: `held` and `talking` are one to one, within the room that an agent has for each kind of work. I5:
+`_nothing_outlasts_its_limit`. I6: `_nobody_waits_needlessly`. I7: `_nobody_is_overtaken`, by places that only a call's own
+facts decide. I8: `_offer_ended`. I13: `_books_balance`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from ivr_engine.core.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, OfferId, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome
 
 RETRY_AFTER = 5_000
@@ -86,7 +87,7 @@ class Ledger:
     in_line: dict[CallId, Visit] = field(default_factory=dict)
     deadlines: dict[OfferId, Instant] = field(default_factory=dict)
     crowded: set[tuple[CallId, AgentId]] = field(default_factory=set)
-    limits: dict[AgentId, tuple[Instant, int]] = field(default_factory=dict)
+    limits: dict[tuple[AgentId, CallId], tuple[Instant, int]] = field(default_factory=dict)
     moving: dict[CallId, Visit] = field(default_factory=dict)
     order: int = 0
     late: bool = False
@@ -96,10 +97,12 @@ class Ledger:
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
     entering_again: CallId | None = None
     answered: dict[CallId, AgentId] = field(default_factory=dict)
-    holding: dict[AgentId, CallId] = field(default_factory=dict)
+    kinds: dict[CallId, WorkKind] = field(default_factory=dict)
+    held: set[tuple[AgentId, CallId]] = field(default_factory=set)
     talking: dict[CallId, AgentId] = field(default_factory=dict)
     asked: dict[CallId, AgentId] = field(default_factory=dict)
-    wrapping: dict[AgentId, CallId] = field(default_factory=dict)
+    reached: set[CallId] = field(default_factory=set)
+    wrapping: set[tuple[AgentId, CallId]] = field(default_factory=set)
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
     passed_on_by: dict[CallId, AgentId] = field(default_factory=dict)
@@ -111,6 +114,7 @@ class Ledger:
         self.now = now
         for event in decision.events:
             self._take(event)
+            self._says_its_kind(event)
         self._effects_match(decision)
         self._positions_are_true(decision)
         self._who_did_not_take_a_call_is_paused(decision)
@@ -141,6 +145,7 @@ class Ledger:
     def _queued(self, event: CallQueued) -> None:
         assert event.call not in self.in_line
         self.came[event.queue] += 1
+        self.kinds[event.call] = event.kind
         arrived = self.now if event.arrived is None else event.arrived
         moved = self.moving.pop(event.call, None)
         if moved is None:
@@ -222,8 +227,8 @@ class Ledger:
     def _adopt(self, event: CallLeftQueue) -> None:
         lapsed = self.unsettled.pop(event.call, None)
         if lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
-            assert lapsed[0] not in self.holding
-            self.holding[lapsed[0]] = event.call
+            assert self.has_room(lapsed[0], self.kinds[event.call])
+            self.held.add((lapsed[0], event.call))
             self.answered[event.call] = lapsed[0]
 
     def _take_agent(self, event: Event) -> None:
@@ -234,7 +239,7 @@ class Ledger:
                 self.talking[event.call] = event.agent
             case ConversationEnded():
                 assert self.talking.pop(event.call) == event.agent
-                assert self.holding.pop(event.agent) == event.call
+                self.held.remove((event.agent, event.call))
             case AgentPresenceChanged():
                 assert event.previous is self.presence.get(event.agent, Presence.LOGGED_OUT)
                 self.presence[event.agent] = event.presence
@@ -250,21 +255,20 @@ class Ledger:
     def _take_wrap_up(self, event: Event) -> None:
         match event:
             case WrapUpBegan():
-                assert event.agent not in self.holding
-                assert event.agent not in self.wrapping
-                self.wrapping[event.agent] = event.call
-                self.limits[event.agent] = self.now, event.limit
+                pair = event.agent, event.call
+                assert pair not in self.held | self.wrapping
+                self.wrapping.add(pair)
+                self.limits[pair] = self.now, event.limit
             case WrapUpExtended():
-                assert self.wrapping[event.agent] == event.call
-                began, limit = self.limits[event.agent]
+                began, limit = self.limits[event.agent, event.call]
                 assert event.limit > limit
-                self.limits[event.agent] = began, event.limit
+                self.limits[event.agent, event.call] = began, event.limit
             case WaitEstimated():
                 assert event.call in self.in_line
                 assert 0 < event.p50 <= event.p90
             case WrapUpEnded():
-                assert self.wrapping.pop(event.agent) == event.call
-                del self.limits[event.agent]
+                self.wrapping.remove((event.agent, event.call))
+                del self.limits[event.agent, event.call]
             case _:
                 self._take_colleague(event)
 
@@ -273,19 +277,20 @@ class Ledger:
             case ColleagueAsked():
                 assert event.colleague is not None
                 assert self.talking[event.call] == event.agent
-                assert event.colleague not in self.holding
-                assert event.colleague not in self.wrapping
+                assert self._free(event.colleague, self.kinds[event.call])
                 assert event.call not in self.asked
                 self.asked[event.call] = event.colleague
-                self.holding[event.colleague] = event.call
+                self.held.add((event.colleague, event.call))
             case ColleagueReached():
                 assert self.asked[event.call] == event.colleague
+                self.reached.add(event.call)
             case ColleagueReleased():
                 assert self.asked.pop(event.call) == event.colleague
+                self.reached.discard(event.call)
                 if event.outcome is ConsultOutcome.TRANSFERRED:
                     self.answered[event.call] = event.colleague
                 else:
-                    assert self.holding.pop(event.colleague) == event.call
+                    self.held.remove((event.colleague, event.call))
             case CallTransferred():
                 self.passed_on_by[event.call] = event.agent
             case _:
@@ -300,17 +305,28 @@ class Ledger:
         assert self._could_take(event.agent, visit)
         self._nobody_is_overtaken(event, visit)
         assert event.candidates[0].agent == event.agent
+        self._who_has_least_comes_first(event, visit)
         assert all(self._could_take(each.agent, visit) for each in event.candidates)
         assert not any(self._could_take(each.agent, visit) for each in event.excluded)
         self.offers[event.offer] = event
         self.deadlines[event.offer] = event.deadline
-        self.holding[event.agent] = event.call
+        self.held.add((event.agent, event.call))
+
+    def _who_has_least_comes_first(self, event: OfferMade, visit: Visit) -> None:
+        for each in event.candidates if event.rule != "transfer" else ():
+            assert each.in_hand == sum(each.agent == agent for agent, _ in self.held | self.wrapping)
+        first = event.candidates[0]
+        alike = [each for each in event.candidates if each.preferred == first.preferred]
+        assert first.agent == visit.queued.wanted or first.in_hand == min(each.in_hand for each in alike)
 
     def _nobody_is_overtaken(self, event: OfferMade, visit: Visit) -> None:
         if self.rules.call_rule != "place" or visit.alone_until is not None:
             return
         for other in self._waiting():
             if other is visit or not self._could_take(event.agent, other):
+                continue
+            if other.queued.kind != visit.queued.kind and VOICE in (other.queued.kind, visit.queued.kind):
+                assert visit.queued.kind == VOICE, "a caller waits while other work is offered to who could talk with them"
                 continue
             assert other.place > visit.place, f"{event.agent} was offered {event.call} before {other.queued.call}"
             worth = self.policies[visit.queued.queue].priority_worth
@@ -326,7 +342,7 @@ class Ledger:
         if event.outcome is OfferOutcome.ANSWERED:
             self.answered[event.call] = event.agent
             return
-        assert self.holding.pop(event.agent) == event.call
+        self.held.remove((event.agent, event.call))
         if event.cause in TAKEN_BACK and event.call != self.entering_again:
             self.unsettled[event.call] = (event.agent, event.offer)
         again = (event.call, event.agent) in self.crowded
@@ -347,8 +363,24 @@ class Ledger:
         offered = self._offered_calls()
         return (visit for call, visit in self.in_line.items() if call not in offered)
 
-    def _free(self, agent: AgentId) -> bool:
-        return self.presence.get(agent) is Presence.READY and agent not in self.holding and agent not in self.wrapping
+    def _free(self, agent: AgentId, kind: WorkKind) -> bool:
+        if self.presence.get(agent) is not Presence.READY or not self.has_room(agent, kind):
+            return False
+        calls = [call for call in self._in_hand(agent) if self.kinds[call] == VOICE]
+        return kind == VOICE or not calls or (kind in self.rules.beside_voice and self._talks(agent, calls[0]))
+
+    def _talks(self, agent: AgentId, call: CallId) -> bool:
+        return self.talking.get(call) == agent or (call in self.reached and self.asked.get(call) == agent)
+
+    def _in_hand(self, agent: AgentId) -> list[CallId]:
+        return [call for each, call in (*self.held, *self.wrapping) if each == agent]
+
+    def has_room(self, agent: AgentId, kind: WorkKind) -> bool:
+        """Whether the agent has less of this kind in hand than they may."""
+        return sum(self.kinds[call] == kind for call in self._in_hand(agent)) < self._room(agent, kind)
+
+    def _room(self, agent: AgentId, kind: WorkKind) -> int:
+        return 1 if kind == VOICE else self.profiles[agent].capacity.get(kind, 1)
 
     def _fits(self, agent: AgentId, visit: Visit) -> bool:
         profile = self.profiles[agent]
@@ -357,7 +389,7 @@ class Ledger:
         return skilled and speaks and not visit.queues.isdisjoint(profile.queues)
 
     def _could_take(self, agent: AgentId, visit: Visit) -> bool:
-        if not self._free(agent) or not self._fits(agent, visit):
+        if not self._free(agent, visit.queued.kind) or not self._fits(agent, visit):
             return False
         fault = self.faults.get((visit.queued.call, agent))
         if fault is not None and fault + RETRY_AFTER > self.now:
@@ -369,11 +401,22 @@ class Ledger:
     def _kept(self, agent: AgentId, visit: Visit) -> bool:
         """Whether the agent is one of the last who have a skill that the caller did not come for."""
         asked = {need.skill for need in (*visit.queued.needs, *visit.queued.prefers)}
+        kind = visit.queued.kind
+        colleagues = [each for each in self.profiles if self._takes(each, kind) and self._free(each, kind)]
         return any(
-            sum(self._free(each) and skill in self.profiles[each].skills for each in self.profiles) <= kept
+            sum(skill in self.profiles[each].skills for each in colleagues) <= kept
             for skill, kept in self.rules.reserve.items()
             if skill in self.profiles[agent].skills and skill not in asked
         )
+
+    def _takes(self, agent: AgentId, kind: WorkKind) -> bool:
+        """Whether the agent serves a queue of the kind; where there are calls only everybody counts."""
+        one_kind = all(policy.kind == VOICE for policy in self.policies.values())
+        return one_kind or any(self.policies[queue].kind == kind for queue in self.profiles[agent].queues)
+
+    def _says_its_kind(self, event: Event) -> None:
+        if hasattr(event, "kind") and hasattr(event, "call"):
+            assert event.kind == self.kinds[event.call]
 
     def _effects_match(self, decision: Decision) -> None:
         made = [(each.call, each.agent, each.offer) for each in decision.events if isinstance(each, OfferMade)]
@@ -415,12 +458,15 @@ class Ledger:
         assert self.came == self.left + still
         assert not self.answered
         assert not self.moving
-        held = [call for agent, call in self.holding.items() if self.asked.get(call) != agent]
+        held = [call for agent, call in self.held if self.asked.get(call) != agent]
         assert len(set(held)) == len(held), "a call is held by one agent, and by the colleague who is asked"
-        assert {offer.call for offer in self.offers.values()} | set(self.talking) == set(self.holding.values())
+        assert {offer.call for offer in self.offers.values()} | set(self.talking) == {call for _, call in self.held}
+        assert not self.held & self.wrapping, "what is wrapped up is not in hand"
+        in_hand = Counter((agent, self.kinds[call]) for agent, call in (*self.held, *self.wrapping))
+        assert all(count <= self._room(*lane) for lane, count in in_hand.items()), "more in hand than there is room"
 
     def _nobody_waits_needlessly(self) -> None:
-        free = [agent for agent in self.profiles if self._free(agent)]
+        free = [agent for agent in self.profiles if self.presence.get(agent) is Presence.READY]
         for visit in self._waiting() if free else ():
             idle = [agent for agent in free if self._could_take(agent, visit)]
             assert not idle, f"{visit.queued} waits while {idle} could take it"
@@ -441,7 +487,7 @@ class Ledger:
         assert not self.in_line
         assert not self.offers
         assert not self.unsettled
-        assert not self.holding
+        assert not self.held
         assert not self.talking
         assert not self.wrapping
         assert self.came == self.left

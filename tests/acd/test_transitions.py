@@ -45,7 +45,8 @@ def test_activity_moves_by_its_table_or_not_at_all(state: Activity, step: Activi
     agent = Agent(profile=AgentProfile(agent=ANNA))
     voice = agent.voice
     if state is not Activity.IDLE:
-        voice.taken[CALL_1], agent.in_hand = Slot(call=CALL_1, activity=state, since=Instant(0)), 1
+        voice.put(Slot(call=CALL_1, activity=state, since=Instant(0)))
+        agent.in_hand = 1
     if (state, step) in ACTIVITY:
         agent.change_activity(voice, step, now=Instant(7), call=CALL_1)
         assert (voice.activity, voice.since) == (ACTIVITY[state, step], 7)

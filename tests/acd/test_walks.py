@@ -33,9 +33,9 @@ from ivr_engine.acd.stimuli import (
     SetReady,
     SetSkill,
 )
-from ivr_engine.core.ids import AgentId, Instant, Millis
+from ivr_engine.core.ids import AgentId, Instant, Millis, QueueName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
-from tests.acd.world import AGENTS, CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
+from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
 
 WALKS = 40
 STEPS = 25_000
@@ -48,9 +48,10 @@ MOST_WAITING = 12
 class Walk:
     """One random day."""
 
-    def __init__(self, seed: int, world: World) -> None:
+    def __init__(self, seed: int, world: World, *, queues: tuple[QueueName, ...] = (CARDS, CARDS, LOANS, SHORT)) -> None:
         self.random = Random(seed)
         self.world = world
+        self.queues = queues
         self.steps = 0
 
     def go(self, steps: int) -> None:
@@ -70,7 +71,7 @@ class Walk:
             return
         ago = pick((None, None, None, 0, 4_000, 60_000))
         self.world.enters(
-            queue=pick((CARDS, CARDS, LOANS, SHORT)),
+            queue=pick(self.queues),
             needs=pick(NEEDS),
             prefers=pick(NEEDS),
             priority=pick((0, 0, 0, 1, 5)),
@@ -118,7 +119,7 @@ class Walk:
         self.world.send(self.random.choice(COMMANDS)(self.random.choice(NAMES)))
 
     def reloads(self) -> None:
-        self.world.send(Reconfigure(queues=self.world.queues, agents=AGENTS, rules=self.world.rules))
+        self.world.send(Reconfigure(queues=self.world.queues, agents=self.world.agents, rules=self.world.rules))
 
     def closes(self) -> None:
         self.world.send(HoursChanged(closed=self.random.choice(((), (), (LOANS,), (SHORT,)))))
@@ -183,7 +184,7 @@ def test_a_brief_centre_decides_the_same_and_says_less(seed: int) -> None:
     walk = Walk(seed, world_of(seed))
     walk.go(2_000)
     world = walk.world
-    brief = Centre(queues=world.queues, agents=AGENTS, rules=world.rules, brief=True)
+    brief = Centre(queues=world.queues, agents=world.agents, rules=world.rules, brief=True)
     for (stimulus, now), decision in zip(world.history, world.decisions, strict=True):
         same = brief.handle(stimulus, now)
         assert (same.effects, same.next_alarm) == (decision.effects, decision.next_alarm)

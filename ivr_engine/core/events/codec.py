@@ -20,17 +20,21 @@ _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 
 def to_plain(event: Event) -> Plain:
     """The event as JSON-ready values under `type` and its field names."""
-    return {"type": event.TYPE, **_fields(event)}
+    plain: Plain = {"type": event.TYPE}
+    _write(event, plain)
+    return plain
 
 
-def _fields(value: object) -> Plain:
+def _write(value: object, plain: Plain) -> None:
     kind: type = type(value)
     names, unsaid = _names(kind)
-    plain = {name: _lower(getattr(value, name)) for name in names}
+    for name in names:
+        told = getattr(value, name)
+        plain[name] = told if type(told) in _AS_IT_IS else _lower(told)
     for name, default in unsaid:
-        if (told := getattr(value, name)) != default:
-            plain[name] = _lower(told)
-    return plain
+        told = getattr(value, name)
+        if told != default:
+            plain[name] = told
 
 
 def from_plain(plain: Mapping[str, Any]) -> Event:
@@ -54,12 +58,12 @@ def _names(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, object], ...]]
 
 
 def _lower(value: object) -> object:
-    if type(value) in _AS_IT_IS:  # most values; every event passes here
-        return value
     if isinstance(value, tuple):
-        return [_lower(item) for item in value]
+        return [item if type(item) in _AS_IT_IS else _lower(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields(value)
+        plain: Plain = {}
+        _write(value, plain)
+        return plain
     return str(value) if isinstance(value, StrEnum) else value
 
 
