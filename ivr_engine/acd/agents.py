@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ivr_engine.acd.lanes import Lane, Slot
 from ivr_engine.acd.transitions import PRESENCE, ActivityStep, PresenceStep, advance
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import (
     VOICE,
     AgentId,
@@ -24,7 +25,7 @@ from ivr_engine.core.ids import (
 from ivr_engine.core.outcomes import Activity, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentProfile:
     """An agent as configured. Skills have levels 1 (lowest) to 10; no languages listed means every language.
 

@@ -11,13 +11,14 @@ they have been. `opens` says from when on a booking may be called (None: not wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from ivr_engine.acd.transitions import advance
 from ivr_engine.core.events import CallbackAttempted, CallbackBooked, CallbackEnded, CallbackPlaced, Event, Recorded
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName, later
 from ivr_engine.core.outcomes import CallbackEnd, OfferOutcome
 
@@ -53,7 +54,7 @@ PHASES: Mapping[tuple[Phase, Step], Phase] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallbackRules:
     """The rules of one queue. `gap` lies between attempts; `expiry` counts from the booking; `reach`: how long it rings."""
 
@@ -63,7 +64,7 @@ class CallbackRules:
     reach: Millis = Millis(30_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Booking:
     """A live booking. `since` is its place; `due` the earliest instant for the line; `attempts` those that were placed."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ivr_engine.acd.estimates import Wait
 from ivr_engine.core.events import Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, OfferId
 from ivr_engine.core.outcomes import QueueOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RingAgent:
     """Ring the agent's telephone for this caller, at most `ring` long, and join them when it is answered."""
 
@@ -20,7 +19,7 @@ class RingAgent:
     ring: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReleaseCall:
     """The visit to the queue is over without a conversation (timeout, full, ...): the flow goes on."""
 
@@ -28,7 +27,7 @@ class ReleaseCall:
     outcome: QueueOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Announce:
     """Say something to the waiting caller; an offer interrupts it at once.
 
@@ -41,7 +40,7 @@ class Announce:
     comfort: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StopRinging:
     """The switch said nothing by the deadline: stop ringing. A conversation that has begun is left alone.
 
@@ -56,7 +55,7 @@ class StopRinging:
 CentreEffect = RingAgent | StopRinging | ReleaseCall | Announce
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """What one stimulus brought. `next_alarm`: the instant at which time alone would change something, or None."""
 

@@ -21,6 +21,7 @@ from math import exp, log
 from typing import Any
 
 from ivr_engine.core.events import AgentPresenceChanged, CallLeftQueue, CallQueued, Event, OfferMade, WaitEstimated
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, Instant, Millis, QueueName
 from ivr_engine.core.outcomes import Presence, QueueOutcome
 
@@ -39,7 +40,7 @@ P50, P90 = 0.5, 0.9
 NORMAL = {P50: 0.0, P90: 1.2815515655446004}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wait:
     """An estimate: half of such callers are answered within `p50`, nine in ten within `p90`; `mean` is the average."""
 

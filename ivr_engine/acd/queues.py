@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ivr_engine.acd.demands import NO_DEMAND, Demand
 from ivr_engine.acd.transitions import CALL, CallPhase, CallStep, advance
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import (
     VOICE,
     AgentId,
@@ -35,7 +36,7 @@ STRICTLY = Millis(10**12)
 """As `priority_worth`: no wait makes up for one point (it is 31 years)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RelaxStep:
     """What a call that has waited for `after` asks for from then on; steps add up.
 
@@ -49,7 +50,7 @@ class RelaxStep:
     also: tuple[QueueName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueuePolicy:
     """The rules of one queue. Spans in milliseconds; None: no limit, or never for announcements.
 

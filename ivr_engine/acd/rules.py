@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import Millis, SkillName, WorkKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CentreRules:
     """`call_rule`: which of the waiting calls a freed agent takes, see `call_choice`.
 

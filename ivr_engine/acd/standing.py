@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ivr_engine.acd import relaxation, visits
 from ivr_engine.acd.agents import Agent
@@ -13,11 +12,12 @@ from ivr_engine.acd.state import CentreState, Moment
 from ivr_engine.acd.stimuli import CallEntered
 from ivr_engine.acd.timers import Timer, TimerKind
 from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, OfferId, QueueName, WorkKind
 from ivr_engine.core.outcomes import Activity, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingPresence:
     """An agent's last choice and its instant."""
 
@@ -27,7 +27,7 @@ class StandingPresence:
     since: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingConversation:
     """A conversation that outlived the engine: the two were joined at `since`."""
 
@@ -37,7 +37,7 @@ class StandingConversation:
     since: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingOffer:
     """An agent who was being rung: the offer, from when, and until when the switch may let the telephone ring."""
 
@@ -47,7 +47,7 @@ class StandingOffer:
     deadline: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingVisit:
     """A caller in a queue since `since`, as the call entered it then, and the offer that was open."""
 

@@ -6,12 +6,13 @@ by the centre with `CommandRefused`. `by` is who asked: `agent`, `supervisor`, o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import (
     VOICE,
     AgentId,
@@ -27,7 +28,7 @@ from ivr_engine.core.ids import (
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogIn:
     """The agent starts work, paused until SetReady."""
 
@@ -35,7 +36,7 @@ class LogIn:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetReady:
     """The agent takes calls. It ends whatever wrap-up there is."""
 
@@ -43,7 +44,7 @@ class SetReady:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pause:
     """The agent takes no new calls, for `reason`; a call in progress goes on."""
 
@@ -52,7 +53,7 @@ class Pause:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogOut:
     """The agent stops work; a call in progress goes on to its end."""
 
@@ -60,7 +61,7 @@ class LogOut:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExtendWrapUp:
     """The agent needs `more` for the paper work, as far as the queue allows. `call`: after which; None: their only one."""
 
@@ -70,7 +71,7 @@ class ExtendWrapUp:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveAgent:
     """The agent serves these queues too from now on, and those no longer."""
 
@@ -80,7 +81,7 @@ class MoveAgent:
     by: str = "supervisor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetSkill:
     """The agent has the skill at `level` from now on, or no longer when None."""
 
@@ -90,7 +91,7 @@ class SetSkill:
     by: str = "supervisor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveCaller:
     """The waiting caller waits in this queue from now on."""
 
@@ -99,7 +100,7 @@ class MoveCaller:
     by: str = "supervisor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetPriority:
     """The waiting caller has this priority from now on."""
 
@@ -108,7 +109,7 @@ class SetPriority:
     by: str = "supervisor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallEntered:
     """A call enters a queue.
 
@@ -132,56 +133,56 @@ class CallEntered:
     kind: WorkKind = VOICE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlowedOut:
     """The waiting caller pressed a key that leaves the queue. Changes nothing once a telephone rings for them."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HoursChanged:
     """From now on the calendars of these queues say closed, and those of all others open."""
 
     closed: tuple[QueueName, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallerLeft:
     """The caller hung up, in whatever state the call is in."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LineLost:
     """The line to the caller broke, not the call: it comes back (CallEntered again), or is known to be over (CallerLeft)."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferRinging:
     """The agent's telephone rings."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferPickedUp:
     """The agent picked up; caller and agent are not joined yet, as while the agent is told who it is."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferAnswered:
     """The agent picked up: caller and agent are joined."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferFailed:
     """The telephone of the offered agent did not give a conversation. `cause`: the switch's own word, for the record."""
 
@@ -190,7 +191,7 @@ class OfferFailed:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JoinedElsewhere:
     """Caller and agent talk although this centre never joined them: the switch did, while no engine answered."""
 
@@ -198,7 +199,7 @@ class JoinedElsewhere:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConversationOver:
     """Caller and agent are parted."""
 
@@ -207,7 +208,7 @@ class ConversationOver:
     talked: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Transfer:
     """The agent passes the caller on: to a colleague, whose telephone is to ring at once, or to a queue.
 
@@ -222,7 +223,7 @@ class Transfer:
     call: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Consult:
     """The agent, talking with a caller, wants to ask a colleague, who is reserved from now on. `call`: as in Transfer."""
 
@@ -231,14 +232,14 @@ class Consult:
     call: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsultAnswered:
     """The colleague picked up."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsultOver:
     """The colleague has no more part in the call. `rang`: how ringing them ended, when they were not reached."""
 
@@ -247,7 +248,7 @@ class ConsultOver:
     rang: OfferOutcome | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HandedOver:
     """The colleague has the caller now, the agent who had is out of it after having `talked` so long."""
 
@@ -255,12 +256,12 @@ class HandedOver:
     talked: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimePassed:
     """Nothing happened but time: handle what is due."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reconfigure:
     """From now on these are the queues and the people; callers keep their places, agents their state."""
 

@@ -51,19 +51,17 @@ def _record(moment: Moment, call: WaitingCall, agent: Agent, *, colleague: Agent
 
 
 def _wait_on(moment: Moment, call: WaitingCall, queue: QueueName, *, agent: Agent, colleague: Agent | None) -> None:
-    entered = visits.enter(
-        moment,
-        CallEntered(
-            call=call.call,
-            queue=queue,
-            needs=call.needs if queue == call.queue else (),  # another queue's people need not have the same skills
-            priority=call.priority,
-            language=call.language,
-            prefers=call.prefers if queue == call.queue else (),
-            arrived=call.arrived,
-            kind=call.kind,
-        ),
+    entering = CallEntered(
+        call=call.call,
+        queue=queue,
+        needs=call.needs if queue == call.queue else (),  # another queue's people need not have the same skills
+        priority=call.priority,
+        language=call.language,
+        prefers=call.prefers if queue == call.queue else (),
+        arrived=call.arrived,
+        kind=call.kind,
     )
+    entered = visits.enter(moment, entering) if colleague is None else visits.admit(moment, entering)
     if entered is None:
         return
     offers.not_again_soon(moment, entered, agent.agent)

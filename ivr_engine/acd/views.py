@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import CentreState
 from ivr_engine.acd.transitions import CallPhase
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, OfferId, QueueName, WorkKind
 from ivr_engine.core.outcomes import Activity, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InHand:
     """A piece of work of another kind than voice that an agent is offered, works on or wraps up, `since` an instant."""
 
@@ -23,7 +23,7 @@ class InHand:
     since: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentStatus:
     """One agent. `since`: the last change of presence or activity. `call`: offered, talking or in wrap-up.
 
@@ -40,7 +40,7 @@ class AgentStatus:
     others: tuple[InHand, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallStatus:
     """One call, or piece of work of another `kind`, in a queue or talking.
 

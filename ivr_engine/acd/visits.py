@@ -19,6 +19,14 @@ def enter(moment: Moment, stimulus: CallEntered) -> WaitingCall | None:
     return _begin(moment, _new_call(moment, stimulus), stimulus.agent_wait)
 
 
+def admit(moment: Moment, stimulus: CallEntered) -> WaitingCall:
+    """Take the call in for whom an agent is known already, though nobody else of the queue could take it."""
+    call = _new_call(moment, stimulus)
+    moment.events.append(_queued(moment, call, stimulus.agent_wait))
+    _take_in(moment, call, stimulus.agent_wait)
+    return call
+
+
 def _worth(moment: Moment, queue: QueueName) -> Millis:
     policy = moment.state.queues.get(queue)
     return STRICTLY if policy is None else policy.priority_worth

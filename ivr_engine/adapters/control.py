@@ -41,6 +41,7 @@ LINE_LIMIT = 64 * 1024
 ANSWER_WITHIN_S = 5.0
 PATIENCE_S = MappingProxyType({"flow.reload": 600.0, "flow.promote": 60.0})  # prompts are spoken first, the PBX is told
 LONGEST_DRAIN_S = 86_400
+LONGEST_EXTENSION_S = 3_600
 PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 
 Body = Mapping[str, Any]
@@ -77,6 +78,7 @@ class ControlServer:
             "agent.ready": lambda body: agents.ready(_agent(body)),
             "agent.pause": lambda body: agents.pause(_agent(body), str(body.get("reason", ""))),
             "agent.logout": lambda body: agents.logout(_agent(body)),
+            "agent.extend": lambda body: agents.extend(_agent(body), _more(body)),
             **conversation_handlers(conversations),
             **supervisor_handlers(supervisor),
             "agent.list": lambda _body: _views(agents),
@@ -185,6 +187,13 @@ def _body(line: bytes) -> dict[str, Any]:
 
 def _agent(body: Body) -> AgentId:
     return AgentId(str(body.get("agent", "")))
+
+
+def _more(body: Body) -> Millis:
+    seconds = body.get("seconds", 30)
+    if type(seconds) is not int or not 1 <= seconds <= LONGEST_EXTENSION_S:
+        raise CommandRefused(f"a wrap-up is extended by 1 to {LONGEST_EXTENSION_S} whole seconds, not {seconds!r}")
+    return Millis(seconds * 1000)
 
 
 def _share(body: Body) -> int:

@@ -58,7 +58,7 @@ def unserved_of(shared: Shared, recovered: Recovered) -> Unserved:
         centre=shared.centre,
         recorder=shared.recorder,
         agent_of=shared.agent_of,
-        ended=recovered.noted.ended,
+        noted=recovered.noted.of,
         left=recovered.queues.left,
         clock=shared.clock,
         log=shared.log,

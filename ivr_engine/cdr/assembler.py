@@ -7,11 +7,11 @@ order of sequence, so an event not above the last one folded is a repetition and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from ivr_engine.cdr.disposition import Facts, disposition
-from ivr_engine.cdr.record import CallRecord, Leg, LegKind
+from ivr_engine.cdr.legs import IN_FLOW, Stretch, cut, without_empty
+from ivr_engine.cdr.record import CallRecord, LegKind
 from ivr_engine.core.events import (
     AnswerGiven,
     AuthorFault,
@@ -45,8 +45,6 @@ from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, Queu
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
 _TRANSFER = "transfer"  # the kind of node that passes the caller on to a number outside
-_IN_FLOW = frozenset({LegKind.IVR, LegKind.SURVEY})
-_BEFORE_SOMETHING = _IN_FLOW | {LegKind.OUTSIDE}
 _STILL_WAITING = frozenset({QueueOutcome.ANSWERED, QueueOutcome.ABANDONED})  # the agent leg, or the end, closes the leg
 
 
@@ -59,9 +57,9 @@ class Assembler:
         self._arrived = at
         self._now = at
         self._sequence = 0
-        self._legs: list[Leg] = []
-        self._leg = Leg(kind=LegKind.IVR, began=at, ended=at)
-        self._arrival = CallArrived(call=call, number="", caller="")
+        self._legs: list[Stretch] = []
+        self._leg = Stretch(kind=LegKind.IVR, began=at)
+        self._arrival: CallArrived | None = None
         self._flow: FlowStarted | None = None
         self._language: Language | None = None
         self._last_node: str | None = None
@@ -100,16 +98,16 @@ class Assembler:
 
         An end that is dated before facts that were learnt earlier cuts them short: it is known better than they were.
         """
-        legs = [*self._legs, self._closed(self._leg)]
-        kept = _without_empty(_cut(legs, self._ended_at) if self._ended_at < self._now else legs)
-        flow = self._flow
+        ended, flow, arrival = self._ended_at, self._flow, self._arrival
+        legs = [each.leg(self._now) for each in (*self._legs, self._leg)]
+        kept = without_empty(cut(legs, ended) if ended < self._now else legs)
         return CallRecord(
             call=self.call,
-            number=self._arrival.number,
-            caller=self._arrival.caller,
-            caller_name=self._arrival.caller_name,
+            number=arrival.number if arrival else "",
+            caller=arrival.caller if arrival else "",
+            caller_name=arrival.caller_name if arrival else "",
             arrived=self._arrived,
-            ended=self._ended_at,
+            ended=ended,
             disposition=self._disposition(),
             ended_by=self._ended_by,
             language=self._language,
@@ -154,16 +152,12 @@ class Assembler:
 
     def _go_to(self, kind: LegKind, *, queue: QueueName | None = None, agent: AgentId | None = None) -> None:
         """Close the present leg at this instant and begin another."""
-        self._legs.append(self._closed(self._leg))
-        self._leg = Leg(kind=kind, began=self._now, ended=self._now, queue=queue, agent=agent)
-
-    def _closed(self, leg: Leg) -> Leg:
-        unmeasured = leg.kind is LegKind.AGENT and leg.outcome == ""
-        talked = Millis(max(0, self._now - leg.began - leg.held)) if unmeasured else leg.talked
-        return replace(leg, ended=self._now, talked=talked)
+        self._leg.ended = self._now
+        self._legs.append(self._leg)
+        self._leg = Stretch(kind=kind, began=self._now, queue=queue, agent=agent)
 
     def _back_to_flow(self) -> None:
-        if self._leg.kind not in _IN_FLOW:
+        if self._leg.kind not in IN_FLOW:
             self._go_to(LegKind.SURVEY if self._agent is not None else LegKind.IVR)
 
     def _on_arrived(self, event: CallArrived) -> None:
@@ -221,13 +215,13 @@ class Assembler:
     def _on_callback_placed(self, event: CallbackPlaced) -> None:
         """The record of an attempt begins here; that its agent was found before is no part of it."""
         self._arrived, self._legs, self._ringing = self._now, [], False
-        self._leg = Leg(kind=LegKind.WAITING, began=self._now, ended=self._now, queue=event.queue)
+        self._leg = Stretch(kind=LegKind.WAITING, began=self._now, queue=event.queue)
         self._arrival = CallArrived(call=event.call, number=event.shown, caller=event.number)
         self._queue, self._queue_outcome, self._language = event.queue, None, event.language
         self._answers |= {"callback_of": event.booked_by, "callback_attempt": str(event.attempt)}
 
     def _on_offer_made(self, _event: OfferMade) -> None:
-        self._leg = replace(self._leg, offers=self._leg.offers + 1)
+        self._leg.offers += 1
         self._ringing = True
 
     def _on_offer_ended(self, event: OfferEnded) -> None:
@@ -235,14 +229,14 @@ class Assembler:
 
     def _on_left_queue(self, event: CallLeftQueue) -> None:
         self._queue_outcome = event.outcome
-        self._note(LegKind.WAITING, outcome=str(event.outcome))
+        self._note(LegKind.WAITING, str(event.outcome))
         if self._leg.kind is LegKind.WAITING and event.outcome not in _STILL_WAITING:
             self._ringing = False
             self._back_to_flow()
 
     def _on_conversation_began(self, event: ConversationBegan) -> None:
         self._ringing = False
-        self._note(LegKind.WAITING, outcome=str(QueueOutcome.ANSWERED))
+        self._note(LegKind.WAITING, str(QueueOutcome.ANSWERED))
         self._agent = event.agent
         self._queue = event.queue
         self._go_to(LegKind.AGENT, queue=event.queue, agent=event.agent)
@@ -250,17 +244,17 @@ class Assembler:
     def _on_conversation_ended(self, event: ConversationEnded) -> None:
         self._end_hold()
         self._agent = event.agent
-        self._note(LegKind.AGENT, outcome=str(event.ended_by), talked=Millis(max(0, event.talked)))
+        self._note(LegKind.AGENT, str(event.ended_by), talked=Millis(max(0, event.talked)))
         if event.ended_by is EndedBy.AGENT:  # else the caller is gone too, however late the end of the call is known
             self._back_to_flow()
 
     def _on_transferred(self, event: CallTransferred) -> None:
         if event.goal is TransferGoal.OUTSIDE:
             self._go_to(LegKind.OUTSIDE)
-            self._leg = replace(self._leg, to=event.to)
+            self._leg.to = event.to
 
     def _on_outside_parted(self, event: OutsideParted) -> None:
-        self._note(LegKind.OUTSIDE, outcome=str(event.outcome))
+        self._note(LegKind.OUTSIDE, str(event.outcome))
 
     def _on_hold_began(self, _event: HoldBegan) -> None:
         self._holds_since = self._now
@@ -271,21 +265,18 @@ class Assembler:
     def _end_hold(self) -> None:
         since, self._holds_since = self._holds_since, None
         if since is not None and self._leg.kind is LegKind.AGENT:
-            self._leg = replace(self._leg, held=Millis(self._leg.held + self._now - since))
+            self._leg.held = Millis(self._leg.held + self._now - since)
 
     def _on_transfer_ended(self, event: TransferEnded) -> None:
         talked = Millis(max(0, event.talked))
         self._outside = self._outside or event.outcome is OfferOutcome.ANSWERED
-        self._note(LegKind.OUTSIDE, to=event.to, outcome=str(event.outcome), talked=talked)
+        self._note(LegKind.OUTSIDE, str(event.outcome), talked=talked, to=event.to)
 
-    def _note(self, kind: LegKind, **facts: Any) -> None:  # noqa: ANN401 - the fields of Leg, as `replace` takes them
-        """Write facts on the latest leg of `kind`, present or past, unless it has its outcome already."""
-        if self._leg.kind is kind:
-            self._leg = _with_outcome(self._leg, **facts)
-            return
-        for index in reversed(range(len(self._legs))):
-            if self._legs[index].kind is kind:
-                self._legs[index] = _with_outcome(self._legs[index], **facts)
+    def _note(self, kind: LegKind, outcome: str, *, talked: Millis | None = None, to: str | None = None) -> None:
+        """Write on the latest leg of `kind`, present or past, how it ended, unless that is known already."""
+        for stretch in (self._leg, *reversed(self._legs)):
+            if stretch.kind is kind:
+                stretch.note(outcome, talked, to)
                 return
 
     _STEPS: ClassVar[dict[type[Event], Callable[[Assembler, Any], None]]] = {
@@ -317,23 +308,3 @@ class Assembler:
 
     FOLDED: ClassVar[frozenset[type[Event]]] = frozenset(_STEPS)
     """The events that say something of a record; all others can be passed over unread."""
-
-
-def _with_outcome(leg: Leg, **facts: Any) -> Leg:  # noqa: ANN401 - as above
-    """The leg with the facts of its end; a leg whose end is known keeps what it has."""
-    return leg if leg.outcome else replace(leg, **facts)
-
-
-def _cut(legs: list[Leg], end: Instant) -> list[Leg]:
-    """The legs as far as `end`; what was talked is not longer than its leg."""
-    cut = [replace(leg, ended=min(leg.ended, end)) for leg in legs if leg.began <= end]
-    return [replace(leg, talked=min(leg.talked, leg.lasted)) if leg.ended == end else leg for leg in cut]
-
-
-def _without_empty(legs: list[Leg]) -> tuple[Leg, ...]:
-    """Drop legs that took no time and were nothing: in a flow, or outside where nobody was rung.
-
-    A call that took none at all keeps its first.
-    """
-    kept = [leg for leg in legs if leg.lasted > 0 or leg.outcome or leg.kind not in _BEFORE_SOMETHING]
-    return tuple(kept or legs[:1])

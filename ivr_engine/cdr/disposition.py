@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr_engine.cdr.record import LegKind
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.outcomes import Disposition, EndedBy, QueueOutcome
 
 OVERLOAD = "overload"  # the reason of a CallRefused that is a matter of what we can serve now, not of policy
@@ -14,7 +15,7 @@ _GAVE_UP = frozenset({QueueOutcome.TIMEOUT, QueueOutcome.FULL, QueueOutcome.CLOS
 _LEFT = frozenset({EndedBy.CALLER, EndedBy.UNKNOWN})  # an ending nobody explained is nearly always a hang-up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Facts:
     """What the disposition depends on, as it stands at the end of the call.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Language, Millis, QueueName
 from ivr_engine.core.outcomes import Disposition, EndedBy
 
@@ -19,7 +19,7 @@ class LegKind(StrEnum):
     OUTSIDE = "outside"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Leg:
     """One stretch of the call; legs follow each other without gap or overlap.
 
@@ -46,7 +46,7 @@ class Leg:
         return Millis(max(0, self.ended - self.began))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallRecord:
     """One call: one row, one terminal disposition. `waited` sums the waiting legs, `talked` what the agent legs talked.
 

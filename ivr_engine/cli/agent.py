@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     agents.command(help="Take calls. Example: ivr-engine agent ready 1001")(ready)
     agents.command(help="Take no new calls. Example: ivr-engine agent pause 1001 --reason lunch")(pause)
     agents.command(help="Stop work. Example: ivr-engine agent logout 1001")(logout)
+    agents.command(help="More time after a conversation. Example: ivr-engine agent extend 1001 --by 60")(extend)
     agents.command("list", help="Every agent and what they are doing. Example: ivr-engine agent list --json")(list_)
     for command, says in CONVERSATION.items():
         agents.command(command, help=f"{says} Example: ivr-engine agent {command} 1001")(_about_the_caller(command))
@@ -68,6 +69,15 @@ def pause(
 def logout(agent: str = _AGENT, as_json: bool = _JSON) -> None:
     """Stop work."""
     _command("logout", agent, as_json)
+
+
+def extend(
+    agent: str = _AGENT,
+    by: int = typer.Option(30, min=1, max=3600, metavar="SECONDS", help="So much longer than it would last now."),
+    as_json: bool = _JSON,
+) -> None:
+    """More time for the wrap-up, up to the queue's `wrap_up_most`."""
+    _command("extend", agent, as_json, seconds=by)
 
 
 def transfer(agent: str = _AGENT, to: str = _TO, as_json: bool = _JSON) -> None:

@@ -36,6 +36,7 @@ SUBCOMMANDS = (
     "callback",
     "cdr",
     "why",
+    "estimates",
     "pbx",
     "backup",
     "restore",

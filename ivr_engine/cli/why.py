@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ivr_engine.adapters.store import StoreReader
     from ivr_engine.cli.why_agent import Account
     from ivr_engine.cli.why_call import Step
+    from ivr_engine.core.events import Recorded
     from ivr_engine.core.ids import Instant
 
 _SINCE = "For an agent, from when on: 2026-03-02, 2026-03-02T09:30, 2026-03-02T09:30+08:00, or how long ago: 30m, 2h, 7d."
@@ -41,7 +43,7 @@ def why(
     with open_reader(load_settings().database) as reader:
         journal = list(reader.read(call=CallId(subject)))
         if journal:
-            told = steps(journal)
+            told = steps(_with_bookings(reader, journal))
             lines = _plain(told) if as_json else _of_call(subject, told, journal[0].at)
         else:
             seen = reader.read(after=reader.last_before(began), types=DECISIONS)
@@ -51,6 +53,17 @@ def why(
             lines = _agent_plain(agent) if as_json else _of_agent(agent, began)
         for line in lines:
             typer.echo(line)
+
+
+def _with_bookings(reader: StoreReader, journal: list[Recorded]) -> list[Recorded]:
+    """The call's own events and, of the callbacks booked in it, what became of them."""
+    from ivr_engine.cli.why_call import OF_A_BOOKING, booked, of_bookings
+
+    bookings = booked(journal)
+    if not bookings:
+        return journal
+    later = of_bookings(bookings, reader.read(after=min(bookings.values()), types=OF_A_BOOKING))
+    return sorted({each.sequence: each for each in (*journal, *later)}.values(), key=lambda each: each.sequence)
 
 
 def _of_call(call: str, told: list[Step], arrived: Instant) -> Iterator[str]:

@@ -10,7 +10,17 @@ from typing import Any
 from ivr_engine.cli.cdr_text import local
 from ivr_engine.cli.why_call import TELLERS, Step, steps
 from ivr_engine.cli.why_words import reason_words
-from ivr_engine.core.events import AgentPresenceChanged, CallQueued, Event, NobodyOffered, OfferMade, Recorded, agent_of
+from ivr_engine.core.events import (
+    AgentPresenceChanged,
+    CallQueued,
+    ColleagueAsked,
+    ColleagueReleased,
+    Event,
+    NobodyOffered,
+    OfferMade,
+    Recorded,
+    agent_of,
+)
 from ivr_engine.core.ids import AgentId
 
 DECISIONS = frozenset(event.TYPE for event in TELLERS)
@@ -65,15 +75,17 @@ def account(agent: AgentId, journal: Iterable[Recorded], presences: Iterable[Rec
     own: list[Recorded] = []
     for recorded in journal:
         _look(told, recorded)
-        if agent in (agent_of(recorded.event), _wanted(recorded.event)):
+        if agent in (agent_of(recorded.event), _also_about(recorded.event)):
             own.append(recorded)
     told.steps = steps(own)
     return told if own or told.seen or told.presence else None
 
 
-def _wanted(event: Event) -> AgentId | None:
-    """The agent for whom alone a call begins to wait."""
-    return event.wanted if isinstance(event, CallQueued) else None
+def _also_about(event: Event) -> AgentId | None:
+    """The agent for whom alone a call begins to wait, or the colleague who is asked."""
+    if isinstance(event, CallQueued):
+        return event.wanted
+    return event.colleague if isinstance(event, ColleagueAsked | ColleagueReleased) else None
 
 
 def _look(told: Account, recorded: Recorded) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ivr_engine.cli.cdr_text import local
+from ivr_engine.cli.why_people import PEOPLE
 from ivr_engine.cli.why_words import (
     chosen_words,
     excluded_words,
@@ -19,26 +20,40 @@ from ivr_engine.cli.why_words import (
     wait_end_words,
 )
 from ivr_engine.core.events import (
-    AgentPresenceChanged,
-    AgentQueuesChanged,
-    AgentSkillsChanged,
     AgentWaitEnded,
     CallbackAttempted,
     CallbackBooked,
+    CallbackEnded,
     CallbackPlaced,
+    CallerMoved,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
-    ConversationBegan,
-    ConversationEnded,
     Event,
+    MessageLeft,
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PriorityChanged,
     Recorded,
     WaitEstimated,
-    WrapUpExtended,
 )
+from ivr_engine.core.outcomes import CallbackEnd
+
+BOOKING_ENDS: Mapping[CallbackEnd, str] = MappingProxyType(
+    {
+        CallbackEnd.TALKED: "they talked",
+        CallbackEnd.UNREACHED: "not reached, and the attempts are used up",
+        CallbackEnd.EXPIRED: "not done in time",
+        CallbackEnd.CANCELLED: "cancelled",
+        CallbackEnd.REPLACED: "booked again by the same number, which keeps the place",
+        CallbackEnd.FORBIDDEN: "the number is not among those that may be called",
+    }
+)
+"""How a booking ended."""
+
+OF_A_BOOKING = frozenset({CallbackPlaced.TYPE, CallbackAttempted.TYPE, CallbackEnded.TYPE})
+"""The types of event that tell what became of a booking; they are events of other calls, or of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,16 @@ def steps(journal: Iterable[Recorded]) -> list[Step]:
     return [Step(recorded, *_told(recorded.event)) for recorded in journal if type(recorded.event) in TELLERS]
 
 
+def booked(journal: Iterable[Recorded]) -> dict[str, int]:
+    """The bookings that were made in a call, each with the sequence number of its event."""
+    return {f"cb{each.sequence}": each.sequence for each in journal if isinstance(each.event, CallbackBooked)}
+
+
+def of_bookings(bookings: Container[str], later: Iterable[Recorded]) -> list[Recorded]:
+    """What became of these bookings, from events of the types `OF_A_BOOKING`."""
+    return [each for each in later if getattr(each.event, "booking", None) in bookings]
+
+
 def _told(event: Event) -> tuple[str, tuple[str, ...]]:
     told = TELLERS[type(event)](event)
     return (told, ()) if isinstance(told, str) else told
@@ -65,7 +90,8 @@ def _queued(event: CallQueued) -> str:
     wishes = f"; would like {skill_words(event.prefers)}" if event.prefers else ""
     wants = f"; wants {event.wanted}, for {seconds(event.wanted_for)} nobody else" if event.wanted else ""
     needs = needs_words(event.needs, event.language)
-    return f"entered {event.queue} at position {event.position}{priority}; needs {needs}{wishes}{wants}"
+    counts = f"; the wait counts from {local(event.arrived)}" if event.arrived is not None else ""
+    return f"entered {event.queue} at position {event.position}{priority}; needs {needs}{wishes}{wants}{counts}"
 
 
 def _estimated(event: WaitEstimated) -> str:
@@ -105,49 +131,38 @@ def _left(event: CallLeftQueue) -> str:
     return f"left {event.queue}: {event.outcome.value} after {seconds(event.waited)}"
 
 
-def _began(event: ConversationBegan) -> str:
-    return f"talks with {event.agent}"
-
-
-def _ended(event: ConversationEnded) -> str:
-    return f"parted from {event.agent} after {seconds(event.talked)}, by the {event.ended_by.value}"
-
-
-def _presence(event: AgentPresenceChanged) -> str:
-    reason = f" ({event.reason})" if event.reason else ""
-    return f"{event.agent} is {event.presence.value.replace('_', ' ')}{reason}, set by {event.by}"
-
-
-def _queues_changed(event: AgentQueuesChanged) -> str:
-    return f"{event.agent} serves {_listed(event.queues)}, before {_listed(event.previous)}; set by {event.by}"
-
-
-def _skills_changed(event: AgentSkillsChanged) -> str:
-    now, before = (_listed(f"{each.skill} {each.level}" for each in had) for had in (event.skills, event.previous))
-    return f"{event.agent} has the skills {now}, before {before}; set by {event.by}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
-
-
-def _wrap_up_extended(event: WrapUpExtended) -> str:
-    return f"{event.agent} has {seconds(event.limit)} for the wrap-up, set by {event.by}"
-
-
 def _callback_booked(event: CallbackBooked) -> str:
     window = f", {event.window}" if event.window else ""
     return f"booked a call back by {event.queue}{window}; needs {needs_words(event.needs, event.language)}"
 
 
 def _callback_placed(event: CallbackPlaced) -> str:
-    return f"called back for {event.booked_by}, attempt {event.attempt}: {event.agent} of {event.queue} is kept for it"
+    kept = f"{event.agent} of {event.queue} is kept for it"
+    return f"called back for {event.booked_by}, attempt {event.attempt}, as call {event.call}: {kept}"
 
 
 def _callback_attempted(event: CallbackAttempted) -> str:
     cause = f" (the switch says {event.cause})" if event.cause else ""
     again = "no further attempt" if event.again is None else f"again from {local(event.again)}"
     return f"called back: {event.outcome.value.replace('_', ' ')}{cause}; {again}"
+
+
+def _callback_ended(event: CallbackEnded) -> str:
+    by = f", by {event.by}" if event.by else ""
+    tried = "once" if event.attempts == 1 else f"{event.attempts} times"
+    return f"the call back by {event.queue} is over: {BOOKING_ENDS[event.outcome]}{by}; called {tried}"
+
+
+def _message_left(event: MessageLeft) -> str:
+    return f"left a message of {seconds(event.lasted)} for {event.queue}"
+
+
+def _caller_moved(event: CallerMoved) -> str:
+    return f"moved from {event.queue} to {event.to}, by {event.by}"
+
+
+def _priority_changed(event: PriorityChanged) -> str:
+    return f"has priority {event.priority} in {event.queue}, before {event.previous}; set by {event.by}"
 
 
 TELLERS: Mapping[type[Event], Callable[[Any], str | tuple[str, tuple[str, ...]]]] = MappingProxyType(
@@ -160,15 +175,14 @@ TELLERS: Mapping[type[Event], Callable[[Any], str | tuple[str, tuple[str, ...]]]
         OfferMade: _offered,
         OfferEnded: _offer_ended,
         CallLeftQueue: _left,
-        ConversationBegan: _began,
-        ConversationEnded: _ended,
-        AgentPresenceChanged: _presence,
-        AgentQueuesChanged: _queues_changed,
-        AgentSkillsChanged: _skills_changed,
-        WrapUpExtended: _wrap_up_extended,
         CallbackBooked: _callback_booked,
         CallbackPlaced: _callback_placed,
         CallbackAttempted: _callback_attempted,
+        CallbackEnded: _callback_ended,
+        MessageLeft: _message_left,
+        CallerMoved: _caller_moved,
+        PriorityChanged: _priority_changed,
+        **PEOPLE,
     }
 )
 """How each decision is told: a sentence, or a sentence and what stands under it."""

@@ -16,6 +16,9 @@ UNMEASURED = 10**9
 NAMED = 4
 """How many agents a line names; `--json` names them all."""
 
+NAMED_BY_AGENT = "transfer"
+"""The rule of an offer for which nobody was compared."""
+
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "lacks_skill": "without the skill {}",
@@ -103,6 +106,8 @@ def chosen_words(rule: str, candidates: Sequence[Candidate]) -> str:
     """Why the first candidate was taken."""
     if not candidates:
         return f"by rule {rule}"
+    if rule == NAMED_BY_AGENT:
+        return "because the agent who passed the caller on named them"
     first, others = candidates[0], candidates[1:]
     why = f"by rule {rule}: {_compared(rule, first, candidates)}"
     if not others:

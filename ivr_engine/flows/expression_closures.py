@@ -19,12 +19,12 @@ def constant(value: Json) -> Evaluate:
 
 def root(name: str) -> Evaluate:
     """The value of a name."""
+    message = f"`{name}` has no value yet"
 
     def evaluate(names: Names) -> Json:
-        try:
+        if name in names:
             return names[name]
-        except KeyError:
-            raise ExpressionFault(Fault.MISSING_NAME, f"`{name}` has no value yet") from None
+        raise ExpressionFault(Fault.MISSING_NAME, message)
 
     return evaluate
 

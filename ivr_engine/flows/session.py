@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivr_engine.core.events import Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, FlowName, Instant, Language, NodeName
 from ivr_engine.flows.effects import Effect
 from ivr_engine.flows.waits import Wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallFacts:
     """What is known about a call when it arrives; expressions read it as `call.number`, `call.caller`."""
 
@@ -22,7 +23,7 @@ class CallFacts:
     arrived: Instant = Instant(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Frame:
     """Where a flow that entered another one waits for its end, with all it knows."""
 
@@ -67,7 +68,7 @@ class Session:
     wait: Wait | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Turn:
     """What one `begin` or `resume` brought: facts, instructions, and the next wait (None: the flow is over)."""
 

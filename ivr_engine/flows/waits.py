@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, Instant, Language, Millis, QueueName
 from ivr_engine.core.outcomes import GatherEnd, OfferOutcome, QueueOutcome, RequestOutcome
 from ivr_engine.flows.utterances import Utterance
@@ -27,7 +28,7 @@ from ivr_engine.flows.utterances import Utterance
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlayWait:
     """Play `prompts` in order. With `barge_in` a key stops them; that key comes back in the reply (type-ahead)."""
 
@@ -36,7 +37,7 @@ class PlayWait:
     barge_in: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeysWait:
     """Play `prompts`, a key stops them; then take keys until `most` keys, `end_key`, or a time-out.
 
@@ -58,7 +59,7 @@ class KeysWait:
     alone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestWait:
     """Ask `operation` of `service` with `send` (JSON); `secret` when a value of `send` is tainted."""
 
@@ -69,7 +70,7 @@ class RequestWait:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueueWait:
     """Wait in `queue` for an agent and talk to them. `priority`: higher is sooner.
 
@@ -97,7 +98,7 @@ class Lock:
     within: Millis = Millis(24 * 3_600_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VerifyWait:
     """Have `operation` of `service` verify the identity `subject` by `pin`, unless `lock` says it was tried too often."""
 
@@ -109,7 +110,7 @@ class VerifyWait:
     timeout: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordWait:
     """Play `prompts`, then record the caller under `name` until `end_key`, `silence`, or `longest` has passed."""
 
@@ -121,7 +122,7 @@ class RecordWait:
     end_key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferWait:
     """Connect the caller with `number`, which stands in the files as `to`, ringing at most `ring`."""
 
@@ -130,7 +131,7 @@ class TransferWait:
     ring: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScriptWait:
     """Let a script, which stands in the files as `script`, take the caller over; `read` what it set afterwards."""
 
@@ -144,14 +145,14 @@ class ScriptWait:
 Wait = PlayWait | KeysWait | RequestWait | QueueWait | VerifyWait | RecordWait | TransferWait | ScriptWait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Played:
     """The prompts ended. `key` is the one that stopped them, or several that came before they began, or empty."""
 
     key: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Keyed:
     """The keys that came, end key excluded. `interrupted`: a key stopped the prompts; `left`: keys pressed after the end."""
 
@@ -161,7 +162,7 @@ class Keyed:
     left: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Responded:
     """The service's answer: `body` when OK, `result` the service's own named outcome when REFUSED."""
 
@@ -171,7 +172,7 @@ class Responded:
     took: Millis = Millis(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueueLeft:
     """The visit to the queue is over, the caller still there.
 
@@ -183,7 +184,7 @@ class QueueLeft:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """What came of a verification. `subject` is a keyed digest; `answer` None: locked, so the service was not asked.
 
@@ -195,7 +196,7 @@ class Verified:
     answer: Responded | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VoiceTaken:
     """What was recorded; also when the caller ended it by hanging up."""
 
@@ -203,7 +204,7 @@ class VoiceTaken:
     lasted: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferOver:
     """The transfer is over, the caller still there. ANSWERED: they talked and the other side hung up."""
 
@@ -212,7 +213,7 @@ class TransferOver:
     talked: Millis = Millis(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScriptOver:
     """The script is over; `done`: it ended as it should."""
 
@@ -220,7 +221,7 @@ class ScriptOver:
     values: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallerGone:
     """The caller hung up. Every wait accepts it."""
 

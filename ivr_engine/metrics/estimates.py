@@ -7,17 +7,23 @@ counts a quarter, in whole seconds (app_queue: the first wait is copied, then (3
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 
 from ivr_engine.core.events import CallLeftQueue, CallQueued, Event, WaitEstimated
 from ivr_engine.core.ids import CallId, Millis, QueueName
 from ivr_engine.core.outcomes import QueueOutcome
 
+HEARD: frozenset[type[Event]] = frozenset({CallQueued, WaitEstimated, CallLeftQueue})
+"""What the fold needs; a journal has much else."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Accuracy:
-    """Of one queue. Sums in seconds and seconds squared."""
+    """Of one queue. `given`: callers who were estimated; `callers`: those judged. Sums in seconds and seconds squared."""
 
+    given: int = 0
     callers: int = 0
     within_p50: int = 0
     within_p90: int = 0
@@ -41,14 +47,30 @@ class Accuracy:
         return self.error / self.callers if self.callers else 0.0
 
     @property
+    def typical_error_s(self) -> float:
+        """The root of the mean squared error, in seconds."""
+        return math.sqrt(self.squared / self.callers) if self.callers else 0.0
+
+    @property
+    def typical_error_of_average_s(self) -> float:
+        """The same of Asterisk's moving average, told to the same callers."""
+        return math.sqrt(self.squared_average / self.callers) if self.callers else 0.0
+
+    @property
     def ratio_to_average(self) -> float:
         """Mean squared error over that of Asterisk's moving average; 0 where nothing is known."""
         return self.squared / self.squared_average if self.squared_average else 0.0
 
 
+def together(queues: Iterable[Accuracy]) -> Accuracy:
+    """Several queues as one."""
+    each = tuple(queues)
+    return Accuracy(**{part.name: sum(getattr(one, part.name) for one in each) for part in fields(Accuracy)})
+
+
 @dataclass(slots=True)
 class EstimateAccuracy:
-    """The fold. `queues`: every queue in which an estimate was judged."""
+    """The fold. `queues`: every queue in which an estimate was given."""
 
     queues: dict[QueueName, Accuracy] = field(default_factory=dict)
     _averages: dict[QueueName, int] = field(default_factory=dict)
@@ -62,10 +84,15 @@ class EstimateAccuracy:
                 self._told[event.call] = self._averages.get(event.queue, 0)
             case WaitEstimated():
                 self._estimated[event.call] = event
+                self.queues.setdefault(event.queue, Accuracy()).given += 1
             case CallLeftQueue():
                 self._left(event)
             case _:
                 pass
+
+    def count_from_here(self) -> None:
+        """Forget the judgements so far, not what the average learnt, nor who waits."""
+        self.queues.clear()
 
     def _left(self, event: CallLeftQueue) -> None:
         told, estimated = self._told.pop(event.call, 0), self._estimated.pop(event.call, None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.flows.definition import CentreDefinition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What loading brought: the definition, or None and every problem, one line each."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome
 from ivr_engine.ports.switch import CallControl
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rang:
     """What became of the last telephone rung for a call, as the call's own line says. `phone`: whose, if answered."""
 
@@ -21,7 +21,7 @@ class Rang:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arrival:
     """A call at our door, after the adapter proved that it comes from our own switch. Texts are cleaned and bounded.
 
@@ -45,7 +45,7 @@ class LineState(StrEnum):
     HELD = "held"  # the switch holds it without an engine; it can be fetched
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LiveLine:
     """A caller's line as the switch lists it. `phone`: the telephone that is rung or talks."""
 
@@ -119,7 +119,7 @@ class Lines(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentView:
     """One agent as a list shows it."""
 
@@ -151,6 +151,10 @@ class AgentCommands(Protocol):
 
     async def logout(self, agent: AgentId) -> None:
         """Stop work."""
+        ...
+
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        """More time for the wrap-up, as far as the queue allows."""
         ...
 
     async def agents(self) -> tuple[AgentView, ...]:
@@ -189,7 +193,7 @@ class ConversationCommands(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Supervisor:
     """Who commands, and from where: `command`, later `web`. Taken on trust by whoever lets them in."""
 
@@ -197,7 +201,7 @@ class Supervisor:
     source: str = "command"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WaitingView:
     """One call in a queue or with an agent, as a list shows it. `position` None: not in line any more."""
 
@@ -246,7 +250,7 @@ class SupervisorCommands(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reloaded:
     """What a command about versions brought.
 
@@ -263,7 +267,7 @@ class Reloaded:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TallyView:
     """Calls that ended, and how many of them failed."""
 
@@ -274,7 +278,7 @@ class TallyView:
 NO_CALLS = TallyView()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionsView:
     """What new calls get: `current`, and `trial` for `share` percent of them (to `numbers`, when there are any)."""
 

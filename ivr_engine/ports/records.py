@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from ivr_engine.cdr.record import CallRecord
@@ -18,6 +18,10 @@ class CallRecords(Protocol):
 
     def get(self, call: CallId) -> CallRecord | None:
         """The record of a call, or None."""
+        ...
+
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record."""
         ...
 
     def find(

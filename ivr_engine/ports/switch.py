@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import OfferOutcome
 from ivr_engine.flows.waits import (
@@ -32,7 +33,7 @@ class Sound:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Joined:
     """How an attempt to join caller and agent ended, after the conversation if there was one.
 
@@ -46,7 +47,7 @@ class Joined:
     caller_gone: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OutgoingCall:
     """A call that we make: to `number` outside, or to the agent's telephone `phone`. `shown` is the number they see.
 
@@ -61,7 +62,7 @@ class OutgoingCall:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unreached:
     """Nobody answered an outgoing call. `cause` is the switch's own word."""
 

@@ -1,34 +1,44 @@
-"""What the switch wrote down about calls while no engine was there."""
+"""What the switch itself wrote down about calls: of the end of each, and of what it did while no engine was there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, Instant
+from ivr_engine.core.outcomes import EndedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotedCall:
-    """One call. Instants have the precision of a second; None: it did not happen, or was not seen.
+    """One call. None: it did not happen, or was not seen. All instants but `ended` have the precision of a second.
 
-    `held`: the switch began to hold it without an engine. `answered`: an agent's telephone, `phone`, took it then.
+    `began`: the switch took the call. `held`: it began to hold it without an engine. `answered`: an agent's telephone,
+    `phone`, took it then. `parted`: that talk was over; `parted_by_agent`: the agent ended it. `ended`, `ended_by`: the end
+    of the call, which is final.
     """
 
     call: CallId
     number: str = ""
     caller: str = ""
+    began: Instant | None = None
     held: Instant | None = None
     answered: Instant | None = None
     phone: str = ""
+    parted: Instant | None = None
+    parted_by_agent: bool = False
     ended: Instant | None = None
-    ended_by_agent: bool = False
+    ended_by: EndedBy = EndedBy.CALLER
 
 
 class SwitchNotes(Protocol):
-    """Reads it."""
+    """Reads it. Neither method raises: notes that cannot be read are none."""
 
-    def calls(self) -> Mapping[CallId, NotedCall]:
-        """Every call of which the latest part of it tells. Never raises: a notes that cannot be read is empty."""
+    def news(self) -> Sequence[NotedCall]:
+        """The calls of which something was written since this was last asked; at first, of which the latest part tells."""
+        ...
+
+    def of(self, call: CallId) -> NotedCall | None:
+        """All that is known of the call by now."""
         ...

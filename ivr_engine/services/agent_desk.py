@@ -1,10 +1,10 @@
-"""Commands of agents and for agents: login, ready, pause, logout, list."""
+"""Commands of agents and for agents: login, ready, pause, logout, extend, list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr_engine.acd.stimuli import LogIn, LogOut, Pause, SetReady
+from ivr_engine.acd.stimuli import ExtendWrapUp, LogIn, LogOut, Pause, SetReady
 from ivr_engine.core.ids import AgentId, Millis, between
 from ivr_engine.core.outcomes import Presence
 from ivr_engine.errors import CommandRefused
@@ -48,6 +48,10 @@ class AgentDesk:
         known = self.known(agent)
         self._centre.handle(LogOut(agent=known))
         self._seats.leave(known)
+
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        """More time for the wrap-up, as far as the queue allows."""
+        self._centre.handle(ExtendWrapUp(agent=self.known(agent), more=by))
 
     async def agents(self) -> tuple[AgentView, ...]:
         """Every agent of the centre, by id."""

@@ -122,8 +122,8 @@ class CallRunner:
         return self._admission.over(len(self._served)) is None
 
     def declines(self, arrival: Arrival) -> bool:
-        """See the port. A call in progress that comes back is never declined."""
-        if self._recorder.is_open(arrival.call):
+        """See the port. A call in progress that comes back is never declined; one that is over, `handle_call` refuses."""
+        if self._recorder.is_open(arrival.call) or self._recorder.has_ended(arrival.call):
             return False
         refused = self._admission.refusal(arrival.call, serving=len(self._served))
         if refused is not None:

@@ -52,9 +52,13 @@ class Reconciler:
         self._since: dict[tuple[CallId, str], Instant] = {}
         self.lines: Lines | None = None
 
+    def read_notes(self) -> None:
+        """What the switch wrote down since; it is written before a line leaves the list, so it is read before the list."""
+        self._noted.close_unheard()
+
     def compare(self, lines: Sequence[LiveLine]) -> None:
         """Everything that follows from one list."""
-        self._noted.close_ended()
+        self.read_notes()
         seen = {line.call: line for line in lines}
         doubtful: set[tuple[CallId, str]] = set()
         for line in lines:

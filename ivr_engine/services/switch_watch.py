@@ -57,9 +57,10 @@ class SwitchWatch:
         """Close what is open here, served by nobody, and no longer alive there."""
         self.up = True
         self._lost.clear()
+        self.reconciler.read_notes()
         gone = sorted(self._recorder.open_calls() - live - self._calls.served)
         for call in gone:
-            if call in self._unserved.broken:
+            if call in self._unserved.broken and not self._unserved.noted_over(call):
                 self._lost_with_switch(call)
             else:
                 self._unserved.close_missing(call)
@@ -82,7 +83,11 @@ class SwitchWatch:
 
     def _give_up(self, now: Instant) -> None:
         for call, since in sorted(self._unserved.broken.items()):
-            if later(since, GIVE_UP_AFTER) <= now:
+            if later(since, GIVE_UP_AFTER) > now:
+                continue
+            if self._unserved.noted_over(call):  # the switch lived when the call ended
+                self._unserved.close_missing(call)
+            else:
                 self._lost_with_switch(call)
 
     def _lost_with_switch(self, call: CallId) -> None:

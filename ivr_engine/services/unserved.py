@@ -17,6 +17,7 @@ from ivr_engine.flows.waits import QueueLeft
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.log import Log
+from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
@@ -35,7 +36,7 @@ class Over:
 class Unserved:
     """Keeps them, and ends them.
 
-    `left` are those who had left a queue when an engine was lost; `ended` says when the switch wrote down that a call ended.
+    `left` are those who had left a queue when an engine was lost; `noted` gives what the switch wrote down about a call.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Unserved:
         agent_of: Callable[[str], AgentId | None],
         clock: Clock,
         log: Log,
-        ended: Callable[[CallId], Instant | None],
+        noted: Callable[[CallId], NotedCall | None],
         left: Mapping[CallId, QueueLeft] | None = None,
     ) -> None:
         self._centre = centre
@@ -54,7 +55,7 @@ class Unserved:
         self._agent_of = agent_of
         self._clock = clock
         self._log = log
-        self._ended = ended
+        self._noted = noted
         self._left = dict(left or {})
         self._broken: dict[CallId, Instant] = {}
         self._suspects: dict[CallId, Over] = {}
@@ -110,14 +111,23 @@ class Unserved:
         self._recorder.record(CallEnded(call=call, ended_by=over.ended_by), at=over.at)
 
     def close_missing(self, call: CallId) -> None:
-        """The switch does not have the call: as the event said that told of its end, or nobody knows how."""
-        over, ended = self._suspects.get(call), self._ended(call)
-        if over is None and ended is not None:
-            over = Over(ended_by=EndedBy.CALLER, at=ended)
+        """The switch does not have the call: as it noted, or as the event said that told of its end, or nobody knows how."""
+        over = self._over_of(self._noted(call)) or self._suspects.get(call)
         if over is not None:
             self.close(call, over)
         else:
             self.close_as(call, Disposition.UNKNOWN_RECONCILED, ended_by=EndedBy.UNKNOWN, at=self._clock.now())
+
+    def noted_over(self, call: CallId) -> bool:
+        """Whether the switch wrote down the call's end."""
+        return self._over_of(self._noted(call)) is not None
+
+    @staticmethod
+    def _over_of(noted: NotedCall | None) -> Over | None:
+        """Better than what an event says: of the millisecond, however late it is read."""
+        if noted is None or noted.ended is None:
+            return None
+        return Over(ended_by=noted.ended_by, at=noted.ended)
 
     def close_as(self, call: CallId, disposition: Disposition, *, ended_by: EndedBy, at: Instant) -> None:
         """The call is over in a way that decides its disposition; `at` is the last instant at which it may have lived."""

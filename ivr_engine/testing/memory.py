@@ -74,6 +74,10 @@ class MemoryStore:
         """The record of a call, or None."""
         return self._records.get(call)
 
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record."""
+        return frozenset(call for call in calls if call in self._records)
+
     def find(
         self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
     ) -> Iterator[CallRecord]:

@@ -20,6 +20,7 @@ from ivr_engine.core.events import (
     AgentQueuesChanged,
     AgentSkillsChanged,
     AgentWaitEnded,
+    CallerMoved,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -33,17 +34,19 @@ from ivr_engine.core.events import (
     NobodyOffered,
     OfferEnded,
     OfferMade,
+    PriorityChanged,
     WaitEstimated,
     WrapUpBegan,
     WrapUpEnded,
     WrapUpExtended,
 )
 from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, OfferId, QueueName, SkillName, WorkKind
-from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome
+from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome, TransferGoal
 
 RETRY_AFTER = 5_000
 _OUT = Presence.LOGGED_OUT
 TAKEN_BACK = ("deadline", "not_ringing", "not_joined", "entered_again")
+TRANSFER = "transfer"
 OUR_FAULT = ("not_ringing", "not_joined")
 NOT_TAKEN = (
     OfferOutcome.NO_ANSWER,
@@ -96,6 +99,8 @@ class Ledger:
     ended_offers: set[OfferId] = field(default_factory=set)
     unsettled: dict[CallId, tuple[AgentId, OfferId]] = field(default_factory=dict)
     entering_again: CallId | None = None
+    away: set[CallId] = field(default_factory=set)
+    joined_elsewhere: tuple[CallId, AgentId] | None = None
     answered: dict[CallId, AgentId] = field(default_factory=dict)
     kinds: dict[CallId, WorkKind] = field(default_factory=dict)
     held: set[tuple[AgentId, CallId]] = field(default_factory=set)
@@ -106,6 +111,7 @@ class Ledger:
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
     passed_on_by: dict[CallId, AgentId] = field(default_factory=dict)
+    moved_from: dict[CallId, Instant] = field(default_factory=dict)
     came: Counter[QueueName] = field(default_factory=Counter)
     left: Counter[QueueName] = field(default_factory=Counter)
 
@@ -115,9 +121,11 @@ class Ledger:
         for event in decision.events:
             self._take(event)
             self._says_its_kind(event)
+        self.passed_on_by.clear()
         self._effects_match(decision)
         self._positions_are_true(decision)
         self._who_did_not_take_a_call_is_paused(decision)
+        self._who_was_passed_to_a_colleague_rings_there(decision)
         self._nothing_outlasts_its_limit()
         self._books_balance()
         self._nobody_waits_needlessly()
@@ -147,6 +155,7 @@ class Ledger:
         self.came[event.queue] += 1
         self.kinds[event.call] = event.kind
         arrived = self.now if event.arrived is None else event.arrived
+        assert self.moved_from.pop(event.call, arrived) == arrived, "who is moved by a supervisor keeps the arrival"
         moved = self.moving.pop(event.call, None)
         if moved is None:
             self.order += 1
@@ -206,14 +215,13 @@ class Ledger:
 
     def _left(self, event: CallLeftQueue) -> None:
         visit = self.in_line.pop(event.call)
+        self.away.discard(event.call)
         self._adopt(event)
         self.left[event.queue] += 1
         assert event.waited == self.now - visit.entered
         assert (event.outcome is QueueOutcome.ANSWERED) == (event.call in self.answered)
         if event.outcome is QueueOutcome.OVERFLOWED:
             self.moving[event.call] = visit
-        else:
-            self.passed_on_by.pop(event.call, None)
 
     def settle(self, offer: OfferId) -> None:
         """The switch is about to say what became of an offer that lapsed without an answer."""
@@ -226,14 +234,24 @@ class Ledger:
 
     def _adopt(self, event: CallLeftQueue) -> None:
         lapsed = self.unsettled.pop(event.call, None)
-        if lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
-            assert self.has_room(lapsed[0], self.kinds[event.call])
-            self.held.add((lapsed[0], event.call))
-            self.answered[event.call] = lapsed[0]
+        joined = self.joined_elsewhere
+        if joined is not None and joined[0] == event.call:
+            self._joins(*joined)
+        elif lapsed is not None and event.outcome is QueueOutcome.ANSWERED:
+            self._joins(event.call, lapsed[0])
+
+    def _joins(self, call: CallId, agent: AgentId) -> None:
+        """The two talk although no offer is open."""
+        assert self.has_room(agent, self.kinds.setdefault(call, VOICE))
+        self.held.add((agent, call))
+        self.answered[call] = agent
 
     def _take_agent(self, event: Event) -> None:
         match event:
             case ConversationBegan():
+                if event.call not in self.answered and self.joined_elsewhere == (event.call, event.agent):
+                    assert event.call not in {call for _, call in self.held}
+                    self._joins(event.call, event.agent)  # a caller who stood in no line here
                 assert self.answered.pop(event.call) == event.agent
                 assert event.call not in self.talking
                 self.talking[event.call] = event.agent
@@ -293,6 +311,16 @@ class Ledger:
                     self.held.remove((event.colleague, event.call))
             case CallTransferred():
                 self.passed_on_by[event.call] = event.agent
+            case CallerMoved():
+                visit = self.in_line[event.call]
+                assert visit.queued.queue == event.queue
+                self.moved_from[event.call] = visit.arrived
+            case PriorityChanged():
+                visit = self.in_line[event.call]
+                assert visit.queued.priority == event.previous
+                visit.queued = replace(visit.queued, priority=event.priority)
+                worth = self.policies[event.queue].priority_worth
+                visit.place = (visit.arrived - event.priority * worth, *visit.place[1:])
             case _:
                 raise AssertionError(f"an event the centre does not know: {event}")
 
@@ -302,18 +330,22 @@ class Ledger:
         assert event.call not in self._offered_calls()
         visit = self.in_line[event.call]
         assert event.step == visit.step
-        assert self._could_take(event.agent, visit)
-        self._nobody_is_overtaken(event, visit)
+        assert event.call not in self.away, "a line that is not there is offered to nobody"
         assert event.candidates[0].agent == event.agent
-        self._who_has_least_comes_first(event, visit)
-        assert all(self._could_take(each.agent, visit) for each in event.candidates)
+        if event.rule == TRANSFER:  # the agent named the colleague, who needs no more than to be free
+            assert self._free(event.agent, visit.queued.kind)
+            assert len(event.candidates) == 1
+        else:
+            self._nobody_is_overtaken(event, visit)
+            self._who_has_least_comes_first(event, visit)
+            assert all(self._could_take(each.agent, visit) for each in event.candidates)
         assert not any(self._could_take(each.agent, visit) for each in event.excluded)
         self.offers[event.offer] = event
         self.deadlines[event.offer] = event.deadline
         self.held.add((event.agent, event.call))
 
     def _who_has_least_comes_first(self, event: OfferMade, visit: Visit) -> None:
-        for each in event.candidates if event.rule != "transfer" else ():
+        for each in event.candidates:
             assert each.in_hand == sum(each.agent == agent for agent, _ in self.held | self.wrapping)
         first = event.candidates[0]
         alike = [each for each in event.candidates if each.preferred == first.preferred]
@@ -360,7 +392,7 @@ class Ledger:
         return {offer.call for offer in self.offers.values()} | set(self.unsettled)
 
     def _waiting(self) -> Iterator[Visit]:
-        offered = self._offered_calls()
+        offered = self._offered_calls() | self.away
         return (visit for call, visit in self.in_line.items() if call not in offered)
 
     def _free(self, agent: AgentId, kind: WorkKind) -> bool:
@@ -424,7 +456,13 @@ class Ledger:
         assert rung == made
         withdrawn = [each.offer for each in decision.events if isinstance(each, OfferEnded) and each.cause in TAKEN_BACK]
         assert [each.offer for each in decision.effects if isinstance(each, StopRinging)] == withdrawn
-        own_way = (QueueOutcome.ANSWERED, QueueOutcome.ABANDONED, QueueOutcome.OVERFLOWED, QueueOutcome.FLOWOUT)
+        own_way = (
+            QueueOutcome.ANSWERED,
+            QueueOutcome.ABANDONED,
+            QueueOutcome.OVERFLOWED,
+            QueueOutcome.FLOWOUT,
+            QueueOutcome.MOVED,
+        )
         over = [each for each in decision.events if isinstance(each, CallLeftQueue) and each.outcome not in own_way]
         released = [(each.call, each.outcome) for each in decision.effects if isinstance(each, ReleaseCall)]
         assert released == [(each.call, each.outcome) for each in over]
@@ -441,6 +479,15 @@ class Ledger:
         for event in decision.events:
             if isinstance(event, OfferEnded) and event.outcome in NOT_TAKEN and event.cause not in OUR_FAULT:
                 assert self.presence[event.agent] is not Presence.READY
+
+    def _who_was_passed_to_a_colleague_rings_there(self, decision: Decision) -> None:
+        named = {
+            each.call: each.to
+            for each in decision.events
+            if isinstance(each, CallTransferred) and each.goal is TransferGoal.AGENT
+        }
+        rung = {each.call: each.agent for each in decision.events if isinstance(each, OfferMade) and each.rule == TRANSFER}
+        assert rung == named
 
     def _nothing_outlasts_its_limit(self) -> None:
         for visit in self._waiting():

@@ -15,21 +15,22 @@ from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
     Consult,
-    ConsultAnswered,
-    ConsultOver,
     ConversationOver,
     ExtendWrapUp,
     FlowedOut,
-    HandedOver,
     HoursChanged,
+    JoinedElsewhere,
+    LineLost,
     LogIn,
     LogOut,
     MoveAgent,
+    MoveCaller,
     OfferAnswered,
     OfferFailed,
     OfferPickedUp,
     OfferRinging,
     Pause,
+    SetPriority,
     SetReady,
     SetSkill,
     Stimulus,
@@ -37,15 +38,21 @@ from ivr_engine.acd.stimuli import (
     Transfer,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
-from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, Presence
-from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, RARE, SHORT, ZH, World
-
-WORDS_OF_A_COLLEAGUE: tuple[Callable[[CallId], Stimulus], ...] = (
-    lambda call: ConsultAnswered(call=call),
-    lambda call: ConsultAnswered(call=call),
-    lambda call: HandedOver(call=call, talked=Millis(1_000)),
-    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.RETURNED),
-    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.NOT_REACHED, rang=OfferOutcome.NO_ANSWER),
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
+from tests.acd.world import (
+    CARD,
+    CARDS,
+    EN,
+    FAILURES,
+    FREEING,
+    LOANS,
+    NAMES,
+    NEEDS,
+    RARE,
+    SHORT,
+    WORDS_OF_A_COLLEAGUE,
+    ZH,
+    World,
 )
 
 agents = st.sampled_from(NAMES)
@@ -179,16 +186,39 @@ class Day(RuleBasedStateMachine):
         self.world.send(ConversationOver(call=call, ended_by=by, talked=Millis(1_000)))
 
     @precondition(lambda self: self.world.ledger.talking)
-    @rule(data=st.data(), queue=st.sampled_from((None, LOANS, SHORT)))
-    def an_agent_passes_a_caller_on(self, data: st.DataObject, queue: QueueName | None) -> None:
+    @rule(data=st.data(), queue=st.sampled_from((None, LOANS, SHORT)), colleague=st.none() | agents)
+    def an_agent_passes_a_caller_on(self, data: st.DataObject, queue: QueueName | None, colleague: AgentId | None) -> None:
         call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
-        self.world.send(Transfer(agent=self.world.ledger.talking[call], talked=Millis(1_000), queue=queue))
+        agent = self.world.ledger.talking[call]
+        self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague, call=call))
+
+    @precondition(lambda self: self.world.ledger.in_line)
+    @rule(data=st.data())
+    def a_line_breaks(self, data: st.DataObject) -> None:
+        self.world.send(LineLost(call=data.draw(st.sampled_from(sorted(self.world.ledger.in_line)))))
+
+    @precondition(lambda self: self.world.ledger.away)
+    @rule(data=st.data())
+    def a_line_is_back(self, data: st.DataObject) -> None:
+        self.world.line_is_back(data.draw(st.sampled_from(sorted(self.world.ledger.away))))
+
+    @rule(data=st.data(), agent=agents)
+    def the_switch_joined_two(self, data: st.DataObject, agent: AgentId) -> None:
+        here = [CallId(f"x{len(self.world.history)}"), *sorted(status.call for status in self.world.centre.calls())]
+        self.world.send(JoinedElsewhere(call=data.draw(st.sampled_from(here)), agent=agent))
+
+    @precondition(lambda self: self.world.ledger.in_line)
+    @rule(data=st.data(), queue=st.sampled_from(QUEUES_OF_ALL), priority=st.sampled_from((None, 0, 3, 5)))
+    def a_supervisor_moves_a_caller(self, data: st.DataObject, queue: QueueName, priority: int | None) -> None:
+        call = data.draw(st.sampled_from(sorted(self.world.ledger.in_line)))
+        move = MoveCaller(call=call, queue=queue)
+        self.world.send(move if priority is None else SetPriority(call=call, priority=priority))
 
     @precondition(lambda self: self.world.ledger.talking)
     @rule(data=st.data(), colleague=agents)
     def an_agent_asks_a_colleague(self, data: st.DataObject, colleague: AgentId) -> None:
         call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
-        self.world.send(Consult(agent=self.world.ledger.talking[call], colleague=colleague))
+        self.world.send(Consult(agent=self.world.ledger.talking[call], colleague=colleague, call=call))
 
     @precondition(lambda self: self.world.ledger.asked)
     @rule(data=st.data(), word=st.sampled_from(WORDS_OF_A_COLLEAGUE))

@@ -25,15 +25,18 @@ from ivr_engine.acd.stimuli import (
     OfferFailed,
     SetPriority,
     SetReady,
+    SetSkill,
     Stimulus,
     Transfer,
 )
 from ivr_engine.core.events import CallQueued, ColleagueAsked, ColleagueReleased, ConversationBegan, ConversationEnded
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName
+from ivr_engine.core.events.acd import SkillNeed
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName, SkillName
 from ivr_engine.core.outcomes import Activity, ConsultOutcome, EndedBy, OfferOutcome
 from ivr_engine.errors import CommandRefused
 
-CARDS, LOANS, FULL = QueueName("cards"), QueueName("loans"), QueueName("full")
+CARDS, LOANS, FULL, STAFFED = (QueueName(name) for name in ("cards", "loans", "full", "staffed"))
+RARE = SkillName("rare")
 ANN, BOB, CAT = AgentId("ann"), AgentId("bob"), AgentId("cat")
 TALK = Millis(1_000)
 
@@ -47,11 +50,12 @@ class Floor:
                 QueuePolicy(name=CARDS),
                 QueuePolicy(name=LOANS, wrap_up=Millis(0)),
                 QueuePolicy(name=FULL, max_length=0),
+                QueuePolicy(name=STAFFED, staffed_only=True),
             ],
             agents=[
                 AgentProfile(agent=ANN, queues=(CARDS,)),
                 AgentProfile(agent=BOB, queues=(CARDS, LOANS)),
-                AgentProfile(agent=CAT, queues=(LOANS,)),
+                AgentProfile(agent=CAT, queues=(LOANS, STAFFED)),
             ],
         )
         self.now = 1_000
@@ -112,6 +116,18 @@ def test_a_colleague_who_does_not_take_the_call_sends_it_to_the_head_of_the_line
     line = [(each.call, each.position) for each in floor.centre.calls() if each.queue == CARDS]
     assert line == [("c1", 1), ("c2", 2)], "c1 came first"
     assert floor.ring(floor.at_work(BOB)).call == "c1"
+
+
+def test_a_colleague_who_is_named_is_rung_even_where_nobody_else_could_ever_take_the_call() -> None:
+    floor, rare = Floor(), SkillNeed(skill=RARE, level=5)
+    floor.at_work(CAT)
+    floor.does(SetSkill(agent=CAT, skill=RARE, level=5))
+    entered = CallEntered(call=CallId("c2"), queue=STAFFED, needs=(rare,), priority=0, language=Language("en"))
+    ring = floor.ring(floor.does(entered))
+    floor.does(OfferAnswered(offer=ring.offer))
+    floor.does(SetSkill(agent=CAT, skill=RARE, level=None))
+    decision = floor.does(Transfer(agent=CAT, talked=TALK, colleague=floor.works(BOB)))
+    assert floor.ring(decision).agent == BOB
 
 
 def test_a_caller_passed_on_to_a_queue_keeps_the_arrival(floor: Floor) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import cycle, islice
 from random import Random
+from typing import get_args
 
 import pytest
 
@@ -18,24 +19,48 @@ from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.acd.stimuli import (
     CallerLeft,
+    Consult,
     ConversationOver,
     ExtendWrapUp,
+    FlowedOut,
     HoursChanged,
+    JoinedElsewhere,
+    LineLost,
     LogIn,
     LogOut,
     MoveAgent,
+    MoveCaller,
     OfferAnswered,
     OfferFailed,
     OfferPickedUp,
     OfferRinging,
     Pause,
     Reconfigure,
+    SetPriority,
     SetReady,
     SetSkill,
+    Stimulus,
+    Transfer,
 )
-from ivr_engine.core.ids import AgentId, Instant, Millis, QueueName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome, Presence
-from tests.acd.world import CARD, CARDS, EN, FAILURES, FREEING, LOANS, NAMES, NEEDS, QUEUES, RARE, SHORT, ZH, World
+from ivr_engine.core.events import CallTransferred, ColleagueReleased
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName
+from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, Presence, TransferGoal
+from tests.acd.world import (
+    CARD,
+    CARDS,
+    EN,
+    FAILURES,
+    FREEING,
+    LOANS,
+    NAMES,
+    NEEDS,
+    QUEUES,
+    RARE,
+    SHORT,
+    WORDS_OF_A_COLLEAGUE,
+    ZH,
+    World,
+)
 
 WALKS = 40
 STEPS = 25_000
@@ -43,6 +68,8 @@ BEGUN_ANEW = 200
 """So many steps between two restarts."""
 
 MOST_WAITING = 12
+QUIET_DAY = 2
+"""So few wait on every fourth day: then colleagues are free, can be asked and have callers passed on to them."""
 
 
 class Walk:
@@ -50,14 +77,16 @@ class Walk:
 
     def __init__(self, seed: int, world: World, *, queues: tuple[QueueName, ...] = (CARDS, CARDS, LOANS, SHORT)) -> None:
         self.random = Random(seed)
+        self.most_waiting = MOST_WAITING if seed % 4 else QUIET_DAY
         self.world = world
-        self.queues = queues
+        self.queues, self.each_queue = queues, tuple(dict.fromkeys(queues))
         self.steps = 0
 
     def go(self, steps: int) -> None:
         """So many things happen, one after another."""
         kinds = self.random.choices(tuple(ODDS), weights=tuple(ODDS.values()), k=steps)
         for number, happens in enumerate(kinds):
+            self.steps = number
             happens(self)
             if number % BEGUN_ANEW == 0:
                 restored = self.world.restored()
@@ -66,7 +95,7 @@ class Walk:
 
     def enters(self) -> None:
         pick = self.random.choice
-        if len(self.world.ledger.in_line) >= MOST_WAITING:
+        if len(self.world.ledger.in_line) >= self.most_waiting:
             self.leaves()
             return
         ago = pick((None, None, None, 0, 4_000, 60_000))
@@ -109,6 +138,46 @@ class Walk:
         if offers := list(self.world.ledger.offers.values()):
             self.world.enters_again(self.random.choice(offers).call)
 
+    def line_breaks(self) -> None:
+        if here := list(self.world.ledger.in_line):
+            self.world.send(LineLost(call=self.random.choice(here)))
+
+    def line_is_back(self) -> None:
+        if away := sorted(self.world.ledger.away):
+            self.world.line_is_back(self.random.choice(away))
+
+    def joined_elsewhere(self) -> None:
+        unknown = CallId(f"x{self.steps}")
+        call = self.random.choice([unknown, *self.world.ledger.in_line, *self.world.ledger.talking])
+        self.world.send(JoinedElsewhere(call=call, agent=self.random.choice(NAMES)))
+
+    def passes_on(self) -> None:
+        if talking := list(self.world.ledger.talking.items()):
+            (call, agent), pick = self.random.choice(talking), self.random.choice
+            queue, colleague = pick(
+                ((None, None), *((each, None) for each in self.each_queue[1:]), *((None, each) for each in NAMES))
+            )
+            self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague, call=call))
+
+    def asks(self) -> None:
+        if talking := list(self.world.ledger.talking.items()):
+            call, agent = self.random.choice(talking)
+            self.world.send(Consult(agent=agent, colleague=self.random.choice(NAMES), call=call))
+
+    def hears_from_a_colleague(self) -> None:
+        if asked := list(self.world.ledger.asked):
+            self.world.send(self.random.choice(WORDS_OF_A_COLLEAGUE)(self.random.choice(asked)))
+
+    def is_moved(self) -> None:
+        if here := list(self.world.ledger.in_line):
+            call, pick = self.random.choice(here), self.random.choice
+            queue = pick(self.each_queue)
+            self.world.send(pick((MoveCaller(call=call, queue=queue), SetPriority(call=call, priority=pick((0, 3, 5))))))
+
+    def presses_a_key(self) -> None:
+        if here := list(self.world.ledger.in_line):
+            self.world.send(FlowedOut(call=self.random.choice(here)))
+
     def works(self) -> None:
         agent = self.random.choice(NAMES)
         if self.world.ledger.presence.get(agent, Presence.LOGGED_OUT) is Presence.LOGGED_OUT:
@@ -142,6 +211,14 @@ ODDS: dict[Callable[[Walk], None], int] = {
     Walk.settles: 3,
     Walk.commands: 3,
     Walk.comes_back: 1,
+    Walk.line_breaks: 2,
+    Walk.line_is_back: 3,
+    Walk.joined_elsewhere: 1,
+    Walk.passes_on: 3,
+    Walk.asks: 3,
+    Walk.hears_from_a_colleague: 15,
+    Walk.is_moved: 1,
+    Walk.presses_a_key: 1,
     Walk.closes: 1,
     Walk.reloads: 1,
     Walk.late: 1,
@@ -192,3 +269,16 @@ def test_a_brief_centre_decides_the_same_and_says_less(seed: int) -> None:
 
 def test_the_walks_are_a_million_steps() -> None:
     assert WALKS * STEPS >= 1_000_000
+
+
+def test_the_walks_draw_everything_that_can_happen_and_it_is_not_always_refused() -> None:
+    days = [Walk(seed, world_of(seed)) for seed in (4, 5)]
+    for walk in days:
+        walk.go(STEPS // 5)
+    happened = {type(stimulus) for walk in days for stimulus, _ in walk.world.history}
+    assert happened == set(get_args(Stimulus))
+    events = [event for walk in days for decision in walk.world.decisions for event in decision.events]
+    passed_on = {event.goal for event in events if isinstance(event, CallTransferred)}
+    released = {event.outcome for event in events if isinstance(event, ColleagueReleased)}
+    assert passed_on == {TransferGoal.QUEUE, TransferGoal.AGENT}
+    assert released >= {ConsultOutcome.TRANSFERRED, ConsultOutcome.RETURNED, ConsultOutcome.ABANDONED}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
@@ -13,7 +14,12 @@ from ivr_engine.acd.rules import CentreRules
 from ivr_engine.acd.stimuli import (
     CallEntered,
     CallerLeft,
+    ConsultAnswered,
+    ConsultOver,
+    HandedOver,
     HoursChanged,
+    JoinedElsewhere,
+    LineLost,
     OfferAnswered,
     OfferFailed,
     OfferPickedUp,
@@ -24,7 +30,7 @@ from ivr_engine.acd.stimuli import (
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.events import SkillNeed
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import OfferOutcome, QueueOutcome
+from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, QueueOutcome
 from ivr_engine.errors import CommandRefused
 from tests.acd.ledger import Ledger
 
@@ -87,6 +93,13 @@ NEEDS: tuple[tuple[SkillNeed, ...], ...] = (
     (SkillNeed(skill=RARE, level=1),),
 )
 FAILURES = tuple(outcome for outcome in OfferOutcome if outcome is not OfferOutcome.ANSWERED)
+WORDS_OF_A_COLLEAGUE: tuple[Callable[[CallId], Stimulus], ...] = (
+    lambda call: ConsultAnswered(call=call),
+    lambda call: ConsultAnswered(call=call),
+    lambda call: HandedOver(call=call, talked=Millis(1_000)),
+    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.RETURNED),
+    lambda call: ConsultOver(call=call, outcome=ConsultOutcome.NOT_REACHED, rang=OfferOutcome.NO_ANSWER),
+)
 FREEING = (OfferOutcome.FAILED, OfferOutcome.CONGESTED)  # the endings that leave agent and caller both free
 
 
@@ -130,6 +143,7 @@ class World:
             return None
         self._said(stimulus)
         self.ledger.post(decision, self.now)
+        self.ledger.joined_elsewhere = None
         self.history.append((stimulus, self.now))
         self.decisions.append(decision)
         return decision
@@ -138,10 +152,25 @@ class World:
         self.ledger.now = self.now
         if isinstance(stimulus, HoursChanged):
             self.ledger.closed = frozenset(stimulus.closed)
+        if isinstance(stimulus, LineLost) and stimulus.call in self.waiting_by_the_ledger():
+            self.ledger.away.add(stimulus.call)
+        if isinstance(stimulus, CallEntered):
+            self.ledger.away.discard(stimulus.call)
+        if isinstance(stimulus, JoinedElsewhere):
+            self.ledger.joined_elsewhere = stimulus.call, stimulus.agent
         if isinstance(stimulus, OfferRinging | OfferPickedUp) and stimulus.offer in self.ledger.offers:
             policy = self.ledger.policies[self.ledger.offers[stimulus.offer].queue]
             rings = isinstance(stimulus, OfferRinging)
             self.ledger.goes_on(stimulus.offer, policy.ring + GRACE if rings else policy.join)
+
+    def waiting_by_the_ledger(self) -> set[CallId]:
+        """Those in line for whom no telephone rings, whose lines are there."""
+        rung = {offer.call for offer in self.ledger.offers.values()} | set(self.ledger.unsettled)
+        return set(self.ledger.in_line) - rung - self.ledger.away
+
+    def line_is_back(self, call: CallId) -> None:
+        """The line of a caller who was away enters the queue again; what it says anew counts for nothing."""
+        self.send(CallEntered(call=call, queue=LOANS, needs=(), priority=99, language=ZH))
 
     def enters(self, **facts: object) -> CallId:
         """A new caller, or a new piece of the work of that queue."""

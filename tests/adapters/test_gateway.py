@@ -90,6 +90,9 @@ class Office:
     async def logout(self, agent: AgentId) -> None:
         self.told.put_nowait(("logout", agent))
 
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        self.told.put_nowait(("extend", agent, str(by)))
+
     async def hold(self, agent: AgentId) -> None:
         self.told.put_nowait(("hold", agent))
 
@@ -303,6 +306,7 @@ FEATURE_CODES = [
     (("1001", "pause", "3"), ("pause", "ann", "3"), "done"),
     (("1001", "pause"), ("pause", "ann", ""), "done"),
     (("1001", "logout", ""), ("logout", "ann"), "done"),
+    (("1001", "extend", ""), ("extend", "ann", "30000"), "done"),
     (("1001", "ready", ""), None, "refused"),
     (("1001", "dance", ""), None, "refused"),
     (("6666", "login", ""), None, "refused"),
@@ -379,4 +383,4 @@ async def test_a_call_for_which_engines_were_asked_in_vain_is_as_patient_again_a
     async with running() as (_, _, gateway), calling(gateway.agi_port) as peer:
         peer.say(environment("95500", "13800138000", "", "7"))
         await peer.is_served()
-        await peer.expect('SET VARIABLE "ATTEMPT" "2"', answer="200 result=1")
+        await peer.expect('SET VARIABLE "ATTEMPT" "1"', answer="200 result=1")

@@ -32,7 +32,7 @@ Extensions = dict[str, dict[str, list[str]]]
 
 
 ASTERISKS_OWN = {
-    "AGISTATUS", "ANSWEREDTIME_MS", "DIALEDPEERNAME", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "UNIQUEID",
+    "ANSWEREDTIME_MS", "CHANNEL", "DIALEDPEERNAME", "DIALSTATUS", "EPOCH", "EXTEN", "HANGUPCAUSE", "UNIQUEID",
 }  # fmt: skip
 """Variables that Asterisk itself sets."""
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from statistics import quantiles
 
+from ivr_engine.core.outcomes import Disposition
 from tests.nemesis.stand import Callers, Stand
 
 Harm = Callable[[], Awaitable[None]]
@@ -24,7 +25,19 @@ async def harm_again_and_again(stand: Stand, harm: Harm, *, times: int, most_s: 
 
 
 def breaches(stand: Stand, callers: Callers) -> list[str]:
-    return [*callers.went_wrong, *stand.history().breaches(), *stand.order_broken(), *stand.unaccounted(callers)]
+    return [
+        *callers.went_wrong,
+        *stand.history().breaches(),
+        *stand.order_broken(),
+        *stand.unaccounted(callers),
+        *_unheard(stand),
+    ]
+
+
+def _unheard(stand: Stand) -> list[str]:
+    """While the switch lives the true end of every call is known, whoever was there to hear it."""
+    found = [each.call for each in stand.history().records if each.disposition is Disposition.UNKNOWN_RECONCILED]
+    return [f"I3: nobody knows how these ended: {found}"] if found else []
 
 
 def told(stand: Stand) -> str:

@@ -73,6 +73,9 @@ class Office:
     async def logout(self, agent: AgentId) -> None:
         self.commands.put_nowait(("logout", agent))
 
+    async def extend(self, agent: AgentId, by: Millis) -> None:
+        self.commands.put_nowait((f"extend by {by}", agent))
+
     async def hold(self, agent: AgentId) -> None:
         self.commands.put_nowait(("hold", agent))
 

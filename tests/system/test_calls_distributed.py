@@ -172,6 +172,8 @@ async def test_commands_change_the_state_and_refusals_say_why(day: Day) -> None:
     assert at_the_command_line("logout", "1001") == (0, "1001: logout done")
     code, said = at_the_command_line("ready", "1001")
     assert (code, "1001" in said) == (1, True), said
+    code, said = at_the_command_line("extend", "1001", "--by", "60")
+    assert (code, "1001 is not in wrap-up" in said) == (1, True), said
     code, said = at_the_command_line("login", "nobody")
     assert (code, "1001, 1002" in said) == (1, True), said
     changed = [

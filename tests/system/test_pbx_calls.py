@@ -172,6 +172,7 @@ def test_the_engines_account_may_not(running_pbx: RunningPbx, action: str, field
         ("*13", b"pause", b""),
         ("*134", b"pause", b"4"),
         ("*14", b"logout", b""),
+        ("*15", b"extend", b""),
     ],
 )
 def test_a_feature_code_of_a_known_phone_reaches_the_engine(

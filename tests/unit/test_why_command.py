@@ -28,26 +28,43 @@ from ivr_engine.acd.stimuli import (
 )
 from ivr_engine.adapters.store import SqlStore
 from ivr_engine.cli.why_agent import account
-from ivr_engine.cli.why_call import steps
+from ivr_engine.cli.why_call import BOOKING_ENDS, TELLERS, steps
+from ivr_engine.cli.why_people import RELEASES
 from ivr_engine.cli.why_words import CALL_KEYS, KEYS, REASONS, excluded_words, passed_over_words, reason_words
 from ivr_engine.core.events import (
+    CATALOGUE,
     AgentQueuesChanged,
+    AgentSeated,
     AgentSkillsChanged,
     AgentWaitEnded,
     CallArrived,
     CallbackAttempted,
+    CallbackBooked,
+    CallbackEnded,
+    CallbackPlaced,
+    CallerMoved,
     CallQueued,
     CallRelaxed,
+    CallTransferred,
+    ColleagueAsked,
+    ColleagueReached,
+    ColleagueReleased,
+    ConferenceBegan,
     Event,
+    HoldBegan,
+    HoldEnded,
     NobodyOffered,
     OfferMade,
+    OutsideParted,
+    PriorityChanged,
     Recorded,
     WaitEstimated,
+    WrapUpEnded,
     WrapUpExtended,
 )
 from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver, SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import EndedBy, OfferOutcome
+from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
+from ivr_engine.core.outcomes import CallbackEnd, ConsultOutcome, EndedBy, OfferOutcome, TransferGoal
 from tests.command_line import Run, command_line
 
 BASE = 1_772_415_000_000  # 2026-03-02T01:30:00Z
@@ -123,6 +140,7 @@ def test_a_call_is_told_decision_by_decision(run: Run) -> None:
         "+0:19.0  left cards: answered after 19.0 s",
         "+0:19.0  talks with chen",
         "+2:19.0  parted from chen after 1:59, by the agent",
+        "+2:19.0  chen has 10.0 s for the wrap-up",
     ]
 
 
@@ -295,10 +313,101 @@ ANNA, BO = AgentId("anna"), AgentId("bo")
             CallbackAttempted(call=C1, booking="cb1", outcome=OfferOutcome.NO_ANSWER, again=None, cause="NOANSWER"),
             ["called back: no answer (the switch says NOANSWER); no further attempt"],
         ),
+        (
+            CallbackEnded(
+                booking="cb1", booked_by=C1, queue=CARDS, outcome=CallbackEnd.CANCELLED, attempts=2, by="Li at the desk"
+            ),
+            ["the call back by cards is over: cancelled, by Li at the desk; called 2 times"],
+        ),
+        (HoldBegan(call=C1, agent=ANNA), ["put on hold by anna"]),
+        (HoldEnded(call=C1, agent=ANNA, held=Millis(12_000)), ["no longer on hold, after 12.0 s"]),
+        (ColleagueAsked(call=C1, agent=ANNA, colleague=BO), ["anna asks bo"]),
+        (ColleagueAsked(call=C1, agent=ANNA, outside="fraud"), ["anna asks fraud (outside)"]),
+        (ColleagueReached(call=C1, agent=ANNA, colleague=BO), ["bo speaks with anna; the caller does not hear it"]),
+        *(
+            (ColleagueReleased(call=C1, agent=ANNA, colleague=BO, outcome=outcome), [words])
+            for outcome, words in (
+                (ConsultOutcome.TRANSFERRED, "bo has the caller now"),
+                (ConsultOutcome.RETURNED, "anna is back with the caller"),
+                (ConsultOutcome.LEFT, "bo hung up; anna is back with the caller"),
+                (ConsultOutcome.NOT_REACHED, "bo was not reached; anna is back with the caller"),
+                (ConsultOutcome.ABANDONED, "bo is not needed any more: the caller or anna was gone"),
+            )
+        ),
+        (ConferenceBegan(call=C1, agent=ANNA, colleague=BO), ["caller, anna and bo hear each other"]),
+        (CallTransferred(call=C1, agent=ANNA, goal=TransferGoal.QUEUE, to="loans"), ["passed on by anna to queue loans"]),
+        (
+            CallTransferred(call=C1, agent=ANNA, goal=TransferGoal.AGENT, to="bo", consulted=True),
+            ["passed on by anna to agent bo, after having asked"],
+        ),
+        (
+            OutsideParted(call=C1, to="fraud", outcome=OfferOutcome.ANSWERED, talked=Millis(61_000)),
+            ["parted from fraud (outside) after 1:01"],
+        ),
+        (
+            OutsideParted(call=C1, to="fraud", outcome=OfferOutcome.NO_ANSWER, talked=Millis(0)),
+            ["fraud (outside): no answer"],
+        ),
+        (CallerMoved(call=C1, queue=CARDS, to=QueueName("loans"), by="Li"), ["moved from cards to loans, by Li"]),
+        (
+            PriorityChanged(call=C1, queue=CARDS, priority=5, previous=0, by="Li"),
+            ["has priority 5 in cards, before 0; set by Li"],
+        ),
+        (
+            AgentSeated(agent=ANNA, phone="6002", previous="6001", source="phone", displaced=BO),
+            ["anna sits at 6002, before at 6001, by phone; bo sat there and has no telephone now"],
+        ),
+        (WrapUpEnded(agent=ANNA, call=C1, took=Millis(4_000)), ["anna is done with the wrap-up after 4.0 s"]),
+        (
+            offer(rule="transfer", candidates=(Candidate(agent=ANNA, key=0),)),
+            ["offered to anna because the agent who passed the caller on named them"],
+        ),
     ],
 )
 def test_each_decision_is_told_whole(event: Event, lines: list[str]) -> None:
     assert told(event) == lines
+
+
+def test_everything_that_can_happen_to_a_caller_in_a_queue_or_to_an_agent_has_words() -> None:
+    kinds = {kind for name, kind in CATALOGUE.items() if name.startswith(("acd.", "agent."))}
+    assert kinds == set(TELLERS)
+    assert set(RELEASES) == set(ConsultOutcome)
+    assert set(BOOKING_ENDS) == set(CallbackEnd)
+
+
+def test_a_call_tells_what_became_of_the_callback_that_was_booked_in_it_and_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IVR_ENGINE_STATE_DIR", str(tmp_path))
+    asyncio.run(_callbacks(tmp_path / "engine.sqlite3"))
+    run = command_line(monkeypatch, capsys)
+    assert [line.rpartition("  ")[2] for line in run("why", "c.1").out.splitlines()][1:] == [
+        "booked a call back by cards; needs language zh",
+        "called back for c.1, attempt 1, as call cb1-1: anna of cards is kept for it",
+        "called back: no answer; no further attempt",
+        "the call back by cards is over: not reached, and the attempts are used up; called once",
+    ]
+    assert [json.loads(line)["type"] for line in run("why", "c.1", "--json").out.splitlines()] == [
+        "acd.callback_booked",
+        "acd.callback_placed",
+        "acd.callback_attempted",
+        "acd.callback_ended",
+    ]
+
+
+async def _callbacks(database: Path) -> None:
+    usual: dict[str, Any] = {"queue": CARDS, "number": "13800138000", "language": Language("zh")}
+    c2, first = CallId("c.2"), CallId("cb1-1")
+    facts: tuple[Event, ...] = (
+        CallbackBooked(call=C1, node=NodeName("book"), needs=(), priority=0, **usual),
+        CallbackBooked(call=c2, node=NodeName("book"), needs=(), priority=0, **usual),
+        CallbackPlaced(call=first, booking="cb1", booked_by=C1, shown="80000", agent=ANNA, attempt=1, **usual),
+        CallbackAttempted(call=first, booking="cb1", outcome=OfferOutcome.NO_ANSWER, again=None),
+        CallbackEnded(booking="cb2", booked_by=c2, queue=CARDS, outcome=CallbackEnd.EXPIRED, attempts=0),
+        CallbackEnded(booking="cb1", booked_by=C1, queue=CARDS, outcome=CallbackEnd.UNREACHED, attempts=1),
+    )
+    async with SqlStore(database) as store:
+        store.append(facts, Instant(BASE))
 
 
 def test_an_agent_is_told_of_calls_that_wait_for_nobody_else_and_which_call_each_line_is_about() -> None:

@@ -47,12 +47,11 @@ class AgiCallControl(AgiLine):
     async def take_over(self, *, again: bool = False) -> None:
         """Have the call's own time limit count: until an engine says so, the dialplan allows it only the time to say so.
 
-        `again`: engines were asked in vain for this call. The next time that there is none, it is as patient as the first,
-        and still writes down the end of the call, which it does for those it had to ask for more than once.
+        `again`: engines were asked in vain for this call; the next time that there is none, it is as patient as the first.
         """
         await self._set("TIMEOUT(absolute)", str(round(self._talk_limit_s)))
         if again:
-            await self._set("ATTEMPT", "2")
+            await self._set("ATTEMPT", "1")
 
     async def _set(self, variable: str, value: str) -> None:
         await self._session.command("SET VARIABLE", variable, value, limit=COMMAND_LIMIT_S)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.errors import CommandRefused
 from ivr_engine.ports.inbound import AgentCommands, ConversationCommands
+
+EXTENDED_BY = Millis(30_000)
+"""How much longer the wrap-up lasts for each `*15`."""
 
 
 class FeatureCodes:
@@ -24,6 +27,7 @@ class FeatureCodes:
         self._plain: dict[str, Callable[[AgentId], Awaitable[None]]] = {
             "ready": agents.ready,
             "logout": agents.logout,
+            "extend": lambda agent: agents.extend(agent, EXTENDED_BY),
             "hold": conversations.hold,
             "resume": conversations.resume,
             "complete": conversations.complete,

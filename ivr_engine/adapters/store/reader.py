@@ -79,6 +79,14 @@ class StoreReader:
             row = session.get(CallRow, call)
             return record_from(row) if row else None
 
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record."""
+        names = list(calls)
+        with explained(self._name), Session(self._engine) as session:
+            pages = (names[start : start + _PAGE] for start in range(0, len(names), _PAGE))
+            found = (session.exec(select(CallRow.call).where(col(CallRow.call).in_(page))) for page in pages)
+            return frozenset(CallId(call) for page in found for call in page)
+
     def find(
         self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
     ) -> Iterator[CallRecord]:

@@ -193,6 +193,10 @@ class SqlStore:
         """The record of a call, or None."""
         return self._reader.get(call)
 
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        """Those of the calls that have a record on disk."""
+        return self._reader.recorded(calls)
+
     def find(
         self, *, since: Instant | None = None, until: Instant | None = None, limit: int | None = None
     ) -> Iterator[CallRecord]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from ivr_engine.core.events.base import UNSAID, Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import (
     VOICE,
     AgentId,
@@ -31,7 +32,7 @@ from ivr_engine.core.outcomes import (
 _NONE = Millis(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SkillNeed:
     """A skill that an agent must have at `level` or better (1 lowest .. 10 highest)."""
 
@@ -39,7 +40,7 @@ class SkillNeed:
     level: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exclusion:
     """Why an agent was not eligible: a code such as `paused`, `talking`, `lacks_skill:card`."""
 
@@ -47,7 +48,7 @@ class Exclusion:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """An eligible agent and what was compared: `preferred`, `in_hand`, the rule's `key`, then `idle`, in this order.
 
@@ -62,7 +63,7 @@ class Candidate:
     in_hand: int = field(default=0, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PassedOver:
     """Another waiting call that the agent could have taken, and the key the rule compared; less is sooner."""
 
@@ -71,7 +72,7 @@ class PassedOver:
     key: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallQueued(Event):
     """The call entered a queue. `position` counts from 1.
 
@@ -93,7 +94,7 @@ class CallQueued(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallRelaxed(Event):
     """The call has waited long enough to ask for less: what it asks for from now on, and of the agents of which queues."""
 
@@ -106,7 +107,7 @@ class CallRelaxed(Event):
     queues: tuple[QueueName, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentWaitEnded(Event):
     """The call no longer waits for the one agent it wanted: `reason` is `time`, or what became of the agent."""
 
@@ -116,7 +117,7 @@ class AgentWaitEnded(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallbackBooked(Event):
     """Somebody of the queue is to call `number`, as if it had waited there since `since`; `window`: when it suits.
 
@@ -137,7 +138,7 @@ class CallbackBooked(Event):
     dialled: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallbackPlaced(Event):
     """An agent is reserved and the number is called: attempt `attempt` (from 1) of a booking, a call of its own.
 
@@ -157,7 +158,7 @@ class CallbackPlaced(Event):
     reason: str = "callback"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallbackAttempted(Event):
     """How an attempt ended. `again`: when the next one may come; None: there is none. `cause`: the switch's own word."""
 
@@ -169,7 +170,7 @@ class CallbackAttempted(Event):
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallbackEnded(Event):
     """The booking is over; exactly one for each. `by`: who cancelled it, else empty."""
 
@@ -182,7 +183,7 @@ class CallbackEnded(Event):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WaitEstimated(Event):
     """How long the caller was estimated to wait on entering: on average, half of such callers, nine in ten of them."""
 
@@ -194,7 +195,7 @@ class WaitEstimated(Event):
     p90: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MessageLeft(Event):
     """The caller left a spoken message for the people of a queue."""
 
@@ -207,7 +208,7 @@ class MessageLeft(Event):
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferMade(Event):
     """An agent was reserved for the call, with the whole reason: the rule, who was eligible, who was not and why.
 
@@ -231,7 +232,7 @@ class OfferMade(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NobodyOffered(Event):
     """The call was considered and no agent was eligible: who was excluded and why. Recorded when the reasons change."""
 
@@ -243,7 +244,7 @@ class NobodyOffered(Event):
     step: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferEnded(Event):
     """The reservation ended; exactly one for each OfferMade."""
 
@@ -256,7 +257,7 @@ class OfferEnded(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConversationBegan(Event):
     """Caller and agent are joined."""
 
@@ -267,7 +268,7 @@ class ConversationBegan(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConversationEnded(Event):
     """Caller and agent are parted. `talked` as the switch measured it."""
 
@@ -280,7 +281,7 @@ class ConversationEnded(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallLeftQueue(Event):
     """The visit to the queue ended; exactly one for each CallQueued. `waited` includes the ringing."""
 
@@ -291,7 +292,7 @@ class CallLeftQueue(Event):
     waited: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallTransferred(Event):
     """The agent passed the caller on: `to` is a queue, an agent, or the name in the files of a number outside.
 
@@ -306,7 +307,7 @@ class CallTransferred(Event):
     consulted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HoldBegan(Event):
     """The caller hears music while the agent is away from the conversation."""
 
@@ -315,7 +316,7 @@ class HoldBegan(Event):
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HoldEnded(Event):
     """The caller no longer hears music; exactly one for each HoldBegan of a call that goes on."""
 
@@ -325,7 +326,7 @@ class HoldEnded(Event):
     held: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColleagueAsked(Event):
     """An agent who talks with a caller wants to ask somebody: a colleague, or `outside` by the name in the files."""
 
@@ -336,7 +337,7 @@ class ColleagueAsked(Event):
     outside: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColleagueReached(Event):
     """Whoever was asked picked up; the caller does not hear them."""
 
@@ -347,7 +348,7 @@ class ColleagueReached(Event):
     outside: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColleagueReleased(Event):
     """Whoever was asked has the caller now, or has no more part in the call; exactly one for each ColleagueAsked."""
 
@@ -359,7 +360,7 @@ class ColleagueReleased(Event):
     outside: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConferenceBegan(Event):
     """Caller, agent and whoever was asked all hear each other."""
 
@@ -370,7 +371,7 @@ class ConferenceBegan(Event):
     outside: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OutsideParted(Event):
     """Connecting the caller with a telephone outside is over. `talked` 0 unless `outcome` is answered."""
 
@@ -381,7 +382,7 @@ class OutsideParted(Event):
     talked: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallerMoved(Event):
     """A supervisor took the waiting caller to another queue. `by`: who, and from where."""
 
@@ -392,7 +393,7 @@ class CallerMoved(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriorityChanged(Event):
     """A supervisor put the waiting caller before or behind others. `by`: who, and from where."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.events.base import UNSAID, Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import VOICE, AgentId, CallId, Millis, QueueName, WorkKind
 from ivr_engine.core.outcomes import Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentPresenceChanged(Event):
     """The agent chose, or the engine set after a failed offer, another presence. `reason` is a code."""
 
@@ -23,7 +24,7 @@ class AgentPresenceChanged(Event):
     by: str = "agent"  # agent, supervisor or engine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WrapUpBegan(Event):
     """After the conversation the agent has `limit` to finish the paper work."""
 
@@ -34,7 +35,7 @@ class WrapUpBegan(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WrapUpEnded(Event):
     """The agent is free again: the limit passed, or the agent said ready."""
 
@@ -45,7 +46,7 @@ class WrapUpEnded(Event):
     kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentSeated(Event):
     """The agent's calls ring at `phone` from now on. `displaced`: whose telephone it was until then; that agent has none.
 
@@ -60,7 +61,7 @@ class AgentSeated(Event):
     displaced: AgentId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WrapUpExtended(Event):
     """The agent may go on with the paper work: `limit` is the new one, counted from the end of the conversation."""
 
@@ -71,7 +72,7 @@ class WrapUpExtended(Event):
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentQueuesChanged(Event):
     """From now on the agent serves `queues`, until moved again or the agent's entry in the files changes."""
 
@@ -82,7 +83,7 @@ class AgentQueuesChanged(Event):
     by: str = "supervisor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentSkillsChanged(Event):
     """From now on the agent has `skills`, until changed again or the agent's entry in the files changes."""
 

@@ -8,24 +8,24 @@ One marked `UNSAID` is left out of what is written as long as it has its default
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant
 
 UNSAID: Mapping[str, bool] = MappingProxyType({"unsaid": True})
 """The metadata of a field that is not written while it has its default; such fields come last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """Base of every fact. Subclasses are frozen, slotted, keyword-only and set `TYPE`."""
 
     TYPE: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recorded:
     """An event as the journal holds it: gap-free sequence number, instant, fact."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId
 from ivr_engine.core.outcomes import Disposition, EndedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallArrived(Event):
     """A caller dialled one of our numbers. `caller` is a hint from the network, never an identity."""
 
@@ -21,7 +21,7 @@ class CallArrived(Event):
     caller_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallRefused(Event):
     """The call was not served: `reason` is a code such as `unknown_number`, `detail` another that says more, or empty."""
 
@@ -31,7 +31,7 @@ class CallRefused(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallResumed(Event):
     """The call reached a controller again after the one that served it was gone."""
 
@@ -39,7 +39,7 @@ class CallResumed(Event):
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallReconciled(Event):
     """The switch's list of live lines says otherwise than what was known: `found` is the state of the line, or `gone`.
 
@@ -51,7 +51,7 @@ class CallReconciled(Event):
     found: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallEnded(Event):
     """The call is over. `forced` is set only where the ending itself decides the disposition (crash, reconciliation)."""
 

@@ -5,15 +5,15 @@ What is on at an instant is a fold of the `_set` and `_ended` facts; nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import CallId, FlowName, Instant, Language
 from ivr_engine.core.outcomes import EmergencyEnd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BroadcastSet(Event):
     """From now on to just before `until`, callers of `number` hear this first. Exactly one of `prompt`, `text` is given."""
 
@@ -28,7 +28,7 @@ class BroadcastSet(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BroadcastEnded(Event):
     """The number's broadcast in a language is no more; exactly one for each BroadcastSet."""
 
@@ -40,7 +40,7 @@ class BroadcastEnded(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BroadcastPlayed(Event):
     """The call met a broadcast before its flow, whole or until a key."""
 
@@ -52,7 +52,7 @@ class BroadcastPlayed(Event):
     interrupted: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RerouteSet(Event):
     """From now on to just before `until`, calls to `number` begin `flow` instead of the one in centre.yaml."""
 
@@ -64,7 +64,7 @@ class RerouteSet(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RerouteEnded(Event):
     """The number's calls begin the flow of centre.yaml again; exactly one for each RerouteSet."""
 
@@ -76,7 +76,7 @@ class RerouteEnded(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallRerouted(Event):
     """The call begins `flow` instead of the number's own one."""
 

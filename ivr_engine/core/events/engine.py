@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
+from ivr_engine.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineStarted(Event):
     """A controller came up with the centre's files at `version`."""
 
@@ -18,7 +18,7 @@ class EngineStarted(Event):
     engine: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineStopped(Event):
     """The controller was stopped on purpose."""
 
@@ -26,7 +26,7 @@ class EngineStopped(Event):
     centre: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SwitchLost(Event):
     """The connection to the PBX's event stream broke; events may have been missed until `SwitchReached`."""
 
@@ -34,7 +34,7 @@ class SwitchLost(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SwitchReached(Event):
     """The event stream is up and its live calls were compared with ours."""
 
@@ -43,7 +43,7 @@ class SwitchReached(Event):
     closed_calls: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionLoaded(Event):
     """The centre's files became `version` for `share` percent of new calls; calls that run stay on theirs."""
 
@@ -56,7 +56,7 @@ class VersionLoaded(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SwitchConfigured(Event):
     """The PBX was given what `version` changes for it; calls went on. `changed` names its files."""
 
@@ -66,7 +66,7 @@ class SwitchConfigured(Event):
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionRefused(Event):
     """The centre's files were to be loaded and were not; new calls go on with `version`."""
 
@@ -77,7 +77,7 @@ class VersionRefused(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionWithdrawn(Event):
     """A version on trial gets no new calls any more; of the `calls` that ended on it `failed` failed."""
 
@@ -90,7 +90,7 @@ class VersionWithdrawn(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FactsLost(Event):
     """No disk took the events numbered `first` to `last`: the calls of that time went on, what they did is not known."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr_engine.core.events.base import Event
+from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, FlowName, Language, Millis, NodeName
 from ivr_engine.core.outcomes import GatherEnd, Hours, OfferOutcome, RequestOutcome, SurveyOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlowStarted(Event):
     """The call began a flow. `version` is the content hash of the centre's folder and stays with the call."""
 
@@ -21,7 +21,7 @@ class FlowStarted(Event):
     language: Language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlowResumed(Event):
     """The call goes on at `node` where an engine that is gone left it. `previous`: the version it was on until then."""
 
@@ -33,7 +33,7 @@ class FlowResumed(Event):
     previous: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NodeEntered(Event):
     """The call reached a node. `by`: the exit of the node before that led here, empty where a flow begins."""
 
@@ -45,7 +45,7 @@ class NodeEntered(Event):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubflowEntered(Event):
     """At `node` of `flow` the call went into the flow `entered`, which will give it back."""
 
@@ -56,7 +56,7 @@ class SubflowEntered(Event):
     entered: FlowName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubflowLeft(Event):
     """The flow that was entered last gave the call back, at its `node`, with a result by name."""
 
@@ -67,7 +67,7 @@ class SubflowLeft(Event):
     result: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PromptsPlayed(Event):
     """Prompts were played, whole or until a key. Named prompts by name, spoken values as `{money}`, `{digits}`, ..."""
 
@@ -79,7 +79,7 @@ class PromptsPlayed(Event):
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeysReceived(Event):
     """The caller's keys. `keys` is empty and `count` stands alone where the node is secret."""
 
@@ -92,7 +92,7 @@ class KeysReceived(Event):
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LanguageChosen(Event):
     """From here on prompts are spoken in `language`."""
 
@@ -101,7 +101,7 @@ class LanguageChosen(Event):
     language: Language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestAnswered(Event):
     """An outside service was asked. `result` is the service's own named outcome (`not_found`), empty when OK."""
 
@@ -115,7 +115,7 @@ class RequestAnswered(Event):
     took: Millis = Millis(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HoursChecked(Event):
     """The way was chosen by a calendar of the centre."""
 
@@ -126,7 +126,7 @@ class HoursChecked(Event):
     state: Hours
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AnswerGiven(Event):
     """A value the centre keeps in the call record (`answers:` in centre.yaml) was set. Never a secret value."""
 
@@ -136,7 +136,7 @@ class AnswerGiven(Event):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SurveyAnswered(Event):
     """One question of a survey was answered; `points` where the answer is a number, a reversed one turned round already."""
 
@@ -150,7 +150,7 @@ class SurveyAnswered(Event):
     agent: AgentId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SurveyEnded(Event):
     """A survey is over. A caller who hangs up during one leaves its answers and no end."""
 
@@ -165,7 +165,7 @@ class SurveyEnded(Event):
     agent: AgentId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VoiceRecorded(Event):
     """What the caller said was recorded; `recording` names the file."""
 
@@ -176,7 +176,7 @@ class VoiceRecorded(Event):
     lasted: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferEnded(Event):
     """The caller was to be connected with a telephone outside, under the name it has in the files."""
 
@@ -188,7 +188,7 @@ class TransferEnded(Event):
     talked: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScriptEnded(Event):
     """A script had the caller; `done`: it ended as it should."""
 
@@ -199,7 +199,7 @@ class ScriptEnded(Event):
     done: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IdentityConfirmed(Event):
     """A service confirmed who the caller is. `subject` is a keyed digest of the id; refusals before it count no more."""
 
@@ -211,7 +211,7 @@ class IdentityConfirmed(Event):
     level: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IdentityRefused(Event):
     """A service refused an id and its PIN. Lockouts are counted from these, by `subject`."""
 
@@ -222,7 +222,7 @@ class IdentityRefused(Event):
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Datum:
     """One value of a business event; never secret."""
 
@@ -230,7 +230,7 @@ class Datum:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BusinessEvent(Event):
     """The flow told whoever listens that something happened, such as `card_lost`."""
 
@@ -241,7 +241,7 @@ class BusinessEvent(Event):
     data: tuple[Datum, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TicketOpened(Event):
     """A ticket was opened in the bank's own system, under its number there."""
 
@@ -252,7 +252,7 @@ class TicketOpened(Event):
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AuthorFault(Event):
     """The flow misbehaved at run time and the call went on through its failure exit."""
 
@@ -264,7 +264,7 @@ class AuthorFault(Event):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlowFinished(Event):
     """The flow reached its end; `node` is the last one."""
 
@@ -274,7 +274,7 @@ class FlowFinished(Event):
     node: NodeName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlowFailed(Event):
     """The flow could not go on: a limit was reached or a fault had no exit. `code` names which."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -136,7 +136,7 @@ def test_a_secret_card_never_reaches_an_event(card: str, data: st.DataObject) ->
 
 def vars_of(reply: Reply) -> list[object]:
     """What a reply holds; its repr shows nothing."""
-    return [getattr(reply, name) for name in reply.__slots__]
+    return [getattr(reply, each.name) for each in fields(reply)]
 
 
 def test_going_on_from_storage_is_the_same_as_going_on() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -169,12 +169,15 @@ class LogBook:
 
 @dataclass
 class SwitchNotes:
-    """What the switch wrote down."""
+    """What the switch wrote down; all of it is news each time, as after a start."""
 
     noted: dict[CallId, NotedCall] = field(default_factory=dict)
 
-    def calls(self) -> Mapping[CallId, NotedCall]:
-        return self.noted
+    def news(self) -> Sequence[NotedCall]:
+        return tuple(self.noted.values())
+
+    def of(self, call: CallId) -> NotedCall | None:
+        return self.noted.get(call)
 
 
 @dataclass
@@ -264,7 +267,7 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            ended=recovered.noted.ended,
+            noted=recovered.noted.of,
             left=recovered.queues.left,
         )
         self.admission = Admission(

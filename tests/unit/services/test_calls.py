@@ -353,6 +353,22 @@ async def test_a_caller_whom_the_agent_left_while_the_engine_was_away_frees_the_
     assert [leg.outcome for leg in office.record().legs if leg.kind == "agent"] == ["agent"]
 
 
+async def test_an_agent_may_have_more_time_after_a_conversation_as_far_as_the_queue_allows() -> None:
+    office, agent = Office(), AgentId("1001")
+    office.staff("1001")
+    with pytest.raises(CommandRefused, match="1001 is not in wrap-up"):
+        await office.desk.extend(agent, Millis(30_000))
+    async with office.open():
+        await office.serve(ScriptedLine(*TO_AGENT, TALK, HangUpNow()))
+        await office.desk.extend(agent, Millis(30_000))
+        office.clock.advance(Millis(39_000))
+        await settle()
+        assert office.centre.centre.agents()[0].activity == "wrap_up"
+        await office.desk.extend(agent, Millis(600_000))
+        with pytest.raises(CommandRefused, match="as long as the queue allows: 120s"):
+            await office.desk.extend(agent, Millis(30_000))
+
+
 async def test_a_conversation_that_ended_unheard_frees_the_agent_when_the_switch_is_reached() -> None:
     async with restarted_while_talking() as office:
         office.watch.switch_reached(frozenset())

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from ivr_engine.acd.transitions import CallPhase
-from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import (
     CallArrived,
     CallEnded,
@@ -31,6 +30,7 @@ from ivr_engine.flows.waits import CallerGone, Keyed, KeysWait
 from ivr_engine.ports.inbound import Arrival, LineState, LiveLine, Rang
 from ivr_engine.ports.switch import Joined, Sound
 from ivr_engine.ports.switch_notes import NotedCall
+from ivr_engine.services.admission import Limits
 from ivr_engine.testing.line import AgentDoes, HangUpNow, LineBreaks, Listen, Press, ScriptedLine
 from ivr_engine.testing.memory import MemoryStore
 from tests.unit.services.office import Office, SwitchNotes, settle
@@ -338,8 +338,10 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
         held=at(first, 10),
         answered=at(first, 20),
         phone="agent1001",
+        parted=at(first, 50),
+        parted_by_agent=True,
         ended=at(first, 50),
-        ended_by_agent=True,
+        ended_by=EndedBy.AGENT,
     )
     hung_up = NotedCall(call=CallId("2"), number="80000", caller="138", ended=at(first, 5))
     came = NotedCall(call=CallId("3"), number="80000", caller="139", held=at(first, 30), ended=at(first, 40))
@@ -361,9 +363,9 @@ async def test_calls_that_ended_while_no_engine_was_there_have_their_records_aft
 class SlowStore(MemoryStore):
     """Shows no record: the disk has not taken it yet."""
 
-    def get(self, call: CallId) -> CallRecord | None:
-        del call
-        return None
+    def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
+        del calls
+        return frozenset()
 
 
 async def test_a_call_whose_record_the_disk_has_not_taken_yet_does_not_arrive_again() -> None:
@@ -375,14 +377,75 @@ async def test_a_call_whose_record_the_disk_has_not_taken_yet_does_not_arrive_ag
     assert len(office.facts(CallEnded)) == 1
 
 
-async def test_an_end_that_was_noted_before_the_call_was_served_again_is_not_its_end() -> None:
+async def test_a_talk_at_the_fallback_that_is_over_is_not_the_end_of_the_call() -> None:
     first = Office()
-    notes = SwitchNotes({CallId("1"): NotedCall(call=CallId("1"), held=at(first, -20), ended=at(first, -10))})
+    talk = NotedCall(call=CallId("1"), held=at(first, -20), answered=at(first, -15), parted=at(first, -10))
     async with serving(first, _1=Hanging(*TO_AGENT)) as engine:
         store = await engine.kill()
-    second = Office(store, clock=first.clock, notes=notes)
+    second = Office(store, clock=first.clock, notes=SwitchNotes({CallId("1"): talk}))
     assert second.facts(CallEnded) == []
     assert [status.call for status in second.centre.centre.calls()] == ["1"]
+
+
+async def test_what_a_frozen_engine_heard_late_does_not_move_the_end_that_the_switch_noted() -> None:
+    first = Office()
+    async with serving(first, _1=Hanging(*TO_AGENT)) as engine:
+        ended = at(first, 0)
+        first.clock.advance(Millis(9_000))
+        first.recorder.record(CallResumed(call=CallId("1")))
+        store = await engine.kill()
+    notes = SwitchNotes({CallId("1"): NotedCall(call=CallId("1"), ended=ended)})
+    record = Office(store, clock=first.clock, notes=notes).record("1")
+    assert (record.disposition, record.ended, record.ended_by) == (Disposition.ABANDONED_QUEUE, ended, EndedBy.CALLER)
+
+
+async def test_on_reaching_the_switch_its_notes_say_how_missing_calls_ended() -> None:
+    office = await after_a_kill(_1=Hanging(*TO_AGENT), _2=Hanging(Listen(), Press("2")))
+    ended = at(office, 2)
+    office.clock.advance(Millis(60_000))
+    for call, by in (("1", EndedBy.CALLER), ("3", EndedBy.ENGINE)):
+        office.notes.noted[CallId(call)] = NotedCall(
+            call=CallId(call), number="80000", caller="139", began=at(office, -70), ended=ended, ended_by=by
+        )
+    office.watch.switch_reached(frozenset())
+    assert (office.record("1").disposition, office.record("1").ended) == (Disposition.ABANDONED_QUEUE, ended)
+    assert office.record("2").disposition is Disposition.UNKNOWN_RECONCILED, "of it nothing was written down"
+    unheard = office.record("3")
+    assert (unheard.caller, unheard.ended, unheard.ended_by) == ("139", ended, EndedBy.ENGINE)
+    assert office.centre.centre.calls() == ()
+
+
+async def test_a_note_is_better_than_the_event_that_told_of_the_end_late() -> None:
+    office = await after_a_kill(_1=Hanging(*TO_AGENT))
+    ended = at(office, 1)
+    office.clock.advance(Millis(8_000))
+    assert office.calls.call_over(CallId("1"), ended_by=EndedBy.SWITCH, talked=None, cause="16", certain=False)
+    office.notes.noted[CallId("1")] = NotedCall(call=CallId("1"), ended=ended)
+    office.watch.lines_seen([])
+    assert (office.record("1").ended, office.record("1").ended_by) == (ended, EndedBy.CALLER)
+
+
+async def test_a_call_whose_line_broke_and_whose_end_the_switch_noted_was_not_lost_with_the_switch() -> None:
+    office = Office()
+    async with office.open():
+        await office.serve(ScriptedLine(LineBreaks()), call="1")
+        office.watch.switch_lost("gone")
+        office.notes.noted[CallId("1")] = NotedCall(call=CallId("1"), ended=at(office, 1))
+        await settle()
+        office.clock.advance(Millis(6_000))
+        await settle()
+    assert office.record("1").disposition is Disposition.ABANDONED_IVR
+
+
+async def test_a_call_that_was_closed_from_a_note_is_neither_declined_nor_served_when_its_connection_is_heard() -> None:
+    office = Office(limits=Limits(calls=0, calls_per_s=0, lag=Millis(10**9)))
+    office.notes.noted[CallId("1")] = NotedCall(
+        call=CallId("1"), number="80000", caller="139", began=at(office, -2), ended=at(office, -1)
+    )
+    office.watch.lines_seen([])
+    await office.serve(ScriptedLine(), call="1")
+    assert len(office.facts(CallArrived)) == len(office.facts(CallEnded)) == 1
+    assert "call_already_served" in office.log.lines
 
 
 async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:
