@@ -20,14 +20,7 @@ from ivr_engine.core.ids import (
     SkillName,
     WorkKind,
 )
-from ivr_engine.core.outcomes import (
-    CallbackEnd,
-    ConsultOutcome,
-    EndedBy,
-    OfferOutcome,
-    QueueOutcome,
-    TransferGoal,
-)
+from ivr_engine.core.outcomes import CallbackEnd, ConsultOutcome, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
 _NONE = Millis(0)
 
