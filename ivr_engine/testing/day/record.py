@@ -188,6 +188,7 @@ class Recording:
             agent=event.wanted,
             agent_wait=event.wanted_for,
             arrived=event.arrived,
+            kind=event.kind,
         )
         visit = self._open_visits[event.call] = Visit(entered=entered, began=moment, ended=moment)
         self._day.visits.setdefault(event.call, []).append(visit)

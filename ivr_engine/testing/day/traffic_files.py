@@ -111,7 +111,14 @@ def _caller(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, chan
 
 def _kind(queue: QueueName, centre: CentreDefinition, usual: Usual) -> CallerKind:
     patience = None if usual.patience is None else Exponential(usual.patience)
-    return CallerKind(name=queue, queue=queue, talk=Exponential(usual.talk), patience=patience, language=centre.languages[0])
+    return CallerKind(
+        name=queue,
+        queue=queue,
+        talk=Exponential(usual.talk),
+        patience=patience,
+        language=centre.languages[0],
+        work=centre.queues[queue].kind,
+    )
 
 
 def _kind_of(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, *, exactly: bool) -> CallerKind:
@@ -133,6 +140,7 @@ def _kind_of(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, *, 
         needs=_needs(given["skills"], sheet, centre.skills) if "skills" in given else (),
         priority=int(sheet.number(given["priority"], what="a priority", whole=True)) if "priority" in given else 0,
         language=_language(given["language"], sheet, centre) if "language" in given else common.language,
+        work=common.work,
     )
 
 
