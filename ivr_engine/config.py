@@ -34,6 +34,8 @@ class Settings:
     other_engines: str = ""  # HOST:PORT of engines that the PBX asks when this one does not answer, by commas
     host_service_port: int = 18080
     call_limit_s: int = 7200
+    phone_silence_s: int = 30  # an agent's telephone that sends no sound for so long in a call is dead; 0: never
+    session_timer_s: int = 600  # within this span each side of a call is asked by SIP whether it is there; 0: if it wants
     presence_limit_s: int = 43_200  # how old an agent's last choice may be to count after a start
     debian_mirror: str = ""  # for a private Asterisk; empty: this host's own, else the public one
     carrier: str = ""  # host:port to which transfers to numbers outside are sent; empty: none can be made
@@ -169,6 +171,11 @@ def _whole(first: int, last: int) -> Callable[[object], int]:
     return make
 
 
+def _none_or(first: int, last: int) -> Callable[[object], int]:
+    some = _whole(first, last)
+    return lambda value: 0 if value in (0, "0") and not isinstance(value, bool) else some(value)
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -221,6 +228,8 @@ _RULES: Mapping[str, tuple[str, Callable[[object], object]]] = MappingProxyType(
         "other_engines": ("HOST:PORT of other engines by commas, or empty", _engines),
         "host_service_port": _PORT,
         "call_limit_s": ("seconds, 1 to 86400", _whole(1, 86_400)),
+        "phone_silence_s": ("seconds, 2 to 3600, or 0", _none_or(2, 3_600)),
+        "session_timer_s": ("seconds, 90 to 86400 (RFC 4028 allows no less), or 0", _none_or(90, 86_400)),
         "presence_limit_s": ("seconds, 1 to 604800", _whole(1, 604_800)),
         "debian_mirror": ("the URL of a Debian mirror, or empty", _text),
         "carrier": ("HOST:PORT or empty", _carrier),

@@ -19,16 +19,24 @@ def conversation_handlers(conversations: ConversationCommands) -> dict[str, Call
         "agent.complete": conversations.complete,
         "agent.conference": conversations.conference,
     }
-    with_goal = {"agent.transfer": conversations.transfer, "agent.consult": conversations.consult}
+
+    async def transfer(agent: AgentId, to: str, flow: str) -> None:
+        await (conversations.transfer_into(agent, flow) if flow else conversations.transfer(agent, to))
+
     return {
         **{name: _alone(command) for name, command in alone.items()},
-        **{name: _with_goal(command) for name, command in with_goal.items()},
+        "agent.transfer": lambda body: transfer(_agent(body), _text(body, "to"), _text(body, "flow")),
+        "agent.consult": lambda body: conversations.consult(_agent(body), _text(body, "to")),
     }
 
 
 def _alone(command: Callable[[AgentId], Awaitable[None]]) -> Callable[[Body], Awaitable[object]]:
-    return lambda body: command(AgentId(str(body.get("agent", ""))))
+    return lambda body: command(_agent(body))
 
 
-def _with_goal(command: Callable[[AgentId, str], Awaitable[None]]) -> Callable[[Body], Awaitable[object]]:
-    return lambda body: command(AgentId(str(body.get("agent", ""))), str(body.get("to", "")).strip())
+def _agent(body: Body) -> AgentId:
+    return AgentId(str(body.get("agent", "")))
+
+
+def _text(body: Body, field: str) -> str:
+    return str(body.get(field, "")).strip()

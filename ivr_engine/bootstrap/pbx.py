@@ -44,6 +44,8 @@ async def plan_of(settings: Settings, definition: CentreDefinition, prompts: Pro
         agi_port=settings.agi_port,
         other_engines=tuple(filter(None, settings.other_engines.split(","))),
         call_limit_s=settings.call_limit_s,
+        silence_s=settings.phone_silence_s,
+        session_s=settings.session_timer_s,
         fallback=FallbackSounds(greeting=greeting, goodbye=goodbye),
         calls_out=bool(definition.outbound),
     )

@@ -58,7 +58,7 @@ def unserved_of(shared: Shared, recovered: Recovered) -> Unserved:
         centre=shared.centre,
         recorder=shared.recorder,
         agent_of=shared.agent_of,
-        noted=recovered.noted.of,
+        noted=recovered.noted,
         left=recovered.queues.left,
         clock=shared.clock,
         log=shared.log,

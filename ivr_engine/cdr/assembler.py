@@ -48,6 +48,9 @@ _TRANSFER = "transfer"  # the kind of node that passes the caller on to a number
 _STILL_WAITING = frozenset({QueueOutcome.ANSWERED, QueueOutcome.ABANDONED})  # the agent leg, or the end, closes the leg
 
 
+_PASSED_TO = {TransferGoal.OUTSIDE: LegKind.OUTSIDE, TransferGoal.FLOW: LegKind.SURVEY}
+
+
 class Assembler:
     """The record of one call in the making."""
 
@@ -249,8 +252,9 @@ class Assembler:
             self._back_to_flow()
 
     def _on_transferred(self, event: CallTransferred) -> None:
-        if event.goal is TransferGoal.OUTSIDE:
-            self._go_to(LegKind.OUTSIDE)
+        kind = _PASSED_TO.get(event.goal)
+        if kind is not None:
+            self._go_to(kind)
             self._leg.to = event.to
 
     def _on_outside_parted(self, event: OutsideParted) -> None:

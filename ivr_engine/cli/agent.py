@@ -16,7 +16,11 @@ from ivr_engine.config import load_settings
 EXAMPLE = "Example: ivr-engine agent login 1001 && ivr-engine agent ready 1001"
 _JSON = typer.Option(False, "--json", help="One JSON object a line.")
 _AGENT = typer.Argument(help="Agent's id, or the name of the telephone.")
-_TO = typer.Argument(help="An agent's id, a queue's name or code, or the name or number of an entry of `transfers`.")
+_TO = typer.Argument(help="An agent's id, or the name or number of an entry of `transfers`.")
+_GOALS = (
+    "An agent's id, a queue's name or code, the name or number of an entry of `transfers`, or the name or code of an entry "
+    "of `agent_flows`."
+)
 
 CONVERSATION = MappingProxyType(
     {
@@ -81,9 +85,16 @@ def extend(
     _command("extend", agent, as_json, seconds=by)
 
 
-def transfer(agent: str = _AGENT, to: str = _TO, as_json: bool = _JSON) -> None:
+def transfer(
+    agent: str = _AGENT,
+    to: str = typer.Argument("", help=_GOALS, show_default=False),
+    flow: str = typer.Option("", help="A flow of `agent_flows` by name, should something else have that name too."),
+    as_json: bool = _JSON,
+) -> None:
     """Pass the caller on."""
-    _command("transfer", agent, as_json, to=to)
+    if bool(to) == bool(flow):
+        raise typer.BadParameter("say where to: a goal, or --flow", param_hint="TO")
+    _command("transfer", agent, as_json, to=to, flow=flow)
 
 
 def consult(agent: str = _AGENT, to: str = _TO, as_json: bool = _JSON) -> None:

@@ -238,7 +238,7 @@ def _about(leg: Leg) -> str:
     if leg.kind is LegKind.OUTSIDE:
         talked = f", talked {span(leg.talked)}" if leg.talked else ""
         return f"{leg.to}: {leg.outcome or 'end not reported'}{talked}"
-    return ""
+    return f"passed into flow {leg.to}" if leg.to else ""
 
 
 def _offer_lines(story: Story) -> list[str]:

@@ -51,6 +51,7 @@ class TransferGoal(StrEnum):
     QUEUE = "queue"
     AGENT = "agent"
     OUTSIDE = "outside"
+    FLOW = "flow"  # of the centre's own; the call goes on there
 
 
 class OfferOutcome(StrEnum):

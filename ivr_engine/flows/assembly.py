@@ -18,7 +18,7 @@ from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.norms import Judged, judge, read_norms
 from ivr_engine.flows.references import Places, check_references
-from ivr_engine.flows.routing_checks import check_routing_names, check_staffing
+from ivr_engine.flows.routing_checks import check_agent_flows, check_routing_names, check_staffing
 from ivr_engine.flows.tree import Mapping, Position, Scalar, Sequence, Tree
 
 
@@ -59,7 +59,8 @@ def assemble(
             in_node=NodePlaces(trees.flows),
             broken_flows=broken,
         )
-        issues += (*check_references(centre, places), *check_routing_names(centre, places), *check_kinds(centre, places))
+        issues += (*check_references(centre, places), *check_routing_names(centre, places))
+        issues += (*check_agent_flows(centre, places), *check_kinds(centre, places))
         if trees.agents is not None and not any(issue.severity is Severity.ERROR for issue in issues):
             issues += check_staffing(centre, places)
     return centre
@@ -105,6 +106,7 @@ def _joined(
         answers=parts.answers,
         calendars=parts.calendars,
         transfers=parts.transfers,
+        agent_flows=parts.agent_flows,
         scripts=parts.scripts,
         keys=parts.keys,
         outbound=parts.outbound,

@@ -14,6 +14,7 @@
     calendars: {}                      # see flows.calendar_reader
     keys: {repeat: "*", back: "9", agent: {key: "0", flow: to_agent}}    # the same everywhere
     transfers: {fraud_desk: "02195559"}    # the only numbers outside that callers are connected with
+    agent_flows: {pin_reset: {code: "91"}} # into which agents may pass a caller; code: what they dial for it
     scripts:                           # AGI scripts that flows may run
       points: {run: "agi://127.0.0.1:4573/points", timeout: 30s}
 
@@ -59,7 +60,14 @@ from ivr_engine.flows.definition import (
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.messages import Message
-from ivr_engine.flows.queue_reader import HIGHEST_LEVEL, LOWEST_LEVEL, read_capacity, read_queue, read_routing
+from ivr_engine.flows.queue_reader import (
+    HIGHEST_LEVEL,
+    LOWEST_LEVEL,
+    as_code,
+    read_capacity,
+    read_queue,
+    read_routing,
+)
 from ivr_engine.flows.shapes import (
     ShapeFault,
     as_filled,
@@ -82,6 +90,7 @@ _WHERE = {
     "services": "service $name",
     "calendars": "calendar $name",
     "scripts": "script $name",
+    "agent_flows": "flow $name",
 }
 _NUMBER = re.compile(r"[0-9*#+]{1,24}", re.ASCII)
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -111,6 +120,7 @@ class CentreParts:
     answers: tuple[str, ...]
     calendars: dict[str, Calendar]
     transfers: dict[str, str]
+    agent_flows: dict[FlowName, str]
     scripts: dict[str, ScriptDefinition]
     keys: GlobalKeys
     outbound: tuple[str, ...]
@@ -135,6 +145,7 @@ def read_centre(tree: Tree, issues: list[Issue], *, default_name: str, zones: Zo
         calendars=_named(fields, "calendars", lambda inner, name: read_calendar(inner, name, zones=zones, default=zone)),
         places=_places(fields.mapping),
         transfers=_keyed(fields, "transfers", as_name, _number),
+        agent_flows={FlowName(name): code for name, code in _named(fields, "agent_flows", _dialled).items()},
         scripts=_named(fields, "scripts", _script),
         keys=_global_keys(fields),
         outbound=fields.each("outbound", as_prefix),
@@ -196,6 +207,10 @@ def _named(fields: Fields, key: str, build: Callable[[Fields, str], T]) -> dict[
         found[entry.key] = build(inner, entry.key)
         inner.finish()
     return found
+
+
+def _dialled(fields: Fields, _name: str) -> str:
+    return fields.read("code", as_code, default="")
 
 
 def _mapping_or_empty(tree: Tree, issues: list[Issue]) -> Mapping:

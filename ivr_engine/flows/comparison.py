@@ -10,7 +10,7 @@ from ivr_engine.flows.definition import CentreDefinition, Flow, Node, PromptText
 
 K = TypeVar("K", bound=str)
 
-_BY_NAME = ("queues", "services", "agents", "calendars", "transfers", "scripts")
+_BY_NAME = ("queues", "services", "agents", "calendars", "transfers", "agent_flows", "scripts")
 _PLAIN = ("name", "languages", "skills", "answers", "keys", "outbound")
 
 

@@ -201,6 +201,7 @@ class CentreDefinition:
     answers: tuple[str, ...] = field(default=())  # variables kept in the call record
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     transfers: Mapping[str, str] = field(default_factory=dict)  # name -> number that may be dialled
+    agent_flows: Mapping[FlowName, str] = field(default_factory=dict)  # into which agents pass callers -> what they dial
     scripts: Mapping[str, ScriptDefinition] = field(default_factory=dict)
     keys: GlobalKeys = NO_KEYS
     outbound: tuple[str, ...] = ()  # numbers that callbacks may call begin with one of these

@@ -145,6 +145,9 @@ _SHAPES = {
     "`wrap_up_most` is shorter than `wrap_up`; it says how long a wrap-up may be made": (
         "`wrap_up_most` 短于 `wrap_up`；它规定事后处理最长可延至多久"
     ),
+    "`$given` does nothing without a `calendar`: this queue never closes. Give it a `calendar`, or remove `$given`": (
+        "没有 `calendar`，`$given` 不起作用：该队列从不关闭。请为它指定 `calendar`，或删除 `$given`"
+    ),
     "the steps of `relax` come one after another: give this one a later `after`": (
         "`relax` 的各步依次生效：请给这一步更晚的 `after`"
     ),
@@ -155,8 +158,8 @@ _SHAPES = {
         "$queue 的来电会循环溢出：$way；请让其中一个队列转往别处"
     ),
     "`also` names the queue $queue itself, whose agents may take its calls anyway": "`also` 不必写队列 $queue 自身",
-    "code $code of the queue $queue already means $other": "队列 $queue 的代码 $code 已经表示 $other",
-    "what agents dial for the queue: 1 to 8 digits": "坐席转接到该队列时所拨的代码：1 至 8 位数字",
+    "code $code of $name already means $other": "$name 的代码 $code 已经表示 $other",
+    "what agents dial for it: 1 to 8 digits": "坐席转接到该处时所拨的代码：1 至 8 位数字",
     "$kept agents with the skill $skill cannot be kept free: $holders have it": (
         "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"
     ),
@@ -244,6 +247,7 @@ _PARTS = {  # of the files, named in other messages
     "a waiver": "豁免",
     "queue": "队列",
     "queue $name": "队列 $name",
+    "flow $name": "流程 $name",
     "service": "服务",
     "service $name": "服务 $name",
     "skill": "技能",

@@ -37,13 +37,16 @@ routing:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ivr_engine.core.ids import VOICE, Millis, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows.definition import PLAIN_ROUTING, QueueDefinition, RelaxDefinition, RoutingDefinition
 from ivr_engine.flows.fields import Fields
+from ivr_engine.flows.messages import Message
 from ivr_engine.flows.shapes import Shape, as_mapping, as_name, matching, one_of, read, span, taking, whole
-from ivr_engine.flows.tree import Mapping, Scalar, Tree
+from ivr_engine.flows.tree import Mapping as MappingTree
+from ivr_engine.flows.tree import Scalar, Tree
 from ivr_engine.flows.waiting_reader import read_waiting
 
 STRATEGIES = (
@@ -62,7 +65,7 @@ LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
 MOST_AT_A_TIME = 20
 _DAY = Millis(24 * 3_600_000)
 _MUSIC = matching(re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII), "letters, digits, _ and -, at most 32")
-_CODE = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for the queue: 1 to 8 digits")
+as_code = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for it: 1 to 8 digits")
 _REASON = matching(re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII), "a code: small letters, digits and _, at most 32")
 _level = whole(LOWEST_LEVEL, HIGHEST_LEVEL)
 
@@ -70,6 +73,9 @@ _level = whole(LOWEST_LEVEL, HIGHEST_LEVEL)
 def read_queue(fields: Fields, name: str) -> QueueDefinition:
     """One queue."""
     wrap_up = fields.span("wrap_up", default=Millis(10_000), most=Millis(3_600_000))
+    calendar, leave_closed, overflow = fields.name("calendar"), fields.boolean("leave_closed"), _overflow(fields)
+    if not calendar:
+        _never_closes(fields, leave_closed=leave_closed, overflow=overflow)
     return QueueDefinition(
         name=QueueName(name),
         ring=fields.span("ring", default=Millis(15_000), least=Millis(1_000), most=Millis(300_000)),
@@ -85,14 +91,14 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         priority_worth=fields.read("priority_worth", _span_or("strict", None), default=Millis(30_000)),
         rate=fields.integer("rate", default=1, least=1, most=1_000),
         share=fields.integer("share", default=0, most=100),
-        calendar=fields.name("calendar"),
+        calendar=calendar,
         staffed_only=fields.boolean("staffed_only"),
         leave_unstaffed=fields.boolean("leave_unstaffed"),
-        leave_closed=fields.boolean("leave_closed"),
+        leave_closed=leave_closed,
         whisper=fields.each("whisper", as_name),
-        code=fields.read("code", _CODE, default=""),
+        code=fields.read("code", as_code, default=""),
         relax=_relax(fields),
-        overflow=_overflow(fields),
+        overflow=overflow,
         kind=WorkKind(fields.name("kind", default=VOICE)),
         waiting=read_waiting(fields, span_or_never=_span_or("never", None, least=Millis(5_000))),
     )
@@ -116,10 +122,21 @@ def _wrap_up_most(fields: Fields, wrap_up: Millis) -> Millis | None:
     return most
 
 
+def _never_closes(fields: Fields, *, leave_closed: bool, overflow: Mapping[QueueOutcome, QueueName]) -> None:
+    """What is to happen at closing time, of a queue that has none."""
+    given = [("leave_closed", "leave_closed")] if leave_closed else []
+    given += [("overflow", "overflow: closed")] if QueueOutcome.CLOSED in overflow else []
+    for key, shown in given:
+        message = (
+            "`$given` does nothing without a `calendar`: this queue never closes. Give it a `calendar`, or remove `$given`"
+        )
+        fields.error("S325", Message.of(message, given=shown), at=fields.place(key))
+
+
 def _relax(fields: Fields) -> tuple[RelaxDefinition, ...]:
     steps: list[RelaxDefinition] = []
     for item in fields.items("relax"):
-        inner = Fields(read(item, as_mapping, Mapping(item.at, ()), fields.issues), fields.issues, where="relax")
+        inner = Fields(read(item, as_mapping, MappingTree(item.at, ()), fields.issues), fields.issues, where="relax")
         after = inner.span("after", default=Millis(0), least=Millis(1_000), most=_DAY, required=True)
         if steps and after <= steps[-1].after:
             inner.error("S324", "the steps of `relax` come one after another: give this one a later `after`")

@@ -31,15 +31,25 @@ def check_routing_names(centre: CentreDefinition, places: Places) -> Iterator[Is
     yield from _codes(centre, places)
 
 
+def check_agent_flows(centre: CentreDefinition, places: Places) -> Iterator[Issue]:
+    """Every flow into which agents may pass a caller exists."""
+    for flow in centre.agent_flows:
+        if flow not in centre.flows and not {flow, ""} & places.broken_flows:
+            yield _error(_place(places, f"agent_flows {flow}", flow), "R401", unknown("flow", flow, centre.flows))
+
+
 def _codes(centre: CentreDefinition, places: Places) -> Iterator[Issue]:
     """What agents dial means one thing."""
     meant: dict[str, str] = {agent: agent for agent in centre.agents}
-    for queue in centre.queues.values():
-        other = meant.setdefault(queue.code, queue.name) if queue.code else queue.name
-        if other != queue.name:
-            message = "code $code of the queue $queue already means $other"
-            at = _place(places, f"queues {queue.name}", queue.code)
-            yield _error(at, "R435", Message.of(message, code=queue.code, queue=queue.name, other=other))
+    queues = [(queue.code, queue.name, f"queues {queue.name}") for queue in centre.queues.values()]
+    flows = [(code, name, f"agent_flows {name}") for name, code in centre.agent_flows.items()]
+    for code, name, part in (*queues, *flows):
+        other = meant.setdefault(code, part) if code else part
+        if other != part:
+            message = "code $code of $name already means $other"
+            yield _error(
+                _place(places, part, code), "R435", Message.of(message, code=code, name=name, other=other.split()[-1])
+            )
 
 
 def _mentioned(centre: CentreDefinition, queue: QueueDefinition) -> Iterator[tuple[str, str, str, Sequence[str]]]:

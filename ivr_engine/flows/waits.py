@@ -176,12 +176,14 @@ class Responded:
 class QueueLeft:
     """The visit to the queue is over, the caller still there.
 
-    ANSWERED: they talked and the agent left. FLOWOUT: they pressed `key`, one of those of the wait.
+    ANSWERED: they talked and the agent left, or passed the caller into `flow`. FLOWOUT: they pressed `key`, one of those of
+    the wait.
     """
 
     outcome: QueueOutcome
     agent: AgentId | None = None
     key: str = ""
+    flow: str = ""
 
 
 @frozen

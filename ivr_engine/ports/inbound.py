@@ -176,7 +176,8 @@ class AgentCommands(Protocol):
 class ConversationCommands(Protocol):
     """What an agent who talks with a caller may ask. Each raises CommandRefused with the reason, and changes nothing then.
 
-    `to` is an agent's id, a queue's name or code, or the name or number of an entry of `transfers`.
+    `to` is an agent's id, a queue's name or code, the name or number of an entry of `transfers`, or the name or code of an
+    entry of `agent_flows`.
     """
 
     async def hold(self, agent: AgentId) -> None:
@@ -189,6 +190,10 @@ class ConversationCommands(Protocol):
 
     async def transfer(self, agent: AgentId, to: str) -> None:
         """Pass the caller on and be out of it."""
+        ...
+
+    async def transfer_into(self, agent: AgentId, flow: str) -> None:
+        """Pass the caller into a flow, by its name in `agent_flows`, whatever else has that name."""
         ...
 
     async def consult(self, agent: AgentId, to: str) -> None:

@@ -123,8 +123,11 @@ class CallControl(Joints, Protocol):
         """Play the sounds and take keys by the rules of `wait`: its prompts are the sounds."""
         ...
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """The value of `work`, and the keys pressed while it took its time. A caller who leaves does not end it."""
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """The value of `work`, and the keys pressed while it took its time; at once when the caller leaves, without a value.
+
+        Work that is a future stays its owner's; anything else ends then.
+        """
         ...
 
     async def hold(
@@ -133,7 +136,7 @@ class CallControl(Joints, Protocol):
         """Play the sounds, then music, until `until` gives its value; one that comes during a sound stops it at once.
 
         One of `keys` ends it too, as `Played(key)`; a value that is there by then comes first. Without `music` it ends with
-        the sounds, as `Played()`.
+        the sounds, as `Played()`; without either it is silent until the value is there.
         """
         ...
 

@@ -48,6 +48,7 @@ from ivr_engine.ports.lookup import Lookup
 from ivr_engine.ports.prompts import PromptLibrary
 from ivr_engine.ports.switch import CallControl, Sound
 from ivr_engine.services.admission import Admission
+from ivr_engine.services.asking import Asking
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.conversations import Conversations
 from ivr_engine.services.entrance import Entrance
@@ -111,7 +112,8 @@ class CallRunner:
         self._recorder = recorder
         self._unserved = unserved
         self._resumption = resumption
-        self._outside = outside
+        self._recordings = outside.recordings
+        self._asking = Asking(lookup=outside.lookup, verifier=outside.verifier, recorder=recorder)
         self._clock = clock
         self._log = log
         self._served: dict[CallId, Over | None] = {}
@@ -145,9 +147,15 @@ class CallRunner:
         except SwitchError as error:
             self._line_broke(call, error, self._served.pop(call))
         else:
-            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
+            self._ended(call, ended_by)
         finally:
             self._served.pop(call, None)
+
+    def _ended(self, call: CallId, ended_by: EndedBy) -> None:
+        """Said again when what the call asked for is through, too; once is enough."""
+        self._served.pop(call, None)
+        if not self._recorder.has_ended(call):
+            self._recorder.record(CallEnded(call=call, ended_by=ended_by))
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
         """The switch says the call is gone; see the port. True: the list of live lines has to confirm it."""
@@ -242,8 +250,11 @@ class CallRunner:
 
     async def _next_turn(self, definition: CentreDefinition, turn: Turn, wait: Wait, control: CallControl) -> Turn:
         if isinstance(wait, RequestWait | VerifyWait):
-            reply, keys = await control.listen_during(self._asked(wait))
-            return resume(definition, turn.session, reply, self._clock.now(), typed_ahead=keys)
+            call = turn.session.facts.call
+            answer, keys = await self._asking.ask(
+                wait, turn.session, control, left=lambda: self._ended(call, EndedBy.CALLER)
+            )
+            return resume(definition, turn.session, answer, self._clock.now(), typed_ahead=keys)
         reply = await self._reply(definition, turn.session, wait, control)
         return resume(definition, turn.session, reply, self._clock.now())
 
@@ -285,7 +296,10 @@ class CallRunner:
         ready, keys = [library.ready(each, session.language) for each in wait.prompts], ""
         sounds = [sound for sound in ready if sound is not None]
         if len(sounds) < len(ready):
-            sounds, keys = await control.listen_during(self._sounds(library, session, wait.prompts))
+            made = await control.listen_during(self._sounds(library, session, wait.prompts))
+            if isinstance(made, CallerGone):
+                return made
+            sounds, keys = made
         match wait:
             case PlayWait():
                 return Played(key=keys) if keys and wait.barge_in else await control.play(sounds, barge_in=wait.barge_in)
@@ -293,7 +307,7 @@ class CallRunner:
                 typed = "" if wait.secret or not wait.barge_in else keys
                 return await control.gather(sounds, replace(wait, typed_ahead=wait.typed_ahead + typed))
             case RecordWait():
-                return await control.record(sounds, wait, self._outside.recordings / f"{wait.name}.wav")
+                return await control.record(sounds, wait, self._recordings / f"{wait.name}.wav")
         assert_never(wait)
 
     async def _handed_over(self, session: Session, wait: TransferWait | ScriptWait, control: CallControl) -> Reply:
@@ -307,13 +321,6 @@ class CallRunner:
             self._recorder.record(over)
             return CallerGone()
         return TransferOver(to=wait.to, outcome=joined.outcome, talked=joined.talked)
-
-    async def _asked(self, wait: RequestWait | VerifyWait) -> Reply:
-        if isinstance(wait, VerifyWait):
-            return await self._outside.verifier.verify(wait)
-        return await self._outside.lookup.ask(
-            service=wait.service, operation=wait.operation, send=wait.send, limit=wait.timeout
-        )
 
     async def _sounds(self, prompts: PromptLibrary, session: Session, utterances: Sequence[Utterance]) -> list[Sound]:
         """The playable ones; a prompt that cannot be had is skipped and recorded, the call goes on."""

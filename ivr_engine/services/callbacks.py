@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr_engine.acd.callbacks import LOOK_AGAIN, Booking, CallbackBook, CallbackRules, Phase, may_call
 from ivr_engine.acd.effects import RingAgent, StopRinging
@@ -246,7 +246,7 @@ class CallbackDesk:
         if isinstance(await self._greet(booking, prompts, control), CallerGone):
             return CallerGone()
         visit = QueueVisit(
-            definition=definition,
+            definition=replace(definition, agent_flows={}),  # this call has no flow to go on in
             centre=self._centre,
             conversations=self._conversations,
             prompts=prompts,

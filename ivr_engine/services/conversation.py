@@ -7,46 +7,21 @@ of their own: each line's task does what its duty is at the present stage, and s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from enum import StrEnum
-from types import MappingProxyType
 
 from ivr_engine.acd.stages import MUSIC_STAGES, STAGES, Stage, StageStep
 from ivr_engine.acd.transitions import IllegalTransition, advance
-from ivr_engine.core.ids import AgentId, CallId, Millis, QueueName
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Millis, QueueName
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 from ivr_engine.errors import CommandRefused, SwitchError
 from ivr_engine.flows.waits import CallerGone
 from ivr_engine.ports.switch import CallControl, Joined
+from ivr_engine.services.duties import HOLDER, REFUSALS, SECOND, Duty
 from ivr_engine.services.talk_facts import Party, Surroundings, TalkFacts
 
 LINE_WITHIN_S = 3.0  # measured: a telephone that is taken out comes as a line after about 2 ms
 NOBODY_COMES_S = 1.0
 RING_COLLEAGUE = Millis(20_000)
-
-REFUSALS: Mapping[StageStep, str] = MappingProxyType(
-    {
-        StageStep.HOLD: "the caller can be held only while talking",
-        StageStep.ASK: "somebody is asked already",
-        StageStep.BACK: "the caller is not on hold, and nobody is asked",
-        StageStep.COMPLETE: "nobody who was asked is on the telephone",
-        StageStep.CONFER: "nobody who was asked is on the telephone",
-    }
-)
-
-
-class Duty(StrEnum):
-    """What a line is to do at a stage."""
-
-    WAIT = "wait"
-    ROOM = "room"
-    ASK = "ask"
-    LEAVE = "leave"
-
-
-_HOLDER = {Stage.HELD: Duty.WAIT, Stage.ASKING: Duty.ASK, Stage.CONSULTING: Duty.ASK, Stage.OVER: Duty.LEAVE}
-_SECOND = {Stage.CONFERENCE: Duty.ROOM, Stage.CONSULTING: Duty.WAIT}
 
 
 class Conversation:
@@ -60,6 +35,7 @@ class Conversation:
         self.apart = False  # caller and agent are lines of their own
         self.waits_on = False  # the centre has the caller again
         self.outside: Party | None = None  # whom the caller is to be connected with
+        self.flow: FlowName | None = None  # into which the caller was passed
         self.ended_by = EndedBy.UNKNOWN
         self._line = line
         self._music = music
@@ -106,6 +82,15 @@ class Conversation:
         self._facts.music(self.holder, on=False)
         self._facts.parted_outside(agent, outside, consulted=False)
         self.outside = outside
+        await self._out_of_it(EndedBy.TRANSFER)
+
+    async def transfer_into(self, flow: FlowName) -> None:
+        """Pass the caller into a flow, which goes on with the same call."""
+        self._alone()
+        agent = self._agent()
+        self._facts.music(self.holder, on=False)
+        self._facts.passed_into(agent, flow)
+        self.flow = flow
         await self._out_of_it(EndedBy.TRANSFER)
 
     async def consult(self, asked: Party) -> None:
@@ -176,9 +161,14 @@ class Conversation:
 
     def close(self) -> None:
         """Say how it ended, unless it goes on elsewhere."""
-        if not self.waits_on and self.outside is None:
+        if not self.goes_on_elsewhere:
             self._facts.music(self.holder, on=False)
             self._facts.ended(self.holder, self.ended_by)
+
+    @property
+    def goes_on_elsewhere(self) -> bool:
+        """The caller was passed on: the centre has them again, or somebody outside, or a flow."""
+        return self.waits_on or self.outside is not None or self.flow is not None
 
     def outside_over(self, joined: Joined) -> None:
         """Connecting the caller with the number they were passed on to is over."""
@@ -215,9 +205,9 @@ class Conversation:
 
     def _duty(self, phone: str) -> Duty:
         if phone == self.holder.phone:
-            return _HOLDER.get(self.stage, Duty.ROOM)
+            return HOLDER.get(self.stage, Duty.ROOM)
         if self.second is not None and phone == self.second.phone:
-            return _SECOND.get(self.stage, Duty.LEAVE)
+            return SECOND.get(self.stage, Duty.LEAVE)
         return Duty.LEAVE
 
     async def _do(self, duty: Duty, control: CallControl) -> object:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
+from ivr_engine.acd.standing import StandingOffer
 from ivr_engine.cdr.record import LegKind
 from ivr_engine.core.events import (
     CallArrived,
@@ -12,9 +13,10 @@ from ivr_engine.core.events import (
     CallReconciled,
     ConversationBegan,
     ConversationEnded,
+    OfferEnded,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, QueueName, between
-from ivr_engine.core.outcomes import EndedBy, QueueOutcome
+from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.records import CallRecords
 from ivr_engine.ports.switch_notes import NotedCall, SwitchNotes
@@ -42,13 +44,19 @@ class NotedCalls:
         self._agent_of = agent_of
         self._log = log
 
-    def close_before_start(self) -> None:
-        """Every call that is over, also those that an earlier engine left open; before anything is done with these."""
-        self._close_all(self._over())
+    def close_before_start(self, offers: Mapping[CallId, StandingOffer]) -> None:
+        """Every call that is over, also those that an earlier engine left open, with the offers that stood for them then.
+
+        It comes before anything is done with these.
+        """
+        for noted in self._over():
+            self._close(noted, offer=offers.get(noted.call))
 
     def close_unheard(self) -> None:
         """Every call that is over and of which this engine never heard; the ends of its own are confirmed by the switch."""
-        self._close_all([each for each in self._over() if not self._recorder.is_open(each.call)])
+        for noted in self._over():
+            if not self._recorder.is_open(noted.call):
+                self._close(noted)
 
     def _over(self) -> list[NotedCall]:
         """Calls whose end is new, and that are open here or have no record."""
@@ -57,11 +65,6 @@ class NotedCalls:
         unknown = [each.call for each in new if not self._recorder.is_open(each.call)]
         recorded = self._records.recorded(unknown) if unknown else ()
         return [each for each in new if each.call not in recorded]
-
-    def _close_all(self, calls: Sequence[NotedCall]) -> None:
-        for noted in calls:
-            if noted.ended is not None:
-                self._close(noted, noted.ended)
 
     def of(self, call: CallId) -> NotedCall | None:
         """What the switch wrote down about the call."""
@@ -80,23 +83,47 @@ class NotedCalls:
         if not self._recorder.is_open(noted.call) and at is not None:
             self._recorder.record(CallArrived(call=noted.call, number=noted.number, caller=noted.caller), at=at)
 
-    def _close(self, noted: NotedCall, ended: Instant) -> None:
+    def _close(self, noted: NotedCall, *, offer: StandingOffer | None = None) -> None:
         self._arrive(noted)
-        call = noted.call
-        if not self._recorder.is_open(call):
+        call, ended = noted.call, noted.ended
+        if ended is None or not self._recorder.is_open(call):
             return
         self._log.info("call_closed_from_notes", call=call, answered=noted.answered is not None)
         self._recorder.record(CallReconciled(call=call, found="gone"), at=ended)
-        if noted.answered is not None:
-            self._talked(noted, noted.answered, min(noted.parted or ended, ended))
+        if offer is not None:
+            self._settle(noted, offer, ended)
+        if noted.answered is not None and self._agent_of(noted.phone) is not None:
+            self._leave(call=noted, ended=noted.answered, outcome=QueueOutcome.ANSWERED)
+        self.tell_of_talk(call)
         self._leave(call=noted, ended=ended)
         self._recorder.record(CallEnded(call=call, ended_by=noted.ended_by), at=ended)
 
-    def _talked(self, noted: NotedCall, answered: Instant, parted: Instant) -> None:
-        agent = self._agent_of(noted.phone)
-        if agent is None:
+    def _settle(self, noted: NotedCall, offer: StandingOffer, ended: Instant) -> None:
+        """How the offer ended that stood when the engine was lost. When two were joined meanwhile was not written down."""
+        call, agent, record = noted.call, offer.agent, self._recorder.peek(noted.call)
+        answered = self.answered_by(call) == agent
+        outcome = OfferOutcome.ANSWERED if answered else OfferOutcome.CALLER_GONE
+        self._recorder.record(OfferEnded(call=call, agent=agent, offer=offer.offer, outcome=outcome), at=ended)
+        if answered and record is not None and record.queue is not None:
+            self._leave(call=noted, ended=ended, outcome=QueueOutcome.ANSWERED)
+            self._recorder.record(ConversationBegan(call=call, agent=agent, queue=record.queue), at=ended)
+
+    def answered_by(self, call: CallId) -> AgentId | None:
+        """Whose telephone was the last that an engine rang for the call, if it answered; known once the call is over."""
+        noted = self._notes.of(call)
+        return self._agent_of(noted.joined) if noted is not None and noted.joined else None
+
+    def tell_of_talk(self, call: CallId) -> None:
+        """Record a talk at the fallback that is over, unless it was followed from the list of live lines."""
+        noted, record = self._notes.of(call), self._recorder.peek(call)
+        if noted is None or record is None or noted.answered is None or noted.ended is None:
             return
-        self._leave(call=noted, ended=answered, outcome=QueueOutcome.ANSWERED)
+        agent = self._agent_of(noted.phone)
+        followed = any(leg.kind is LegKind.AGENT and leg.ended > noted.answered for leg in record.legs)
+        if agent is not None and not followed:
+            self._talked(noted, agent, noted.answered, min(noted.parted or noted.ended, noted.ended))
+
+    def _talked(self, noted: NotedCall, agent: AgentId, answered: Instant, parted: Instant) -> None:
         self._recorder.record(ConversationBegan(call=noted.call, agent=agent, queue=FALLBACK), at=answered)
         over = ConversationEnded(
             call=noted.call,

@@ -65,7 +65,12 @@ class OfferRun:
 
         def answered() -> None:
             self._conversation = self._desk.conversations.begin(
-                effect.call, effect.agent, phone=phone, line=self._line, music=self._music
+                effect.call,
+                effect.agent,
+                phone=phone,
+                line=self._line,
+                music=self._music,
+                flows=self._desk.definition.agent_flows,
             )
             self._desk.centre.handle(OfferAnswered(offer=effect.offer))
 
@@ -78,7 +83,7 @@ class OfferRun:
         if joined.outcome is OfferOutcome.ANSWERED:
             if conversation is None:  # the switch's early word was lost
                 self._desk.centre.handle(OfferAnswered(offer=effect.offer))
-            elif conversation.apart or conversation.waits_on or conversation.outside is not None:
+            elif conversation.apart or conversation.goes_on_elsewhere:
                 return await self._apart(conversation, joined, status)
             self._over(joined, EndedBy.CALLER if joined.caller_gone else EndedBy.AGENT)
             return CallerGone() if joined.caller_gone else QueueLeft(outcome=QueueOutcome.ANSWERED, agent=effect.agent)
@@ -107,7 +112,8 @@ class OfferRun:
             return await self._connect_outside(conversation, conversation.outside.number, status)
         if conversation.waits_on:
             return None
-        return QueueLeft(outcome=QueueOutcome.ANSWERED, agent=conversation.holder.agent or self._effect.agent)
+        agent = conversation.holder.agent or self._effect.agent
+        return QueueLeft(outcome=QueueOutcome.ANSWERED, agent=agent, flow=conversation.flow or "")
 
     async def _connect_outside(self, conversation: Conversation, number: str, status: CallStatus) -> Left:
         """A number that does not answer gives the caller back to the head of the line."""

@@ -103,6 +103,8 @@ class QueueVisit:
             self._record_words(call, node, wait.language, says=says, interrupted=heard != Played())
             if heard != Played():
                 return heard
+        if self._unsaid is not None or not mailbox.empty():  # an agent was free: no music for a moment, a command less
+            return await self._any(mailbox)
         music = self._definition.queues[wait.queue].music
         return await self._control.hold(self._any(mailbox), sounds=(), music=music, keys=wait.keys)
 

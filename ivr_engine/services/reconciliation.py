@@ -11,6 +11,7 @@ from ivr_engine.acd.stimuli import JoinedElsewhere, OfferAnswered
 from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.events import CallReconciled
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
+from ivr_engine.core.outcomes import Activity
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Lines, LineState, LiveLine
 from ivr_engine.ports.log import Log
@@ -102,12 +103,18 @@ class Reconciler:
             return
         if not self._recorder.is_open(line.call) and not self._noted.takes_up(line.call):
             return
+        rung = status is not None and status.phase in _RUNG and status.agent == agent
+        if not rung and not self._idle(agent):
+            return  # by our account at something else: of that we hear first; the talk is noted if it ends before
         self._recorder.record(CallReconciled(call=line.call, found=line.state))
         self._log.info("conversation_adopted", call=line.call, agent=agent)
-        if status is not None and status.offer is not None and status.phase in _RUNG and status.agent == agent:
+        if rung and status is not None and status.offer is not None:
             self._centre.handle(OfferAnswered(offer=status.offer))
         else:
             self._centre.handle(JoinedElsewhere(call=line.call, agent=agent))
+
+    def _idle(self, agent: AgentId) -> bool:
+        return any(each.agent == agent and each.activity is Activity.IDLE for each in self._centre.centre.agents())
 
     def _fetch(self, line: LiveLine) -> None:
         if self.lines is not None:

@@ -46,7 +46,8 @@ def recover(centre: Centre, recorder: Recorder, before: Before, *, now: Instant,
     """Open calls, those that ended meanwhile, agents, conversations, places in queues: each needs what comes before."""
     facts = recorder.recover()
     noted = NotedCalls(notes=before.notes, recorder=recorder, records=before.records, agent_of=before.agent_of, log=log)
-    noted.close_before_start()
+    offers = {each.entered.call: each.offer for each in standing_queues(facts, now=now).visits if each.offer is not None}
+    noted.close_before_start(offers)
     queues = standing_queues((each for each in facts if recorder.is_open(call_of(each.event))), now=now)
     presences = tuple(standing_presences(before.journal))
     fresh = in_force(recorder, presences, now=now, limit=before.presence_limit)

@@ -15,7 +15,7 @@ from ivr_engine.core.events import (
     HoldEnded,
     OutsideParted,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName, between
+from ivr_engine.core.ids import AgentId, CallId, FlowName, Instant, Millis, QueueName, between
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, TransferGoal
 from ivr_engine.ports.clock import Clock
 from ivr_engine.services.centre_runner import CentreRunner
@@ -120,6 +120,11 @@ class TalkFacts:
         """The centre has no more to do with the call; the record follows it to the number."""
         self._centre.handle(ConversationOver(call=self._call, ended_by=EndedBy.TRANSFER, talked=self.talked))
         self._transferred(agent, TransferGoal.OUTSIDE, outside.outside, consulted=consulted)
+
+    def passed_into(self, agent: AgentId, flow: FlowName) -> None:
+        """The agent is out of it, and the caller's own flow goes on elsewhere."""
+        self._centre.handle(ConversationOver(call=self._call, ended_by=EndedBy.TRANSFER, talked=self.talked))
+        self._transferred(agent, TransferGoal.FLOW, flow, consulted=False)
 
     def ended(self, holder: Party, ended_by: EndedBy) -> None:
         """Nobody has the caller any more."""

@@ -19,6 +19,7 @@ from ivr_engine.ports.inbound import Arrival
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.switch_notes import NotedCall
 from ivr_engine.services.centre_runner import CentreRunner
+from ivr_engine.services.noted import NotedCalls
 from ivr_engine.services.recorder import Recorder
 from ivr_engine.services.standing import conversation_of
 
@@ -36,7 +37,7 @@ class Over:
 class Unserved:
     """Keeps them, and ends them.
 
-    `left` are those who had left a queue when an engine was lost; `noted` gives what the switch wrote down about a call.
+    `left` are those who had left a queue when an engine was lost; `noted` is what the switch wrote down.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Unserved:
         agent_of: Callable[[str], AgentId | None],
         clock: Clock,
         log: Log,
-        noted: Callable[[CallId], NotedCall | None],
+        noted: NotedCalls,
         left: Mapping[CallId, QueueLeft] | None = None,
     ) -> None:
         self._centre = centre
@@ -108,19 +109,27 @@ class Unserved:
         """The call is over, by the switch's own word."""
         self._log.info("call_over_unserved", call=call, cause=over.cause, talked_ms=over.talked)
         self.let_go(call, ended_by=over.ended_by, talked=over.talked, at=over.at)
+        self._noted.tell_of_talk(call)
         self._recorder.record(CallEnded(call=call, ended_by=over.ended_by), at=over.at)
 
     def close_missing(self, call: CallId) -> None:
         """The switch does not have the call: as it noted, or as the event said that told of its end, or nobody knows how."""
-        over = self._over_of(self._noted(call)) or self._suspects.get(call)
+        over = self._over_of(self._noted.of(call)) or self._suspects.get(call)
         if over is not None:
+            self._settle(call)
             self.close(call, over)
         else:
             self.close_as(call, Disposition.UNKNOWN_RECONCILED, ended_by=EndedBy.UNKNOWN, at=self._clock.now())
 
+    def _settle(self, call: CallId) -> None:
+        """The telephone that was being rung when the line was lost had been answered, as the switch noted."""
+        status = self._centre.centre.call(call)
+        if status is not None and status.offer is not None and self._noted.answered_by(call) == status.agent:
+            self._centre.handle(OfferAnswered(offer=status.offer))
+
     def noted_over(self, call: CallId) -> bool:
         """Whether the switch wrote down the call's end."""
-        return self._over_of(self._noted(call)) is not None
+        return self._over_of(self._noted.of(call)) is not None
 
     @staticmethod
     def _over_of(noted: NotedCall | None) -> Over | None:
@@ -140,8 +149,7 @@ class Unserved:
         self._suspects.pop(call, None)
         leg = conversation_of(self._recorder, call)
         if leg is None or leg.agent is None or leg.queue is None:
-            if ended_by is not EndedBy.AGENT:
-                self._centre.let_go(call)
+            self._centre.let_go(call)
             return
         talked = between(leg.began, self._clock.now() if at is None else at) if talked is None else talked
         self._centre.handle(ConversationOver(call=call, ended_by=ended_by, talked=talked))

@@ -8,7 +8,8 @@ line and to a real switch: tests/contracts/test_call_control.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -121,32 +122,35 @@ class ScriptedLine:
             await self._silence(wait.next_timeout if keyed.keys else wait.first_timeout)
         return CallerGone() if self._gone.is_set() else keyed
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """Press a `PressMeanwhile` of the script while the work is done."""
-        value = await work
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """Press a `PressMeanwhile` of the script while the work is done, or leave before it is."""
+        async with _begun(work) as awaited:
+            value = await self._unless_gone(awaited)
         press = self._take(PressMeanwhile)
-        return value, press.keys if isinstance(press, PressMeanwhile) else ""
+        keys = press.keys if isinstance(press, PressMeanwhile) else ""
+        return value if isinstance(value, CallerGone) else (value, keys)
 
     async def hold(
         self, until: Awaitable[T], *, sounds: Sequence[Sound], music: str, keys: str = ""
     ) -> T | Played | CallerGone:
         """Wait for `until`, or for the caller to leave or press a key. An `until` that is a future stays its owner's."""
         self._hear(sounds)
-        awaited = asyncio.ensure_future(until)  # noqa: TID251 - a future to race against, owned to its end by this block
-        try:
+        async with _begun(until) as awaited:
             self._left()
             await asyncio.sleep(0)  # a value that is there comes before a key
-            if not awaited.done() and not self._gone.is_set() and (over := self._key_or_end(keys, music)) is not None:
+            goes_on = bool(music) or not sounds
+            if (
+                not awaited.done()
+                and not self._gone.is_set()
+                and (over := self._key_or_end(keys, goes_on=goes_on)) is not None
+            ):
                 return over
-            gone = asyncio.ensure_future(self._gone.wait())  # noqa: TID251 - same
-            try:
-                await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                gone.cancel()
-            return CallerGone() if self._gone.is_set() else awaited.result()
-        finally:
-            if awaited is not until:
-                awaited.cancel()
+            return await self._unless_gone(awaited)
+
+    async def _unless_gone(self, awaited: asyncio.Future[T]) -> T | CallerGone:
+        async with _begun(self._gone.wait()) as gone:
+            await asyncio.wait((awaited, gone), return_when=asyncio.FIRST_COMPLETED)
+        return CallerGone() if self._gone.is_set() else awaited.result()
 
     async def join(
         self,
@@ -220,13 +224,13 @@ class ScriptedLine:
         self.hung_up = True
         self._gone.set()
 
-    def _key_or_end(self, keys: str, music: str) -> Played | None:
-        """The key that ends a `hold`, or, where there is no music, the end of its sounds. Other keys are lost."""
+    def _key_or_end(self, keys: str, *, goes_on: bool) -> Played | None:
+        """The key that ends a `hold`, or, where nothing goes on after them, the end of its sounds. Other keys are lost."""
         while keys and self._presses():
             key, self._keys = self._keys[:1], self._keys[1:]
             if key in keys:
                 return Played(key=key)
-        return None if music else Played()
+        return None if goes_on else Played()
 
     def _hear(self, sounds: Sequence[Sound]) -> None:
         self.heard.extend(sound.words for sound in sounds)
@@ -260,6 +264,17 @@ class ScriptedLine:
         if self._script and isinstance(self._script[0], kind):
             return self._script.pop(0)
         return None
+
+
+@asynccontextmanager
+async def _begun(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
+    """As a future to race against; one that is a future already stays its owner's, anything else ends with the block."""
+    future = asyncio.ensure_future(until)  # noqa: TID251 - owned to its end by this block
+    try:
+        yield future
+    finally:
+        if future is not until:
+            future.cancel()
 
 
 def _left_while_ringing() -> Joined:

@@ -158,17 +158,29 @@ async def test_what_is_answered_at_once_costs_no_command() -> None:
         await during(line.control.play([HELLO], barge_in=False), played_out(line))
 
 
-async def test_a_caller_who_leaves_while_a_service_is_asked_ends_no_request() -> None:
+async def test_a_caller_who_leaves_while_a_service_is_asked_is_gone_at_once_and_ends_no_request() -> None:
     asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with on_the_line() as line:
 
         async def asterisk() -> None:
             assert await line.peer.heard() == 'WAIT FOR DIGIT "600000"'
             line.peer.leave()
-            await line.control.gone
-            asked.set_result("posted")
 
-        assert await during(line.control.listen_during(asked), asterisk) == ("posted", "")
+        assert await during(line.control.listen_during(asked), asterisk) == CallerGone()
+        assert not asked.done()
+        assert await line.control.listen_during(asyncio.sleep(0, "at once")) == CallerGone()
+
+
+async def test_a_line_that_breaks_while_a_service_is_asked_is_no_caller_who_left() -> None:
+    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            assert await line.peer.heard() == 'WAIT FOR DIGIT "600000"'
+            line.peer.dies()
+
+        with pytest.raises(SwitchError, match="without a hang-up"):
+            await during(line.control.listen_during(asked), asterisk)
 
 
 def played_out(line: Line) -> Callable[[], Awaitable[None]]:

@@ -108,6 +108,9 @@ class Office:
     async def transfer(self, agent: AgentId, to: str) -> None:
         self.told.put_nowait(("transfer", agent, to))
 
+    async def transfer_into(self, agent: AgentId, flow: str) -> None:
+        raise NotImplementedError
+
     async def consult(self, agent: AgentId, to: str) -> None:
         self.told.put_nowait(("consult", agent, to))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr_engine.adapters.asterisk.gateway import BACK_TO_AN_ENGINE
-from ivr_engine.adapters.asterisk.pbx_config import FallbackSounds, PbxPlan, render, write_configuration
+from ivr_engine.adapters.asterisk.pbx_config import READ_EVENTS, FallbackSounds, PbxPlan, render, write_configuration
 from ivr_engine.adapters.asterisk.pbx_install import Installation
 from ivr_engine.adapters.asterisk.pbx_music import music
 from ivr_engine.adapters.asterisk.pbx_secrets import PbxSecrets, keep_secrets
@@ -184,6 +184,12 @@ def test_no_log_carries_what_callers_key() -> None:
 def test_the_engines_account_reads_and_writes_the_least() -> None:
     lines = render(PLAN, INSTALLATION)["manager.conf"].split("\n")
     assert {"read = call,system", "write = call", "bindaddr = 127.0.0.1", "webenabled = no"} <= set(lines)
+
+
+def test_an_event_that_the_engine_reads_is_not_one_of_those_that_asterisk_never_makes() -> None:
+    lines = render(PLAN, INSTALLATION)["manager.conf"].split("\n")
+    (never,) = (line.removeprefix("disabledevents = ") for line in lines if line.startswith("disabledevents = "))
+    assert not set(READ_EVENTS) & set(never.split(","))
 
 
 def test_music_is_quiet_unclipped_and_joins_without_a_click() -> None:

@@ -54,7 +54,7 @@ def test_a_story_of_the_fallback_becomes_a_call(tmp_path: Path) -> None:
     ("source", "ended_by"),
     [
         ("PJSIP/trunk-00000001", EndedBy.CALLER),
-        ("PJSIP/agent1001-00000002", EndedBy.AGENT),
+        ("PJSIP/agent1001-00000002", EndedBy.CALLER),
         ("dialplan/agi", EndedBy.ENGINE),
         ("dialplan/builtin", EndedBy.SWITCH),
         ("", EndedBy.SWITCH),
@@ -67,6 +67,21 @@ def test_the_end_of_a_call_is_noted_with_its_millisecond_and_who_ended_it(
     noted = notes.of(ONE)
     assert noted is not None
     assert (noted.began, noted.ended, noted.ended_by) == (Instant(1_795_000), Instant(1_800_123), ended_by)
+
+
+@pytest.mark.parametrize(
+    ("status", "peer", "joined"),
+    [
+        ("ANSWER", "PJSIP/agent1001-00000002", "agent1001"),
+        ("CANCEL", "PJSIP/agent1001-00000002", ""),
+        ("ANSWER", "Local/x@y", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_telephone_that_answered_last_is_noted_with_the_end(tmp_path: Path, status: str, peer: str, joined: str) -> None:
+    noted = log(tmp_path, f"1800|1795.7|fallback|NONE|ENDED|80000|138|0001800123|a|a|{status}|{peer}").of(ONE)
+    assert noted is not None
+    assert noted.joined == joined
 
 
 def test_milliseconds_that_are_not_of_the_lines_own_time_are_not_believed(tmp_path: Path) -> None:

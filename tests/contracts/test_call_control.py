@@ -81,6 +81,18 @@ async def hold_for_ever(control: CallControl, _stage: Stage) -> object:
     return reply
 
 
+async def silence(control: CallControl, _stage: Stage) -> object:
+    """Hold without sound or music: it is not over before the value is there."""
+    value: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as tasks:
+        holding = tasks.create_task(control.hold(value, sounds=[], music=""))
+        for _ in range(50):  # every task that can run does
+            await asyncio.sleep(0)
+        too_early = holding.done()
+        value.set_result("value")
+    return "too early" if too_early else holding.result()
+
+
 def hold_for_a_key(*sounds: str, music: str = "default") -> Ask:
     """Hold for something that never comes, and take the keys 1 and 2 meanwhile."""
 
@@ -189,6 +201,8 @@ HOLDING: dict[str, Row] = {
     "a key that leads nowhere, and one that does": ((Press("7"), Press("2")), (hold_for_a_key(),), [Played(key="2")]),
     "a caller who leaves while keys are taken": ((HangUpNow(),), (hold_for_a_key(),), [GONE]),
     "sounds without music": ((Listen(),), (hold_for_a_key("short", music=""),), [Played()]),
+    "silence until the value comes": ((Listen(),), (silence, play("short")), ["value", Played()]),
+    "silence after music": ((Listen(),), (hold(), silence, play("short")), ["value", "value", Played()]),
     "a caller who leaves under music": ((HangUpNow(),), (hold_for_ever,), [GONE]),
 }
 

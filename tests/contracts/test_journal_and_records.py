@@ -173,3 +173,12 @@ async def test_the_last_checkpoint_of_a_call_is_kept_until_its_record_is(store: 
     store.save(record_of("c1", 5))
     await store.flush()
     assert store.kept() == {CallId("c2"): {"node": "menu"}}
+
+
+async def test_which_of_many_calls_have_a_record_is_told_at_once(store: Store) -> None:
+    store.append([arrived("c1"), arrived("c2")], Instant(1000))
+    store.save(record_of("c1", 1000))
+    await store.flush()
+    asked = [CallId(f"c{number}") for number in range(2_500)]
+    assert store.recorded(asked) == {"c1"}
+    assert store.recorded(()) == frozenset()

@@ -35,9 +35,12 @@ def breaches(stand: Stand, callers: Callers) -> list[str]:
 
 
 def _unheard(stand: Stand) -> list[str]:
-    """While the switch lives the true end of every call is known, whoever was there to hear it."""
-    found = [each.call for each in stand.history().records if each.disposition is Disposition.UNKNOWN_RECONCILED]
-    return [f"I3: nobody knows how these ended: {found}"] if found else []
+    """While the switch lives the true end of every call is known, whoever was there to hear it, and no flow fails."""
+    found = [each.call for each in stand.history().records if each.disposition in _NO_TRUE_END]
+    return [f"I3: these have no true end: {found}"] if found else []
+
+
+_NO_TRUE_END = frozenset({Disposition.UNKNOWN_RECONCILED, Disposition.FAILED_SYSTEM, Disposition.LOST_PBX_CRASH})
 
 
 def told(stand: Stand) -> str:

@@ -293,14 +293,14 @@ def stand_at(folder: Path, people: People, *, seed: int, ami: FaultProxy | None 
 
 
 def start_pbx(stand: Stand) -> None:
-    """SIPp is no telephone that can be probed, and registers for once and all."""
+    """SIPp is no telephone that can be probed: it sends no sound, answers no question, and registers for once and all."""
     settings = stand.site.settings
     definition = load_centre(stand.site.folder / "bank").definition
     assert definition is not None
     log = open_log(level="error", json_lines=False)
     with ThreadPoolExecutor(1) as aside:  # a test's own loop may be running
         planned = aside.submit(asyncio.run, pbx_plan(settings=settings, definition=definition, log=log)).result()
-    plan = replace(planned, qualify_s=0)
+    plan = replace(planned, qualify_s=0, silence_s=0, session_s=0)
     status = stand.site.pbx.start(plan, install(settings.cache_dir, mirror=settings.debian_mirror))
     etc = settings.pbx_dir / "etc" / "pjsip.conf"
     etc.write_text(

@@ -42,7 +42,7 @@ from ivr_engine.errors import EngineError
 from ivr_engine.testing.host_service import ACCOUNTS, Fault, Ledger
 from ivr_engine.testing.sample_bank import Bank
 from ivr_engine.testing.sample_desk import Desk
-from tests.system.phones import Phones
+from tests.system.phones import AGENT_TONE_HZ, Phones
 from tests.system.site import NUMBER, Site
 
 T = TypeVar("T")
@@ -81,9 +81,12 @@ class Day:
         """The call from this telephone number."""
         return (await self.fact(CallArrived, lambda each: each.caller == telephone)).call
 
-    async def agent(self, agent: str, answering: Answering | None = None, *, ready: bool = True) -> Agent:
+    async def agent(
+        self, agent: str, answering: Answering | None = None, *, ready: bool = True, speaks: bool = True
+    ) -> Agent:
         """An agent's telephone registers, and the agent logs in, ready unless told otherwise."""
-        phone = await self.phones.agent(f"agent{agent}", answering)
+        tone_hz = AGENT_TONE_HZ if speaks else 0
+        phone = await self.phones.agent(f"agent{agent}", answering, tone_hz=tone_hz)
         await self.present(agent, ready=ready)
         return Agent(day=self, agent=agent, phone=phone)
 

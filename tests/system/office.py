@@ -91,6 +91,9 @@ class Office:
     async def transfer(self, agent: AgentId, to: str) -> None:
         self.commands.put_nowait((f"transfer to {to}", agent))
 
+    async def transfer_into(self, agent: AgentId, flow: str) -> None:
+        self.commands.put_nowait((f"transfer into {flow}", agent))
+
     async def consult(self, agent: AgentId, to: str) -> None:
         self.commands.put_nowait((f"consult {to}", agent))
 

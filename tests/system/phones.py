@@ -48,11 +48,11 @@ class Phones:
     ) -> None:
         await self._softphones.__aexit__(kind, error, trace)
 
-    async def agent(self, phone: str, answering: Answering | None = None) -> Softphone:
+    async def agent(self, phone: str, answering: Answering | None = None, *, tone_hz: int = AGENT_TONE_HZ) -> Softphone:
         """A registered agent's telephone. It says a tone while it talks, so that its caller hears somebody."""
         policy = answering or Answering.answer()
         return await self._softphones.connect(
-            Line(number=phone, pbx=self._pbx, secret=self._secrets[phone], tone_hz=AGENT_TONE_HZ, answering=policy)
+            Line(number=phone, pbx=self._pbx, secret=self._secrets[phone], tone_hz=tone_hz, answering=policy)
         )
 
     def learn(self, phone: str, secret: str) -> None:

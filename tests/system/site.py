@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,8 @@ class Site:
             "calls_limit",
             "calls_per_s_limit",
             "lag_limit_ms",
+            "phone_silence_s",
+            "session_timer_s",
             "database_url",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
@@ -182,8 +184,13 @@ class Site:
 
 
 @contextmanager
-def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre, carrier: str = "") -> Iterator[Site]:
-    """A site that is up while the block runs. `write` puts the centre's files into the folder's `bank`."""
+def site_at(
+    folder: Path, *, write: Callable[[Path, str], object] = write_centre, carrier: str = "", **changed: object
+) -> Iterator[Site]:
+    """A site that is up while the block runs. `write` puts the centre's files into the folder's `bank`.
+
+    `changed` are settings by name.
+    """
     first, last = rtp_range(100)
     settings = Settings(
         state_dir=folder / "var",
@@ -200,7 +207,8 @@ def site_at(folder: Path, *, write: Callable[[Path, str], object] = write_centre
     with ExitStack() as host_up:
         host = host_up.enter_context(HostService(delay=LONGEST_LIFE_S))
         write(folder, host.url)
-        site = Site(folder=folder, settings=settings, host=host, host_up=host_up)
+        changed_settings = replace(settings, **changed)  # type: ignore[arg-type] # of the names' own kinds
+        site = Site(folder=folder, settings=changed_settings, host=host, host_up=host_up)
         try:
             site.start_engine()
             yield site

@@ -23,7 +23,7 @@ from ivr_engine.core.events import (
 )
 from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, QueueOutcome
 from ivr_engine.errors import CommandRefused
-from tests.system.day import Agent, Caller, Day, legs
+from tests.system.day import Agent, Caller, Day, legs, ready, until
 
 pytestmark = pytest.mark.system
 
@@ -64,6 +64,31 @@ async def test_a_caller_who_is_held_hears_music_and_comes_back_to_the_same_agent
     assert held.held >= TALK_MS
     assert abs(leg.held - held.held) <= 50
     assert abs(leg.lasted - leg.held - leg.talked) <= 200
+
+
+async def test_the_hold_key_of_the_telephone_itself_gives_the_caller_music_and_stands_in_the_record(day: Day) -> None:
+    wang = await day.agent("1001", speaks=False)
+    caller = await day.caller()
+    await caller.asks_for_an_agent()
+    talk = await wang.answers()
+    await caller.talks()
+    await until(lambda: ready(not caller.phone.sounding), lambda: "the caller hears somebody although nobody speaks")
+    talk.hold(on=True)
+    await caller.sees(HoldBegan)
+    await until(lambda: ready(caller.phone.sounding), lambda: "the caller on hold hears no music")
+    await a_moment()
+    assert not talk.over
+    talk.hold(on=False)
+    held = await caller.sees(HoldEnded)
+    await until(lambda: ready(not caller.phone.sounding), lambda: "the music goes on")
+    await talk.hang_up()
+    await caller.reaches("survey")
+    await caller.hangs_up()
+    record = await caller.record()
+    assert legs(record) == ("ivr", "waiting: answered, 1 offered", "agent 1001: ended by agent", "survey")
+    assert held.held >= TALK_MS
+    assert record.legs[2].held == held.held
+    assert abs(record.legs[2].lasted - record.legs[2].held - record.legs[2].talked) <= 200
 
 
 async def test_a_caller_is_passed_on_to_a_free_colleague(day: Day) -> None:
@@ -251,6 +276,31 @@ async def test_a_caller_who_leaves_while_the_agent_asks_ends_it_for_both(day: Da
     await talk.ended()
     await second.ended()
     assert legs(await caller.record())[2:] == ("agent 1001: ended by caller",)
+
+
+async def test_an_agent_passes_a_caller_into_a_flow_and_the_record_has_the_legs_in_order(own_day: Day) -> None:
+    day = own_day
+    path = day.site.folder / "bank" / "centre.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\nagent_flows: {{identify: {{code: "91"}}}}\n', encoding="utf-8")
+    done = day.site.command("flow", "reload")
+    assert done.returncode == 0, done.stdout + done.stderr
+    caller, wang, talk = await in_conversation(day)
+    refused = day.site.command("agent", "transfer", "1001", "--flow", "main")
+    assert refused.returncode == 1
+    assert "`agent_flows` of the call: identify" in refused.stderr
+    await day.phones.feature(wang.phone, "*2591")
+    await talk.ended()
+    await caller.reaches("by_what")
+    await caller.presses("1")
+    await caller.reaches("by_card")
+    await caller.hangs_up()
+    record = await caller.record()
+    assert legs(record)[1:] == ("waiting: answered, 1 offered", "agent 1001: ended by transfer", "survey")
+    assert record.legs[3].to == "identify"
+    assert caller.kinds(CallTransferred)[0].to == "identify"
+    told = day.site.command("why", caller.call).stdout
+    assert "passed on by 1001 to flow identify" in told
 
 
 async def test_everything_can_be_dialled_on_a_second_line(day: Day) -> None:

@@ -42,8 +42,9 @@ async def test_every_key_is_heard_in_order_at_any_moment_of_a_prompt_of_many_par
     async def serve(control: CallControl) -> str:
         heard, ahead, silent, chance = "", "", 0, random.Random(1)
         while silent < SILENT:
-            _, keys = await control.listen_during(asyncio.sleep(chance.uniform(*THINKING_S)))
-            keyed = await control.gather(parts, replace(wait, typed_ahead=ahead + keys))
+            meanwhile = await control.listen_during(asyncio.sleep(chance.uniform(*THINKING_S)))
+            assert not isinstance(meanwhile, CallerGone)
+            keyed = await control.gather(parts, replace(wait, typed_ahead=ahead + meanwhile[1]))
             assert not isinstance(keyed, CallerGone)
             heard, ahead, silent = heard + keyed.keys, keyed.left, 0 if keyed.keys else silent + 1
         return heard

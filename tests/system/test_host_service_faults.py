@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr_engine.core.events import NodeEntered, RequestAnswered
+from ivr_engine.core.events import CallEnded, NodeEntered, RequestAnswered
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.testing.host_service import Fault
 from tests.system.day import Day, ending, legs
@@ -63,7 +63,7 @@ async def test_a_slow_host_service_is_waited_for_as_long_as_the_flow_says(day: D
     assert record.ended_by == "caller"
 
 
-async def test_a_caller_who_hangs_up_while_the_host_service_is_asked_has_one_record(day: Day) -> None:
+async def test_a_caller_who_hangs_up_while_the_host_service_is_asked_is_gone_before_it_answers(day: Day) -> None:
     day.site.host.fault = Fault.HANG
     caller = await day.caller()
     await caller.gives_card_and_pin(CARD, PIN)
@@ -71,3 +71,6 @@ async def test_a_caller_who_hangs_up_while_the_host_service_is_asked_has_one_rec
     await caller.hangs_up()
     record = await caller.record()
     assert (ending(record), legs(record)) == ("abandoned_ivr, ended by caller", ("ivr",))
+    ended, _ = await day.recorded(CallEnded, lambda each: each.call == caller.call)
+    answered, _ = await day.recorded(RequestAnswered, lambda each: each.call == caller.call and each.operation == "balance")
+    assert ended < answered

@@ -95,6 +95,7 @@ class AgiLine:
         self._outside = outside
         self._stays = stays
         self._other = self._room = ""
+        self._has_dialled = False
         self._talk_limit_s = talk_limit / 1000
         self._music = ""
         self._on_answer: Callable[[], None] | None = None
@@ -207,6 +208,7 @@ class AgiLine:
         if self.gone.done():
             return Joined(outcome=OfferOutcome.CALLER_GONE, cause=cause_text("", ""), talked=Millis(0), caller_gone=True)
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
+        self._has_dialled = True
         began = now()
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
         arguments = f"{target},{max(1, round(ring / 1000))},{self._dial_options(music, whisper)}"

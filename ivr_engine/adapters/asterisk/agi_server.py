@@ -13,9 +13,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
-from ivr_engine.adapters.asterisk.agi_codec import Environment
-from ivr_engine.adapters.asterisk.agi_session import AgiSession, open_session
-from ivr_engine.adapters.asterisk.alongside import alongside
+from ivr_engine.adapters.asterisk.agi_codec import Environment, EnvironmentReader
+from ivr_engine.adapters.asterisk.agi_connection import AgiConnection
+from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.pbx_ports import holder_or
 from ivr_engine.errors import EngineError, SetupError, SwitchError, WireError
 
@@ -53,7 +53,7 @@ class AgiServer:
         self._header_limit_s = header_limit_s
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # have proved nothing yet; oldest first
+        self._strangers: dict[AgiConnection, asyncio.TimerHandle] = {}  # have proved nothing yet; oldest first
         self._server: asyncio.Server | None = None
 
     @property
@@ -66,14 +66,15 @@ class AgiServer:
     @property
     def connections(self) -> int:
         """How many are open, whether they have proved who they are or not."""
-        return len(self._tasks)
+        return len(self._tasks) + len(self._strangers)
 
     async def __aenter__(self) -> AgiServer:
         """Start listening. Raises SetupError when the port cannot be had."""
         host, port = self._address
         await self._group.__aenter__()
         try:
-            self._server = await asyncio.start_server(self._admit, host, port, backlog=BACKLOG)
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: AgiConnection(self._admit), host, port, backlog=BACKLOG)
         except OSError as error:
             await self._group.__aexit__(None, None, None)
             raise SetupError(
@@ -88,76 +89,71 @@ class AgiServer:
         """Stop listening and give every call back to the dialplan."""
         if self._server is not None:
             self._server.close()
-        for task in list(self._tasks):
+        for stranger in list(self._strangers):
+            self._drop(stranger)
+        for task in self._tasks:
             task.cancel()
         await self._group.__aexit__(None, None, None)
 
-    def _admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) >= self._sessions_limit and not self._drop_a_stranger():
-            _log.warning("AGI connection refused: %d are open", len(self._tasks))
-            writer.transport.abort()
+    def _admit(self, connection: AgiConnection) -> None:
+        if self.connections >= self._sessions_limit and not self._drop_a_stranger():
+            _log.warning("AGI connection refused: %d are open", self.connections)
+            connection.abort()
             return
-        task = self._group.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        self._strangers[task] = writer
-        task.add_done_callback(self._forget)
+        late = asyncio.get_running_loop().call_later(
+            self._header_limit_s, self._refuse, connection, "it said too little in time"
+        )
+        self._strangers[connection] = late
+        environments = EnvironmentReader(connection.lines)
+        connection.listen(lambda: self._acquaint(connection, environments))
 
     def _drop_a_stranger(self) -> bool:
         """Make room for a newcomer, who may be a caller: whoever has said nothing for longest goes."""
         if not self._strangers:
             return False
-        oldest, writer = next(iter(self._strangers.items()))
-        writer.transport.abort()  # a task that has not begun yet would not do it when it is cancelled
-        oldest.cancel()
-        self._forget(oldest)
+        self._drop(next(iter(self._strangers)))
         return True
 
-    def _acquaint(self) -> None:
-        """The connection of the running task has proved to be our dialplan's."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._strangers.pop(task, None)
+    def _drop(self, stranger: AgiConnection) -> None:
+        self._strangers.pop(stranger).cancel()
+        stranger.listen(lambda: None)
+        stranger.abort()
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._strangers.pop(task, None)
+    def _refuse(self, stranger: AgiConnection, reason: str) -> None:
+        _log.warning("AGI connection dropped: %s", reason)
+        self._drop(stranger)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _acquaint(self, stranger: AgiConnection, environments: EnvironmentReader) -> None:
+        """See whether it has proved to be our dialplan's; from then on it is a session."""
         try:
-            async with asyncio.timeout(self._header_limit_s):
-                session = await open_session(reader, writer)
-        except (WireError, TimeoutError) as error:
-            _log.warning("AGI connection dropped: %s", str(error) or "it said too little in time")
-            writer.transport.abort()
+            environment = environments.next_environment()
+            if environment is None:
+                return
+            route = self._route(environment)
+        except WireError as error:
+            self._refuse(stranger, str(error))
             return
-        except asyncio.CancelledError:
-            writer.transport.abort()
-            raise
-        route = self._route(session.environment)
-        if route is None:
-            writer.transport.abort()
-            return
-        self._acquaint()
-        await self._run(session, route)
+        self._strangers.pop(stranger).cancel()
+        task = self._group.create_task(self._run(AgiSession(environment, stranger), route))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _route(self, environment: Environment) -> Route | None:
+    def _route(self, environment: Environment) -> Route:
         expected = call_token(environment.call, self._secret).encode()
         sent = environment.arguments[0] if environment.arguments else ""
         if not hmac.compare_digest(expected, sent.encode("utf-8", "surrogateescape")):
-            _log.warning("AGI connection dropped: its token is not ours")
-            return None
+            raise WireError("its token is not ours")
         route = self._routes.get(environment.script)
         if route is None:
-            _log.warning("AGI connection dropped: no such script; the dialplan does not fit this engine")
+            raise WireError("no such script; the dialplan does not fit this engine")
         return route
 
     async def _run(self, session: AgiSession, route: Route) -> None:
-        async with alongside(session.pump()):
-            try:
-                await route(session)
-            except EngineError as error:
-                _log.warning("call %s given back to the switch: %s", session.environment.call, error)
-            except Exception:  # noqa: BLE001 - a fault in one call must not end the others; the dialplan takes that call back
-                _log.exception("call %s given back to the switch by a fault of ours", session.environment.call)
-            finally:
-                await session.close()
+        try:
+            await route(session)
+        except EngineError as error:
+            _log.warning("call %s given back to the switch: %s", session.environment.call, error)
+        except Exception:  # noqa: BLE001 - a fault in one call must not end the others; the dialplan takes that call back
+            _log.exception("call %s given back to the switch by a fault of ours", session.environment.call)
+        finally:
+            await session.close()

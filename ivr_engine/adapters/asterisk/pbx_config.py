@@ -18,6 +18,7 @@ from ivr_engine.errors import SetupError
 
 LONGEST_NUMBER = 24  # digits; E.164 allows 15, national service numbers with prefixes a few more
 PORTS_PER_LEG = 2  # RTP and RTCP
+USUAL_SESSION_S = 1800  # RFC 4028, section 4
 STRETCH_S = 60  # of waiting at the fallback between two questions for an engine
 PATIENCE_S = 15  # more than the watchdog gives an engine that hangs
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path in <sys/un.h>, less its final NUL
@@ -35,10 +36,9 @@ READ_EVENTS = (
     "Hold",
     "Unhold",
     "HangupRequest",
-    "SoftHangupRequest",
     "Hangup",
-    "ContactStatus",
 )
+_OF_CALLERS = frozenset({"HangupRequest", "Hangup"})  # heard of callers' channels only, not of telephones that were rung
 
 _ENGINE = re.compile(r"[A-Za-z0-9.-]{1,100}:[0-9]{1,5}")
 _PHONE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -70,7 +70,9 @@ class PbxPlan:
     Ports are UDP for SIP and RTP (`rtp_last` inclusive), TCP for AMI and AGI. AMI listens on 127.0.0.1 whatever `bind` is.
     `other_engines` are HOST:PORT, asked in turn when the first does not answer.
     `trunk_addresses` are the hosts or networks callers may come from. `music` maps further classes to folders of 8 kHz sound
-    files; class `default` is generated if absent. `qualify_s`: how often registered phones are probed, 0 never.
+    files; class `default` is generated if absent. `qualify_s`: how often registered phones are probed, 0 never. `silence_s`:
+    how long an agent's telephone may send no sound in a call before it counts as dead, 0 for ever. `session_s`: within this
+    span each side of a call is asked by SIP whether it is there (RFC 4028), 0 only where the other side wants it.
     `calls_out`: the engine may make calls (AMI `originate`), which it needs for callbacks alone.
 
     Raises:
@@ -94,6 +96,8 @@ class PbxPlan:
     fallback: FallbackSounds = field(default_factory=FallbackSounds)
     music: Mapping[str, Path] = field(default_factory=dict)
     qualify_s: int = 30
+    silence_s: int = 30
+    session_s: int = 600
     calls_out: bool = False
 
     def __post_init__(self) -> None:
@@ -205,7 +209,7 @@ def render(plan: PbxPlan, installation: Installation) -> dict[str, str]:
     phone = ConfTemplate((template_folder("asterisk-conf") / "phone.part").read_text(encoding="utf-8"))
     files = {path.name: ConfTemplate(path.read_text(encoding="utf-8")).substitute(values) for path in _templates()}
     files["pjsip.conf"] += "".join(
-        phone.substitute(phone=name, secret=plan.secrets.phones[name], qualify_s=plan.qualify_s) for name in plan.phones
+        phone.substitute(values, phone=name, secret=plan.secrets.phones[name]) for name in plan.phones
     )
     return files
 
@@ -249,9 +253,13 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "agi_secret": plan.secrets.agi,
         "call_limit_s": plan.call_limit_s,
         "stretch_s": STRETCH_S,
+        "qualify_s": plan.qualify_s,
+        "silence_s": plan.silence_s,
+        "timers": "always" if plan.session_s else "yes",
+        "session_s": plan.session_s or USUAL_SESSION_S,
         "trunk_matches": "\n".join(f"match = {address}" for address in plan.trunk_addresses),
         "ami_write": "call,originate" if plan.calls_out else "call",
-        "event_filters": "\n".join(f"eventfilter(action(include),name({name})) =" for name in READ_EVENTS),
+        "event_filters": "\n".join(map(_event_filter, READ_EVENTS)),
         "music_classes": _music_classes(plan),
         "queue_members": "\n".join(f"member => PJSIP/{phone}" for phone in plan.phones),
         "number_patterns": _number_patterns(plan.numbers),
@@ -260,6 +268,12 @@ def _values(plan: PbxPlan, installation: Installation) -> dict[str, object]:
         "loss_report": _playback(plan.fallback.loss_report),
         "goodbye": _playback(plan.fallback.goodbye),
     }
+
+
+def _event_filter(name: str) -> str:
+    if name in _OF_CALLERS:
+        return f"eventfilter(action(include),name({name}),header(Channel),method(starts_with)) = PJSIP/trunk-"
+    return f"eventfilter(action(include),name({name})) ="
 
 
 def _engines(plan: PbxPlan) -> str:

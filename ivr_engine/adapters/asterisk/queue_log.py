@@ -26,6 +26,7 @@ TOGETHER_MS = 2_000
 _CALL = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}|cb[A-Za-z0-9.-]{1,40}")
 _NUMBER = re.compile(r"[0-9*#+]{0,32}")
 _MEMBER = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})")
+_LEG = re.compile(r"PJSIP/([A-Za-z0-9_-]{1,32})-[0-9a-f]{8}")
 _MILLISECONDS = re.compile(r"[0-9]{10,16}")
 
 _OUR_HANGUP = "dialplan/agi"  # the source that AGI's HANGUP gives (res_agi.c); the dialplan's own is dialplan/builtin
@@ -122,18 +123,25 @@ def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
         _with_numbers(call, data),
         ended=ended if abs(ended - at) <= TOGETHER_MS else at,
         ended_by=EndedBy.AGENT if with_talk else _ended_by(data[3:5]),
+        joined=_joined(data[5:7]),
     )
 
 
+def _joined(status_and_peer: Data) -> str:
+    """The telephone that answered, of `DIALSTATUS` and `DIALEDPEERNAME`; app_dial clears both when it begins."""
+    phone = _LEG.fullmatch(status_and_peer[1]) if len(status_and_peer) == 2 and status_and_peer[0] == "ANSWER" else None
+    return phone[1] if phone else ""
+
+
 def _ended_by(channel_and_source: Data) -> EndedBy:
-    """Who ended the call: the channel, and what Asterisk has as the source of its hang-up. Older lines have neither."""
-    if len(channel_and_source) < 2:
-        return EndedBy.CALLER
-    channel, source = channel_and_source
-    if source == channel:
-        return EndedBy.CALLER
+    """Who ended the call: the channel, and what Asterisk has as the source of its hang-up. Older lines have neither.
+
+    The first source stays: after a talk that the agent ended it is the agent's telephone, whoever left later. That was the
+    caller, or else an engine that heard of it.
+    """
+    source = channel_and_source[1] if len(channel_and_source) > 1 else "PJSIP/"
     if source.startswith("PJSIP/"):
-        return EndedBy.AGENT
+        return EndedBy.CALLER
     return EndedBy.ENGINE if source == _OUR_HANGUP else EndedBy.SWITCH
 
 

@@ -80,11 +80,13 @@ class Translator:
             self.ignored += 1
             return None
         fields, make = row
-        values = [message.all(name) for name in ("Channel", "Uniqueid", *fields)]
-        if any(len(value) != 1 for value in values):
+        names = ("Channel", "Uniqueid", *fields)
+        found = [header for header in message.headers if header[0] in names]  # in one pass: a message has some thirty
+        values = dict(found)
+        if not len(found) == len(values) == len(names):
             self.refused += 1
             return None
-        channel, call, *rest = (value[0] for value in values)
+        channel, call, *rest = (values[name] for name in names)
         ours = message.event in _OF_ANY_TELEPHONE or self._ours(channel, call)
         return make(CallId(call), rest) if ours else None
 

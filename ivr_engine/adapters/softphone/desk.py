@@ -189,6 +189,8 @@ class Desk:
             call.reply(order["code"])
         elif do == "hang_up":
             call.end()
+        elif do == "hold":
+            call.put_on_hold(on=order["on"])
         elif do == "record":
             call.record_to = order["path"]
             call.start_recording()

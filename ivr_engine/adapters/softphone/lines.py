@@ -12,6 +12,7 @@ The two processes exchange one JSON object per line. To the telephone process, o
 | press    | call, keys, key_ms, gap_ms    |
 | answer   | call, code                    |
 | hang_up  | call                          |
+| hold     | call, on                      |
 
 From it, reports: the fields of `PhoneEvent`. `line` and `call` are names that the driving side chooses; calls that come in
 are named by the telephone process.

@@ -146,6 +146,10 @@ class SoftphoneCall:
         self._process.order("hang_up", call=self._call)
         return await self.ended(limit)
 
+    def hold(self, *, on: bool) -> None:
+        """Press the telephone's own hold key, or press it again."""
+        self._process.order("hold", call=self._call, on=on)
+
     def reply(self, code: int) -> None:
         """Answer (200) or refuse (486, 603, ...) a call that came in."""
         self._process.order("answer", call=self._call, code=code)

@@ -60,6 +60,7 @@ class TelephoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if not any(
             media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE for media in info.media
         ):
+            self.audio = None  # on hold PJSIP has taken its port away; asking that one for its level is an error
             return
         self.audio = self.getAudioMedia(-1)
         devices = self.desk.endpoint.audDevManager()
@@ -109,6 +110,15 @@ class TelephoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             return
         self.near = self.near or code >= 300
         self.answer(call_options(code))
+
+    def put_on_hold(self, *, on: bool) -> None:
+        """As by the telephone's own hold key: say in a re-INVITE that nothing is received (RFC 3264), or take it back."""
+        options = pj.CallOpParam(True)  # noqa: FBT003 - PJSIP's signature: with its default settings
+        if on:
+            self.setHold(options)
+        else:
+            options.opt.flag = pj.PJSUA_CALL_UNHOLD
+            self.reinvite(options)
 
     def end(self) -> None:
         """Hang up, cancel or decline, whichever fits."""

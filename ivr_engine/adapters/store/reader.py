@@ -8,18 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, func, inspect
 from sqlmodel import Session, col, select
 
 from ivr_engine.adapters.store.database import check_schema, connect_read_only, explained, name_of, parse_url, sqlite_url
 from ivr_engine.adapters.store.rows import record_from, recorded_from
-from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow
+from ivr_engine.adapters.store.settled import OPENING
+from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow, SettledRow
 from ivr_engine.cdr.record import CallRecord
-from ivr_engine.core.events import CallArrived, CallbackPlaced, Recorded
+from ivr_engine.core.events import Recorded
 from ivr_engine.core.ids import CallId, Instant
 
 _PAGE = 1000
-OPENING = (CallArrived.TYPE, CallbackPlaced.TYPE)
 
 
 class StoreReader:
@@ -102,12 +102,29 @@ class StoreReader:
 
     def open_calls(self) -> tuple[CallId, ...]:
         """Calls that arrived, or that we made, according to the journal and have no record yet, oldest first."""
+        return tuple(CallId(call) for call in self.unsettled())
+
+    def unsettled(self) -> dict[str, int]:
+        """The same with the number of each arrival."""
         recorded = select(CallRow.call).where(CallRow.call == JournalRow.call).exists()
         query = (
-            select(JournalRow.call).where(col(JournalRow.type).in_(OPENING), ~recorded).order_by(col(JournalRow.sequence))
+            select(JournalRow.call, JournalRow.sequence)
+            .where(col(JournalRow.type).in_(OPENING), col(JournalRow.sequence) > self.mark(), ~recorded)
+            .order_by(col(JournalRow.sequence))
         )
+        found: dict[str, int] = {}
         with explained(self._name), Session(self._engine) as session:
-            return tuple(dict.fromkeys(CallId(call) for call in session.exec(query) if call is not None))
+            for call, sequence in session.exec(query):
+                if call is not None:
+                    found.setdefault(call, sequence)
+        return found
+
+    def mark(self) -> int:
+        """Up to which number every call that arrived has its record; see `settled.py`."""
+        with explained(self._name), Session(self._engine) as session:
+            if not inspect(self._engine).has_table(str(SettledRow.__tablename__)):  # nobody has written since it came
+                return 0
+            return session.exec(select(SettledRow.through)).first() or 0
 
     def checkpoints(self) -> dict[CallId, dict[str, Any]]:
         """The checkpoint of every call that has one."""

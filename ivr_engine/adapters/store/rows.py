@@ -16,10 +16,14 @@ from ivr_engine.errors import StoreError
 
 Row = dict[str, Any]
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # json.dumps would make one for every value
+
 
 def to_json(value: object) -> str:
     """Compact JSON, readable where it can be: Chinese as it is, everything escaped when the text is no valid Unicode."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode(value)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -22,6 +22,7 @@ from ivr_engine.adapters.store.database import (
 from ivr_engine.adapters.store.lock import WriterLock
 from ivr_engine.adapters.store.reader import StoreReader
 from ivr_engine.adapters.store.rows import call_row, journal_row
+from ivr_engine.adapters.store.settled import Settled
 from ivr_engine.adapters.store.spool import spooling
 from ivr_engine.adapters.store.transactions import Transactions
 from ivr_engine.adapters.store.writer import BacklogFull, Pace, Told, Writer
@@ -235,8 +236,9 @@ class SqlStore:
             transactions = stack.enter_context(Transactions(engine, self._name, limit_s=2 * self._busy_timeout_s))
             with explained(self._name):
                 create_tables(engine)
-            writer = self._open_writer(stack, transactions)
             reader = StoreReader(engine, self._name)
+            transactions.settled = Settled(reader.unsettled(), last=reader.last_sequence(), mark=reader.mark())
+            writer = self._open_writer(stack, transactions)
             self._sequence = reader.last_sequence()
             writer.start()
             stack.callback(writer.close)

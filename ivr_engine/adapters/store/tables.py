@@ -53,6 +53,16 @@ class CheckpointRow(SQLModel, table=True):
     body: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class SettledRow(SQLModel, table=True):
+    """At most one row: every call that arrived up to this number in the journal has its record."""
+
+    __tablename__ = "settled"
+
+    through: int = Field(
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    )
+
+
 class CallRow(SQLModel, table=True):
     """One call record. `legs` is a list of objects, `answers` an object, `faults` a list of codes."""
 

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, text
+from sqlalchemy import Connection, Engine, delete, insert, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 
 from ivr_engine.adapters.store.database import explained
-from ivr_engine.adapters.store.rows import Row, to_json
-from ivr_engine.adapters.store.tables import CallRow, CheckpointRow, JournalRow
+from ivr_engine.adapters.store.rows import Row
+from ivr_engine.adapters.store.settled import Settled
+from ivr_engine.adapters.store.statements import Statements
+from ivr_engine.adapters.store.tables import JournalRow, SettledRow
 from ivr_engine.adapters.store.writer import Batch
 from ivr_engine.errors import StoreError
 
@@ -28,21 +30,19 @@ LOCK = 0x1F12E0
 writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
 
 
-# One statement for any number of records: with a list in it, it would be another text, to be compiled, each time.
-FORGET_RECORD = delete(CallRow).where(col(CallRow.call) == bindparam("forgotten"))
-
-
 class Transactions:
     """Stores batches. Use it in a `with`, from one thread at a time.
 
     `limit_s`: a server that has not finished a transaction by then is cut off. Its own limits do not help when it hangs, and
-    its side of the line still acknowledges what is sent.
+    its side of the line still acknowledges what is sent. `settled`, once it is known, is kept on disk with the batches.
     """
 
     def __init__(self, engine: Engine, name: str, *, limit_s: float) -> None:
         self._engine = engine
         self._name = name
         self._limit_s = limit_s
+        self._statements = Statements(engine.dialect)
+        self.settled: Settled | None = None
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -73,18 +73,18 @@ class Transactions:
     def _store(self, events: Sequence[Row], batch: Batch) -> None:
         latest = {row["call"]: row for row in batch.records}
         standing = {row["call"]: row for row in batch.checkpoints if row["call"] not in latest}
+        do, mark = self._statements, self.settled.due() if self.settled is not None else None
         with self._transaction() as connection:
-            if events:
-                connection.execute(insert(JournalRow), list(events))
-            if latest or standing:
-                ended = delete(CheckpointRow).where(col(CheckpointRow.call).in_([*latest, *standing]))
-                connection.execute(ended)
-            if standing:
-                rows = [{"call": call, "body": to_json(row["body"])} for call, row in standing.items()]
-                connection.execute(insert(CheckpointRow), rows)
-            if latest:
-                connection.execute(FORGET_RECORD, [{"forgotten": call} for call in latest])
-                connection.execute(insert(CallRow), list(latest.values()))
+            do.add_events.execute(connection, events)
+            do.forget_checkpoints.execute(connection, [*latest.values(), *standing.values()])
+            do.add_checkpoints.execute(connection, standing.values())
+            do.forget_records.execute(connection, latest.values())
+            do.add_records.execute(connection, latest.values())
+            if mark is not None:  # once in some thousand facts
+                connection.execute(delete(SettledRow))
+                connection.execute(insert(SettledRow), [{"through": mark}])
+        if self.settled is not None:
+            self.settled.stored(batch, mark)
 
     def _missing(self, events: Sequence[Row]) -> list[Row]:
         numbers = [row["sequence"] for row in events]

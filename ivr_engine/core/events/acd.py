@@ -287,7 +287,7 @@ class CallLeftQueue(Event):
 
 @frozen
 class CallTransferred(Event):
-    """The agent passed the caller on: `to` is a queue, an agent, or the name in the files of a number outside.
+    """The agent passed the caller on: `to` is a queue, an agent, a flow, or the name in the files of a number outside.
 
     `consulted`: after having talked with whoever has the caller now.
     """

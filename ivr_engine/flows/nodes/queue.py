@@ -13,6 +13,9 @@ agent alone, for `agent_wait` (20 s) at most and only while they are at work; af
 `closed` unless it is given. Any other ending without an exit of its own goes the way of `failed`. Afterwards expressions can
 read `queue.outcome` and `queue.agent`. A priority that cannot be worked out counts as 0 and is reported.
 
+An agent may pass the caller into one of the centre's `agent_flows`. It knows who the caller is (`identity`) and who talked
+with them (`queue.agent`), begins without variables, and with its `return` the call goes on at `next`.
+
 `keys` are those a caller may press while waiting: each leaves the queue, with the outcome `flowout`, and leads to its node.
 A `callback` there keeps the caller's place, and whoever comes back to the queue has it again. While an agent's telephone
 rings for the caller they do nothing.
@@ -25,14 +28,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, Millis, NodeName, SkillName
+from ivr_engine.core.ids import AgentId, FlowName, Millis, NodeName, SkillName
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows import limits, settings, shapes
 from ivr_engine.flows.expressions import ExpressionFault
 from ivr_engine.flows.faults import NodeFault
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.messages import Message
-from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec, Step
+from ivr_engine.flows.nodes.base import Enter, Leave, NodeFacts, NodeSpec, Step
 from ivr_engine.flows.settings import Setting, as_setting
 from ivr_engine.flows.waits import QueueLeft, QueueWait, Reply
 from ivr_engine.flows.walk import KEYS, Walk
@@ -112,11 +115,18 @@ class Queue(NodeSpec):
         walk.left_queue(reply.outcome, reply.agent or "")
         if reply.outcome is QueueOutcome.FLOWOUT and reply.key in self.keys:
             return reply.key
+        if reply.outcome is QueueOutcome.ANSWERED and reply.flow:
+            return Enter(flow=FlowName(reply.flow), variables={}, secrets=frozenset())
         if reply.outcome is QueueOutcome.ANSWERED:
             return "next"
         if reply.outcome is QueueOutcome.UNSTAFFED and "unstaffed" not in walk.node.exits:
             return "closed"
         return str(reply.outcome)
+
+    def returned(self, walk: Walk, leave: Leave) -> Step:
+        """The flow into which the agent passed the caller is over: on as after the conversation."""
+        del walk, leave
+        return "next"
 
 
 def _read_keys(fields: Fields) -> dict[str, NodeName]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ivr_engine.core.events.flow import RequestAnswered
-from ivr_engine.core.ids import Millis
+from ivr_engine.core.ids import CallId, Millis, NodeName
 from ivr_engine.core.outcomes import RequestOutcome
 from ivr_engine.flows import limits
 from ivr_engine.flows.fields import Fields
@@ -47,20 +47,25 @@ def facts_of_asking(service: str, sent: Mapping[str, Setting], into: str) -> Nod
     )
 
 
+def answered(call: CallId, node: NodeName, reply: Responded, *, service: str, operation: str) -> RequestAnswered:
+    """What the journal says of an answer: never what is in it, and a result only where it looks like a name."""
+    return RequestAnswered(
+        call=call,
+        node=node,
+        service=service,
+        operation=operation,
+        outcome=reply.outcome,
+        result=reply.result if _RESULT.fullmatch(reply.result) else "",
+        took=reply.took,
+    )
+
+
 def note_answer(walk: Walk, reply: Responded, *, service: str, operation: str) -> str:
     """Record the answer; the exit it leads to: `next` when all is well."""
-    result = reply.result if _RESULT.fullmatch(reply.result) else ""
-    walk.events.append(
-        RequestAnswered(
-            call=walk.session.facts.call,
-            node=walk.session.node,
-            service=service,
-            operation=operation,
-            outcome=reply.outcome,
-            result=result,
-            took=reply.took,
-        ),
-    )
+    session = walk.session
+    fact = answered(session.facts.call, session.node, reply, service=service, operation=operation)
+    walk.events.append(fact)
+    result = fact.result
     if reply.outcome is RequestOutcome.OK:
         return "next"
     if reply.outcome is RequestOutcome.REFUSED:

@@ -213,13 +213,15 @@ class Office:
         files: CentreFiles | None = None,
         notes: SwitchNotes | None = None,
         limits: Limits | None = None,
+        host: Host | None = None,
         offers: str = "offer",
+        carrier: bool = False,
     ) -> None:
         self.room = True
         self.definition = definition or _bank()
         self.clock = clock or ManualClock()
         self.store = store or MemoryStore()
-        self.voices, self.host, self.log = Voices(), Host(), LogBook()
+        self.voices, self.host, self.log = Voices(), host or Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         core = centre_of(self.definition, offer_prefix=offers)
         self.notes = notes or SwitchNotes()
@@ -254,7 +256,7 @@ class Office:
             definition=lambda: self.versions.current,
             own_phone=self.versions.phone_of,
             journal=self.store,
-            carrier=False,
+            carrier=carrier,
             log=self.log,
         )
         self.seats, self.desk = desks.seats, desks.agents
@@ -267,7 +269,7 @@ class Office:
             agent_of=self.desk.of_phone,
             clock=self.clock,
             log=self.log,
-            noted=recovered.noted.of,
+            noted=recovered.noted,
             left=recovered.queues.left,
         )
         self.admission = Admission(

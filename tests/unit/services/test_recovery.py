@@ -9,6 +9,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from ivr_engine.core.events import (
     CallResumed,
     ConversationEnded,
     FlowResumed,
+    OfferEnded,
     OfferMade,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
@@ -457,6 +459,76 @@ async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up
     office.calls.call_over(CallId("7"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
     record = office.record("7")
     assert (record.disposition, record.agent, record.arrived) == (Disposition.ANSWERED_AGENT, "1001", at(office, -30))
+
+
+async def test_a_talk_at_the_fallback_of_an_agent_who_is_rung_by_our_account_is_recorded_once_it_is_over() -> None:
+    """The agent's telephone had answered another caller before; that becomes known when that line is back."""
+    office = await after_a_kill("1001", _1=Hanging(*TO_AGENT))
+    ended = at(office, 9)
+    talk = NotedCall(
+        call=CallId("7"),
+        number="80000",
+        caller="139",
+        began=at(office, -20),
+        held=at(office, -10),
+        answered=at(office, 1),
+        phone="agent1001",
+    )
+    office.notes.noted[CallId("7")] = talk
+    office.watch.lines_seen([LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")])
+    assert office.facts(CallReconciled) == []
+    assert office.recorder.is_open(CallId("7"))
+    office.clock.advance(Millis(10_000))
+    over = replace(talk, parted=ended, parted_by_agent=True, ended=ended, ended_by=EndedBy.AGENT)
+    office.notes.noted[CallId("7")] = over
+    assert office.calls.call_over(CallId("7"), ended_by=EndedBy.SWITCH, talked=None, cause="16", certain=False)
+    office.watch.lines_seen([LiveLine(call=CallId("1"), state=LineState.RINGING, phone="agent1001")])
+    record = office.record("7")
+    assert (record.disposition, record.agent, record.ended) == (Disposition.ANSWERED_AGENT, "1001", ended)
+    assert (record.talked, record.legs[-1].began) == (8_000, talk.answered)
+    assert office.centre.centre.agents()[0].activity == "offered"
+
+
+@pytest.mark.parametrize(
+    ("joined", "offer", "disposition"),
+    [
+        ("agent1001", OfferOutcome.ANSWERED, Disposition.ANSWERED_AGENT),
+        ("", OfferOutcome.CALLER_GONE, Disposition.ABANDONED_RINGING),
+        ("agent1002", OfferOutcome.CALLER_GONE, Disposition.ABANDONED_RINGING),
+    ],
+)
+@pytest.mark.parametrize("at_start", [True, False], ids=["before the start", "after it"])
+async def test_an_offer_that_stood_when_the_engine_was_lost_ends_with_the_call_as_the_switch_noted(
+    joined: str, offer: OfferOutcome, disposition: Disposition, *, at_start: bool
+) -> None:
+    first = Office()
+    first.staff("1001")
+    async with serving(first, _1=Hanging(*TO_AGENT)) as engine:
+        store = await engine.kill()
+    notes, over = SwitchNotes(), NotedCall(call=CallId("1"), ended=at(first, 5), joined=joined)
+    first.clock.advance(Millis(9_000))
+    if at_start:
+        notes.noted[over.call] = over
+    office = Office(store, clock=first.clock, notes=notes)
+    notes.noted[over.call] = over
+    office.watch.switch_reached(frozenset())
+    (ended,) = office.facts(OfferEnded)
+    assert isinstance(ended, OfferEnded)
+    assert (ended.agent, ended.outcome) == ("1001", offer)
+    record = office.record("1")
+    assert (record.disposition, record.ended) == (disposition, over.ended)
+    assert (record.agent or "") == ("1001" if offer is OfferOutcome.ANSWERED else "")
+    assert len(office.facts(CallLeftQueue)) == 1
+    assert office.centre.centre.agents()[0].activity in ("idle", "wrap_up")
+
+
+async def test_a_waiting_call_that_ended_with_its_agent_leaves_the_line() -> None:
+    office = await after_a_kill(_1=Hanging(*TO_AGENT))
+    office.notes.noted[CallId("1")] = NotedCall(call=CallId("1"), ended=at(office, 1), ended_by=EndedBy.AGENT)
+    office.clock.advance(Millis(2_000))
+    office.watch.switch_reached(frozenset())
+    assert office.record("1").ended_by is EndedBy.AGENT
+    assert office.centre.centre.calls() == ()
 
 
 async def test_a_caller_who_leaves_while_the_returning_line_is_answered_does_not_arrive_again() -> None:
