@@ -73,7 +73,7 @@ class QueuePolicy:
     wrap_up: Millis = Millis(10_000)
     max_wait: Millis | None = None
     max_length: int | None = None
-    strategy: str = "longest_idle"
+    strategy: str = "most_idle"
     announce_position: Millis | None = None
     announce_wait: Millis | None = None
     comfort_every: Millis | None = None

@@ -108,7 +108,7 @@ class QueueDefinition:
     wrap_up: Millis = Millis(10_000)
     max_wait: Millis | None = None
     max_length: int | None = None
-    strategy: str = "longest_idle"
+    strategy: str = "most_idle"
     music: str = "default"
     announce_position: Millis | None = Millis(30_000)  # how often; None: never
     waiting: WaitingDefinition = WaitingDefinition()

@@ -8,7 +8,7 @@ queues:
     max_wait: 10m                  # or `never`, the default: no limit
     max_length: 100                # waiting callers; no limit when left out
     announce_position: 30s         # how often; `never` for not at all
-    strategy: longest_idle         # who of several free agents is offered the call
+    strategy: most_idle            # who of several free agents is offered the call
     priority_worth: 30s            # how much waiting one point of priority makes up for; or `strict`
     rate: 4                        # for the call rule `accumulating`
     share: 40                      # percent, for the call rule `share`
@@ -50,8 +50,8 @@ from ivr_engine.flows.tree import Scalar, Tree
 from ivr_engine.flows.waiting_reader import read_waiting
 
 STRATEGIES = (
+    "most_idle",  # the default: docs/acd.md has the figures
     "longest_idle",
-    "most_idle",
     "best_skill",
     "least_skilled",
     "round_robin",

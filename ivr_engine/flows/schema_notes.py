@@ -145,7 +145,7 @@ _CENTRE = {
     "wrap_up": ("After the conversation, before the next call.", "10s"),
     "max_wait": ("Then the flow goes on at the exit `timeout`.", "10m"),
     "max_length": ("With more waiting callers than this, the exit is `full`.", 50),
-    "strategy": ("Who is rung first.", "longest_idle"),
+    "strategy": ("Who is rung first.", "most_idle"),
     "music": ("What a waiting caller hears.", "default"),
     "whisper": ("Prompts that the agent hears before the caller.", ["queue_cards"]),
     "code": ("What agents dial to pass a caller on to it.", "81"),

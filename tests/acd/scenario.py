@@ -101,7 +101,7 @@ def read(path: Path) -> Scenario:
 
 def _queue(line: str, lines: list[str]) -> QueuePolicy:
     name, options = line.removeprefix("queue ").split(":")
-    policy = QueuePolicy(name=QueueName(name))
+    policy = QueuePolicy(name=QueueName(name), strategy="longest_idle")  # what it compares can be seen in the table
     for option in filter(None, options.split(",")):
         key, value = option.split()
         policy = replace(policy, **{key: _option(value)})  # type: ignore[arg-type] # the option names its own type

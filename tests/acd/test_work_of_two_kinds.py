@@ -95,6 +95,16 @@ def test_the_long_days_have_what_they_are_for() -> None:
     assert any(event.kind == MESSAGE for event in events if isinstance(event, WrapUpBegan))
 
 
+def test_a_brief_centre_decides_the_same_about_every_kind() -> None:
+    walk = Walk(5, mixed_world(5, World), queues=(CARDS, CARDS, LOANS, SHORT, CHAT, CHAT, NOTES, POST))
+    walk.go(2_000)
+    world = walk.world
+    brief = Centre(queues=world.queues, agents=world.agents, rules=world.rules, brief=True)
+    for (stimulus, now), decision in zip(world.history, world.decisions, strict=True):
+        same = brief.handle(stimulus, now)
+        assert (same.effects, same.next_alarm) == (decision.effects, decision.next_alarm)
+
+
 class MixedDay(Day):
     """As any day, and messages and mails come too."""
 

@@ -84,6 +84,17 @@ def test_the_telephone_that_answered_last_is_noted_with_the_end(tmp_path: Path, 
     assert noted.joined == joined
 
 
+def test_an_engine_that_ends_a_call_after_a_talk_has_said_so_before(tmp_path: Path) -> None:
+    line = (
+        "1800|1795.7|fallback|NONE|ENDED|80000|138|0001800123|a|PJSIP/agent1001-00000002|ANSWER|PJSIP/agent1001-00000002|{}"
+    )
+    ended_by = {}
+    for done in ("0", "1"):
+        noted = log(tmp_path, line.format(done)).of(ONE)
+        ended_by[done] = noted.ended_by if noted is not None else None
+    assert ended_by == {"0": EndedBy.CALLER, "1": EndedBy.ENGINE}
+
+
 def test_milliseconds_that_are_not_of_the_lines_own_time_are_not_believed(tmp_path: Path) -> None:
     noted = log(tmp_path, "1800|1795.7|fallback|NONE|ENDED|80000|138|0009999999|a|a").of(ONE)
     assert noted is not None

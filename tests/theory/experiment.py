@@ -6,13 +6,19 @@ queue forgets, so they are nearly independent. A day that begins empty is repeat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.acd.agents import AgentProfile
+import pytest
+
+from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.centre import Centre
-from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.acd.queues import QueuePolicy, WaitingCall
+from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events import CallLeftQueue, CallQueued, Event
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName
@@ -46,6 +52,22 @@ def steady(kind: CallerKind, per_minute: float, minutes: float) -> Traffic:
 
 def policy(name: str = QUEUE, **rules: Any) -> QueuePolicy:  # noqa: ANN401 - fields of QueuePolicy
     return QueuePolicy(name=QueueName(name), **{"wrap_up": Millis(0)} | rules)
+
+
+def by_chance(agent: Agent, call: WaitingCall, _now: Instant) -> int:
+    """Whoever the dice say, the same each time the same two meet. The engine has no such rule: it explains nothing."""
+    dice = sha256(f"{call.call} {agent.agent}".encode())  # a checksum would not do: it orders agents alike for many calls
+    return int.from_bytes(dice.digest()[:8], "big")
+
+
+@contextmanager
+def chance_decides() -> Iterator[str]:
+    """While it lasts there is a strategy by that name."""
+    known = MappingProxyType({**STRATEGIES, "by_chance": by_chance})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ivr_engine.acd.matching.STRATEGIES", known)
+        patch.setattr("ivr_engine.acd.state.STRATEGIES", known)
+        yield "by_chance"
 
 
 def agents(prefix: str, number: int, *queues: str, **more: Any) -> list[AgentProfile]:  # noqa: ANN401 - fields

@@ -54,6 +54,9 @@ class Policy:
 
 
 LEAST = "least_skilled"
+CHANCE = Policy(name="by chance", strategy="by_chance", levels=(0.808, 0.862, 0.845, 0.423, 0.171))
+"""The row of the published panel that no rule of the engine is: see `experiment.chance_decides`."""
+
 PANEL = (
     Policy(name="longest idle", strategy="longest_idle", levels=(0.816, 0.866, 0.847, 0.476, 0.211)),
     Policy(name="most idle", strategy="most_idle", levels=(0.825, 0.865, 0.850, 0.555, 0.312)),

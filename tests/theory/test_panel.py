@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.theory.experiment import agree
-from tests.theory.panel import PANEL, Policy, levels, run
+from tests.theory.experiment import agree, chance_decides
+from tests.theory.panel import CHANCE, PANEL, Policy, levels, run
 
 SHORT = [
     policy for policy in PANEL if policy.name in {"longest idle", "most idle", "reserve 1, least skilled, strict priority"}
 ]
+
+
+def test_agents_chosen_by_chance_do_to_a_bank_what_is_known_of_it() -> None:
+    with chance_decides():
+        test_a_policy_does_to_a_bank_what_is_known_of_it(CHANCE)
 
 
 @pytest.mark.parametrize("policy", SHORT, ids=lambda policy: policy.name)

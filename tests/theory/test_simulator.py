@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import sqrt
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.theory.experiment import (
     agents,
     agree,
     batches,
+    chance_decides,
     days,
     delayed,
     exponential,
@@ -236,7 +238,7 @@ def test_priority_that_grows_with_the_wait() -> None:
 
 
 def test_two_languages_and_agents_who_speak_both() -> None:
-    """The published week lets chance choose among free agents, which no rule here does; so occupancies are not compared."""
+    """The published week lets chance choose among free agents, and so do the agents here; see `chance_decides`."""
     expected = named("sim_Bilingual", "multiskill_week").expected
     closes = instant(9 * 60)
     english = CallerKind(
@@ -253,18 +255,27 @@ def test_two_languages_and_agents_who_speak_both() -> None:
         for hour in range(9)
     ]
     setting = Closing(
-        queues=[policy("english"), policy("spanish")],
+        queues=[policy(language, strategy="by_chance") for language in ("english", "spanish")],
         staff=[*agents("e", 7, "english"), *agents("s", 7, "spanish"), *agents("both", 4, "english", "spanish")],
         traffic=traffic,
         closes=closes,
     )
-    found = days(setting, 40, closes=closes)
+    with chance_decides():
+        found = days(setting, 40, closes=closes)
     week = 5
     agree(figure(found, lambda batch: week * batch.everybody.offered), expected["arrived"], within=0.02)
     agree(figure(found, lambda batch: week * batch.everybody.answered), expected["served"], within=0.02)
     agree(figure(found, lambda batch: week * batch.everybody.abandoned), expected["abandoned"], within=0.25)
+    for group, known in (("both", "occ_bilingual"), ("e", "occ_single"), ("s", "occ_single")):
+        share = figure(found, lambda batch, g=group: 100 * busy(batch, g) / (closes - START))  # type: ignore[misc]
+        agree(share, expected[known], within=0.05)
     redials = figure(found, lambda batch: week * (batch.everybody.offered - 1_000))
     assert abs(redials.mean - sum(expected["retrials"]) / 2) <= redials.margin
+
+
+def busy(batch: Batch, prefix: str) -> float:
+    """Milliseconds of talk of an agent whose name begins so, on average."""
+    return mean(worked.busy for agent, worked in batch.work.agents().items() if agent.startswith(prefix))
 
 
 PERIOD = 120.0

@@ -107,7 +107,7 @@ MORNING: tuple[tuple[int, Stimulus], ...] = (
 
 async def _morning(database: Path) -> None:
     profiles = [_agent("anna", 5), _agent("bo", 4), _agent("chen", 3), _agent("dora", 2)]
-    centre = Centre(queues=[QueuePolicy(name=CARDS)], agents=profiles, offer_prefix="o")
+    centre = Centre(queues=[QueuePolicy(name=CARDS, strategy="longest_idle")], agents=profiles, offer_prefix="o")
     async with SqlStore(database) as store:
         for at, stimulus in MORNING:
             events: list[Event] = list(centre.handle(stimulus, Instant(BASE + at)).events)
