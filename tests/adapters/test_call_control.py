@@ -619,3 +619,21 @@ async def test_a_switch_that_dies_is_no_caller_who_left() -> None:
             await line.control.join(
                 agent=AgentId("ann"), phone="1001", ring=Millis(1), music="default", on_answer=lambda: None
             )
+
+
+async def test_after_a_conversation_a_meant_end_is_marked_so_that_the_dialplan_need_not_tell_of_it() -> None:
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect(DIAL, answer="200 result=0")
+            await line.peer.expect(ENDING, answer="200 result=1 (ANSWER|16)")
+            await line.peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
+            await line.peer.expect("HANGUP", answer="200 result=1")
+
+        async def engine() -> None:
+            await line.control.join(
+                agent=AgentId("1001"), phone="1001", ring=Millis(20_000), music="default", on_answer=lambda: None
+            )
+            await line.control.hang_up()
+
+        await during(engine(), asterisk)
