@@ -50,6 +50,14 @@ def test_a_story_of_the_fallback_becomes_a_call(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("engine", "elsewhere"), [("1", False), ("2", True), ("", False)])
+def test_a_call_that_another_engine_had_last_is_known_as_such(tmp_path: Path, engine: str, elsewhere: bool) -> None:
+    line = f"1800|1795.7|fallback|NONE|ENDED|80000|138|1800123|PJSIP/trunk-00000001|PJSIP/trunk-00000001||||{engine}"
+    noted = log(tmp_path, line).of(ONE)
+    assert noted is not None
+    assert noted.elsewhere is elsewhere
+
+
 @pytest.mark.parametrize(
     ("source", "ended_by"),
     [

@@ -31,6 +31,8 @@ _MILLISECONDS = re.compile(r"[0-9]{10,16}")
 
 _OUR_HANGUP = "dialplan/agi"  # the source that AGI's HANGUP gives (res_agi.c); the dialplan's own is dialplan/builtin
 
+_FIRST_ENGINE = "1"  # the dialplan's number for the engine whose PBX this is; `other_engines` follow
+
 _log = logging.getLogger(__name__)
 
 Data = Sequence[str]
@@ -124,6 +126,7 @@ def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
         ended=ended if abs(ended - at) <= TOGETHER_MS else at,
         ended_by=EndedBy.AGENT if with_talk else _ended_by(data[3:5], done=data[7:8] == ["1"]),
         joined=_joined(data[5:7]),
+        elsewhere=len(data) > 8 and data[8] not in ("", _FIRST_ENGINE),
     )
 
 
