@@ -109,6 +109,12 @@ async def engine(at: Rig, *, uvloop: bool = True) -> AsyncIterator[int]:
         await _end(process)
 
 
+def rearrange(at: Rig, name: str, text: str) -> None:
+    """Give the running PBX another configuration file."""
+    (at.settings.pbx_dir / "etc" / name).write_text(text, encoding="utf-8")
+    at.pbx.reload()
+
+
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and all its threads so far: fields 14 and 15 of proc(5) stat."""
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()

@@ -40,6 +40,24 @@ def rtp_range(count: int) -> tuple[int, int]:
     return _block().rtp(count)
 
 
+_HELD: list[socket.socket] = []
+"""Marks of further blocks, as long as the process lives."""
+
+
+@cache
+def wide_rtp_range(count: int) -> tuple[int, int]:
+    """As `rtp_range`, for more ports than a block has: blocks in a row, the process's own from now on."""
+    rows = -(-(count + 2) // BLOCK)
+    for first in range(FIRST, LAST - rows * BLOCK, BLOCK):
+        marks = [mark for block in range(rows) if (mark := _mark(first + block * BLOCK)) is not None]
+        if len(marks) == rows:
+            _HELD.extend(marks)
+            return first + 2, first + count + 1
+        for mark in marks:
+            mark.close()
+    raise AssertionError(f"no {rows} blocks of ports in a row are free")
+
+
 def is_free(port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
     """Whether somebody could listen there now."""
     with socket.socket(socket.AF_INET, kind) as probe:
@@ -67,14 +85,21 @@ class _Block:
         return first, first + count - 1
 
 
+def _mark(first: int) -> socket.socket | None:
+    """The block's first port, which holds the block; None: another process has it."""
+    mark = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        mark.bind(("127.0.0.1", first))
+    except OSError:
+        mark.close()
+        return None
+    return mark
+
+
 @cache
 def _block() -> _Block:
     for first in range(FIRST, LAST, BLOCK):
-        mark = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            mark.bind(("127.0.0.1", first))
-        except OSError:
-            mark.close()
-        else:
+        mark = _mark(first)
+        if mark is not None:
             return _Block(mark)
     raise AssertionError(f"all ports of {FIRST}-{LAST} are taken by other test runs; wait for them to end")

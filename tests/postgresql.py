@@ -82,6 +82,16 @@ class Server:
 
 
 @contextlib.contextmanager
+def gone(server: Server) -> Iterator[None]:
+    """While the block runs there is no server."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextlib.contextmanager
 def running() -> Iterator[Server]:
     """A server that is up while the block runs."""
     folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))

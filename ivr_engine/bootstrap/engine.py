@@ -181,6 +181,7 @@ def _status(services: Services, store: SqlStore) -> dict[str, object]:
         "store": "healthy" if store.healthy else str(store.trouble),
         "calls": len(services.calls.served),
         "lag_ms": services.admission.lag,
+        "tasks": len(asyncio.all_tasks()),
         "draining": services.admission.draining,
         "trial": services.versions.trial,
         "broadcasts": len(services.emergency.broadcasts()),

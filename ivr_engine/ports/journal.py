@@ -24,6 +24,10 @@ class Journal(Protocol):
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         ...
 
+    def of_calls(self, calls: Collection[CallId]) -> tuple[Recorded, ...]:
+        """All facts on disk about these calls, in order."""
+        ...
+
     def last_sequence(self) -> int:
         """The highest number on disk, 0 when there is none."""
         ...

@@ -17,6 +17,7 @@ class NotedCall:
     `began`: the switch took the call. `held`: it began to hold it without an engine. `answered`: an agent's telephone,
     `phone`, took it then. `parted`: that talk was over; `parted_by_agent`: the agent ended it. `ended`, `ended_by`: the end
     of the call, which is final. `joined`: the telephone that answered, if the last that an engine had rung for the call did.
+    `elsewhere`: another engine at the same switch was the last to have it.
     """
 
     call: CallId
@@ -31,6 +32,7 @@ class NotedCall:
     ended: Instant | None = None
     ended_by: EndedBy = EndedBy.CALLER
     joined: str = ""
+    elsewhere: bool = False
 
 
 class SwitchNotes(Protocol):

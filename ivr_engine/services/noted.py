@@ -64,7 +64,8 @@ class NotedCalls:
         new = [each for each in ended if not self._recorder.has_ended(each.call)]  # the disk may take its record only later
         unknown = [each.call for each in new if not self._recorder.is_open(each.call)]
         recorded = self._records.recorded(unknown) if unknown else ()
-        return [each for each in new if each.call not in recorded]
+        not_ours = {each.call for each in new if each.elsewhere}.intersection(unknown)
+        return [each for each in new if each.call not in recorded and each.call not in not_ours]
 
     def of(self, call: CallId) -> NotedCall | None:
         """What the switch wrote down about the call."""

@@ -75,13 +75,12 @@ class Recorder:
     def recover(self) -> tuple[Recorded, ...]:
         """Take up the calls that an earlier run left without a record: their facts so far, folded again, in order.
 
-        They are read call by call: the oldest open call may be hours old, and most of what happened since is not about any.
+        Only what is about them is read: the oldest may be hours old, and most of what happened since is about none of them.
         """
-        left = self._records.open_calls()
-        facts = sorted((each for call in left for each in self._journal.read(call=call)), key=lambda each: each.sequence)
+        facts = self._journal.of_calls(self._records.open_calls())
         for recorded in facts:
             self._fold(recorded)
-        return tuple(facts)
+        return facts
 
     def on_finished(self, tell: Callable[[CallRecord], None]) -> None:
         """Have every finished record told here as well."""

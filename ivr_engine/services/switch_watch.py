@@ -42,6 +42,7 @@ class SwitchWatch:
         self._log = log
         self._lost_for = ""
         self._lost = asyncio.Event()
+        self._lost_at = Instant(0)
         self.up = False
 
     def switch_lost(self, reason: str) -> None:
@@ -49,6 +50,8 @@ class SwitchWatch:
         if self.up or reason != self._lost_for:
             self._log.warning("switch_lost", reason=reason)
             self._recorder.record(SwitchLost(reason=reason))
+        if self.up:
+            self._lost_at = self._clock.now()
         self.up = False
         self._lost_for = reason
         self._lost.set()
@@ -82,16 +85,20 @@ class SwitchWatch:
                 self._give_up(self._clock.now())
 
     def _give_up(self, now: Instant) -> None:
-        for call, since in sorted(self._unserved.broken.items()):
-            if later(since, GIVE_UP_AFTER) > now:
+        for call in sorted(self._unserved.broken):
+            if later(self._gone_since(call), GIVE_UP_AFTER) > now:
                 continue
             if self._unserved.noted_over(call):  # the switch lived when the call ended
                 self._unserved.close_missing(call)
             else:
                 self._lost_with_switch(call)
 
+    def _gone_since(self, call: CallId) -> Instant:
+        """From when on neither its line nor the stream was there: a line alone may break, and the talk go on."""
+        return max(self._unserved.broken[call], self._lost_at)
+
     def _lost_with_switch(self, call: CallId) -> None:
-        """The record ends when the line broke, not when that was understood."""
+        """The record ends when both had broken, not when that was understood."""
         self._log.error("call_lost_with_switch", call=call)
-        since = self._unserved.broken[call]
+        since = self._gone_since(call)
         self._unserved.close_as(call, Disposition.LOST_PBX_CRASH, ended_by=EndedBy.SWITCH, at=since)

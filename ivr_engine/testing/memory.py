@@ -47,6 +47,10 @@ class MemoryStore:
         found = [recorded for recorded in later if call is None or call_of(recorded.event) == call]
         return iter([recorded for recorded in found if not types or recorded.event.TYPE in types])
 
+    def of_calls(self, calls: Collection[CallId]) -> tuple[Recorded, ...]:
+        """All facts about these calls, in order."""
+        return tuple(recorded for recorded in self._journal if call_of(recorded.event) in calls)
+
     def last_sequence(self) -> int:
         """The highest number, 0 when there is none."""
         return len(self._journal)

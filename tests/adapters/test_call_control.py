@@ -421,6 +421,21 @@ async def test_a_failure_of_what_is_waited_for_comes_through() -> None:
             await during(line.control.hold(told(), sounds=[], music="default"), asterisk)
 
 
+async def test_a_hold_that_a_caller_left_at_once_lets_go_of_what_was_never_begun() -> None:
+    begun: list[str] = []
+
+    async def news() -> None:
+        begun.append("news")
+
+    until = news()
+    async with on_the_line() as line:
+        line.control._session.note_gone()
+        assert await line.control.hold(until, sounds=[HELLO], music="") == CallerGone()
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        until.send(None)
+    assert not begun
+
+
 async def test_a_switch_that_refuses_while_holding_raises_one_plain_error() -> None:
     async def never() -> int:
         return await asyncio.Future()
@@ -604,3 +619,21 @@ async def test_a_switch_that_dies_is_no_caller_who_left() -> None:
             await line.control.join(
                 agent=AgentId("ann"), phone="1001", ring=Millis(1), music="default", on_answer=lambda: None
             )
+
+
+async def test_after_a_conversation_a_meant_end_is_marked_so_that_the_dialplan_need_not_tell_of_it() -> None:
+    async with on_the_line() as line:
+
+        async def asterisk() -> None:
+            await line.peer.expect(DIAL, answer="200 result=0")
+            await line.peer.expect(ENDING, answer="200 result=1 (ANSWER|16)")
+            await line.peer.expect('SET VARIABLE "IVR_DONE" "1"', answer="200 result=1")
+            await line.peer.expect("HANGUP", answer="200 result=1")
+
+        async def engine() -> None:
+            await line.control.join(
+                agent=AgentId("1001"), phone="1001", ring=Millis(20_000), music="default", on_answer=lambda: None
+            )
+            await line.control.hang_up()
+
+        await during(engine(), asterisk)

@@ -50,6 +50,14 @@ def test_a_story_of_the_fallback_becomes_a_call(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("engine", "elsewhere"), [("1", False), ("2", True), ("", False)])
+def test_a_call_that_another_engine_had_last_is_known_as_such(tmp_path: Path, engine: str, elsewhere: bool) -> None:
+    line = f"1800|1795.7|fallback|NONE|ENDED|80000|138|1800123|PJSIP/trunk-00000001|PJSIP/trunk-00000001||||{engine}"
+    noted = log(tmp_path, line).of(ONE)
+    assert noted is not None
+    assert noted.elsewhere is elsewhere
+
+
 @pytest.mark.parametrize(
     ("source", "ended_by"),
     [
@@ -82,6 +90,17 @@ def test_the_telephone_that_answered_last_is_noted_with_the_end(tmp_path: Path, 
     noted = log(tmp_path, f"1800|1795.7|fallback|NONE|ENDED|80000|138|0001800123|a|a|{status}|{peer}").of(ONE)
     assert noted is not None
     assert noted.joined == joined
+
+
+def test_an_engine_that_ends_a_call_after_a_talk_has_said_so_before(tmp_path: Path) -> None:
+    line = (
+        "1800|1795.7|fallback|NONE|ENDED|80000|138|0001800123|a|PJSIP/agent1001-00000002|ANSWER|PJSIP/agent1001-00000002|{}"
+    )
+    ended_by = {}
+    for done in ("0", "1"):
+        noted = log(tmp_path, line.format(done)).of(ONE)
+        ended_by[done] = noted.ended_by if noted is not None else None
+    assert ended_by == {"0": EndedBy.CALLER, "1": EndedBy.ENGINE}
 
 
 def test_milliseconds_that_are_not_of_the_lines_own_time_are_not_believed(tmp_path: Path) -> None:

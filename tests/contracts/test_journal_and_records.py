@@ -80,6 +80,13 @@ async def test_appending_nothing_uses_no_number(store: Store) -> None:
     assert [r.sequence for r in store.append([started()], Instant(0))] == [1]
 
 
+async def test_all_facts_of_some_calls_come_in_the_order_in_which_they_happened(store: Store) -> None:
+    store.append([arrived("c1"), arrived("c2"), started(), arrived("c3"), arrived("c1")], Instant(5))
+    await store.flush()
+    assert [r.sequence for r in store.of_calls([CallId("c3"), CallId("c1")])] == [1, 4, 5]
+    assert store.of_calls([CallId("c9")]) == store.of_calls([]) == ()
+
+
 async def test_reading_begins_above_a_sequence_and_can_keep_to_one_call(store: Store) -> None:
     store.append([arrived("c1"), arrived("c2"), started(), arrived("c1")], Instant(5))
     await store.flush()

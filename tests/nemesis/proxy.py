@@ -1,4 +1,5 @@
-"""A TCP proxy that spoils what goes through it: reset, half-open, delay; of a manager's events, loss, doubling and disorder.
+"""A TCP proxy that spoils what goes through: reset, refusal, half-open, delay, pieces; a manager's events by loss, doubling
+and disorder.
 
     async with FaultProxy(to=5038, faults=Faults(lose=0.01, double=0.1, shuffle_s=0.2), seed=7) as proxy:
         ...  # connect to proxy.port
@@ -15,6 +16,7 @@ import random
 import socket
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -27,12 +29,16 @@ GRACE_S = 5.0
 
 @dataclass(kw_only=True)
 class Faults:
-    """What is done to what passes. Shares from 0 to 1 and seconds; may be changed while the proxy runs."""
+    """What is done to what passes. Shares from 0 to 1 and seconds; may be changed while the proxy runs.
+
+    `piece`: the most bytes that pass in one go, 0 for as many as there are.
+    """
 
     lose: float = 0.0
     double: float = 0.0
     shuffle_s: float = 0.0
     delay_s: float = 0.0
+    piece: int = 0
 
 
 @dataclass(eq=False)
@@ -56,7 +62,8 @@ class _Line:
 class FaultProxy:
     """Listens on `port` of the loopback while entered, and passes everything to the port `to` there.
 
-    `events`: whether it reads a manager's blocks, so as to spoil single events. `counted`: what was done how often.
+    `events`: whether it reads a manager's blocks, so as to spoil single events. `refusing`: new connections break at once.
+    `counted`: what was done how often.
     """
 
     to: int = 0
@@ -97,10 +104,14 @@ class FaultProxy:
     def go_silent(self) -> None:
         """Every connection that stands is half-open from here on: nothing comes through, nobody is told."""
         for line in self._lines:
+            self.counted["half-open"] += not line.silent
             line.silent = True
-            self.counted["half-open"] += 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refusing:
+            self.counted["refused"] += 1
+            writer.transport.abort()
+            return
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
@@ -124,11 +135,17 @@ class FaultProxy:
             while data := await reader.read(PIECE):
                 if self.faults.delay_s:
                     await asyncio.sleep(self.faults.delay_s)
-                if not line.silent:
-                    writer.write(data)
-                    await writer.drain()
+                for piece in self._pieces(data):
+                    if not line.silent:
+                        writer.write(piece)
+                        await writer.drain()
         if not line.silent:
             writer.close()
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """Each is written, and so sent, for itself."""
+        size = self.faults.piece or len(data)
+        return (data[at : at + size] for at in range(0, len(data), size))
 
     async def _pass_events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
         """From a manager: the banner, then blocks."""

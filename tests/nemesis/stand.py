@@ -45,6 +45,23 @@ PIN = "739184"
 REGISTERED_S = 86_400
 
 
+PASSING = {
+    "menu": (bank.MENU, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
+    "secret": (bank.SECRET, (sipp.hear(1_200), sipp.press(PIN), sipp.hear_between(500, 8_000), sipp.hang_up())),
+    "story": (bank.STORY, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
+    "request": (bank.REQUEST, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
+    "counter": (bank.COUNTER, (sipp.far_hang_up(CALL_LIMIT_MS),)),
+}
+"""Who comes and goes: the number dialled, and what is done there."""
+
+DIGITS = {name: f"138{n}" for n, name in enumerate((*PASSING, "desk", "line"))}
+ANSWERS = {
+    "desk": sipp.answer(),
+    "counter": sipp.answer(after=1_500, talk=2_000),
+    "line": sipp.answer(talk=200),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class People:
     """How many callers are in each state at a time; who talks at the desk or waits in line is the same all the time."""
@@ -145,9 +162,13 @@ class Stand:
     async def hears(self, kind: type[Event], *, after: int) -> None:
         """Return when a fact of this kind with a higher number is in the journal; bounded."""
         deadline = time.monotonic() + GOING_HOME_S
-        while not any(each.sequence > after and isinstance(each.event, kind) for each in self.journal()):
+        while not self._heard(kind, after):
             assert time.monotonic() < deadline, f"seed {self.seed}: no {kind.__name__} came"
             await asyncio.sleep(POLL_S)  # another process, which announces nothing
+
+    def _heard(self, kind: type[Event], after: int) -> bool:
+        with open_reader(self.site.settings.database) as reader:
+            return any(True for _ in reader.read(after=after, types=[kind.TYPE]))
 
     async def quiet(self) -> None:
         """Return when no line is up and no call is open; bounded."""
@@ -189,7 +210,7 @@ class Stand:
     async def crowd(self) -> AsyncIterator[Callers]:
         """Callers in every state; returns control when everybody who stays is where they belong."""
         async with AsyncExitStack() as stack:
-            await self._telephones(stack)
+            await self.telephones(stack)
             passing = [
                 await stack.enter_async_context(self._passing(name)) for name in PASSING if getattr(self.people, name)
             ]
@@ -211,9 +232,10 @@ class Stand:
             digits=DIGITS[name], at_once=calls, calls=calls,
         )  # fmt: skip
 
-    async def _telephones(self, stack: AsyncExitStack) -> None:
+    async def telephones(self, stack: AsyncExitStack, answers: Mapping[str, str] = ANSWERS) -> None:
+        """Every agent's telephone is up and does what `answers` says of the queue; all but the line's are ready."""
         secrets = keep_secrets(self.site.settings.pbx_dir, [f"agent{agent}" for agent in self.agents]).phones
-        for queue, behaviour in ANSWERS.items():
+        for queue, behaviour in answers.items():
             at_queue = {f"agent{agent}": secrets[f"agent{agent}"] for agent, each in self.agents.items() if each == queue}
             opened = sipp.agents(
                 queue, at_queue, pbx=self.site.address, folder=self.site.folder, behaviour=behaviour, expires=REGISTERED_S
@@ -241,45 +263,43 @@ class Stand:
         return queued.count(QueueName("line")) >= self.people.line and talks >= self.people.desk
 
 
-PASSING = {
-    "menu": (bank.MENU, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
-    "secret": (bank.SECRET, (sipp.hear(1_200), sipp.press(PIN), sipp.hear_between(500, 8_000), sipp.hang_up())),
-    "story": (bank.STORY, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
-    "request": (bank.REQUEST, (sipp.hear_between(2_000, 12_000), sipp.hang_up())),
-    "counter": (bank.COUNTER, (sipp.far_hang_up(CALL_LIMIT_MS),)),
-}
-"""Who comes and goes: the number dialled, and what is done there."""
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """Proxies on the engine's lines; None: that line is direct.
 
-DIGITS = {name: f"138{n}" for n, name in enumerate((*PASSING, "desk", "line"))}
-ANSWERS = {
-    "desk": sipp.answer(),
-    "counter": sipp.answer(after=1_500, talk=2_000),
-    "line": sipp.answer(talk=200),
-}
+    `ami`: from the engine to the switch's events; `agi`: from the switch to the engine, one connection a call; `host`: from
+    the engine to the bank's host service.
+    """
+
+    ami: FaultProxy | None = None
+    agi: FaultProxy | None = None
+    host: FaultProxy | None = None
+
+
+DIRECT = Lines()
 
 
 @contextmanager
-def stand_at(folder: Path, people: People, *, seed: int, ami: FaultProxy | None = None, rate: int = 100) -> Iterator[Stand]:
-    """A centre for `people`, up while the block runs; its engine hears the switch through `ami`, if given, and lets in
-    `rate` new calls a second.
+def stand_at(
+    folder: Path, people: People, *, seed: int, lines: Lines = DIRECT, fault: Fault = Fault.HANG, **changed: int | str
+) -> Iterator[Stand]:
+    """A centre for `people`, up while the block runs. `fault`: of the host service. `changed`: settings.
 
     Blocks until it is up: where a proxy of the same loop is to be heard through, call it in a thread.
     """
     agents = bank.agents_of(max(1, people.desk), max(1, people.counter // 2))
     with ExitStack() as stack:
         host = stack.enter_context(HostService())
-        host.fault = Fault.HANG
-        bank.write_bank(folder, host.url, agents)
-        settings = replace(_settings(folder), calls_per_s_limit=rate)
-        if ami is not None:
-            ami.to = settings.ami_port
+        host.fault = fault
+        bank.write_bank(folder, _host_url(host, lines), agents)
+        settings, seen = _through(lines, replace(_settings(folder), **changed))  # type: ignore[arg-type] # settings by name
         site = Site(
             folder=folder,
             settings=settings,
             host=host,
             host_up=stack.pop_all(),
             options=("--no-pbx",),
-            seen={} if ami is None else {"IVR_ENGINE_AMI_PORT": str(ami.port)},
+            seen=seen,
         )
         stand = Stand(site=site, people=people, seed=seed, agents=agents)
         try:
@@ -290,6 +310,27 @@ def stand_at(folder: Path, people: People, *, seed: int, ami: FaultProxy | None 
             site.stop_engine(signal.SIGKILL)
             site.pbx.stop()
             site.host_up.close()
+
+
+def _host_url(host: HostService, lines: Lines) -> str:
+    if lines.host is None:
+        return host.url
+    address, _, port = host.url.rpartition(":")
+    lines.host.to = int(port)
+    return f"{address}:{lines.host.port}"
+
+
+def _through(lines: Lines, settings: Settings) -> tuple[Settings, dict[str, str]]:
+    """The settings as the switch sees them, and what the engine sees otherwise: each meets a proxy instead of the other."""
+    seen = {}
+    if lines.ami is not None:
+        lines.ami.to = settings.ami_port
+        seen["IVR_ENGINE_AMI_PORT"] = str(lines.ami.port)
+    if lines.agi is not None:
+        lines.agi.to = settings.agi_port
+        seen["IVR_ENGINE_AGI_PORT"] = str(settings.agi_port)
+        settings = replace(settings, agi_port=lines.agi.port)
+    return settings, seen
 
 
 def start_pbx(stand: Stand) -> None:

@@ -30,7 +30,7 @@ STAY_MS = 1_000
 async def test_ten_times_the_load_leaves_nine_tenths_of_the_nominal_calls_whole(
     stand_for: Stands, runs: int, seconds: int
 ) -> None:
-    stand = await asyncio.to_thread(stand_for, NOBODY, rate=NOMINAL)
+    stand = await asyncio.to_thread(stand_for, NOBODY, calls_per_s_limit=NOMINAL)
     for number in range(runs):
         seen = len(stand.history().records)
         async with sipp.crowd(

@@ -13,7 +13,7 @@ from ivr_engine.core.outcomes import Disposition
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.killing import harm_again_and_again, told
 from tests.nemesis.proxy import FaultProxy, Faults
-from tests.nemesis.stand import People, Stand, start_pbx
+from tests.nemesis.stand import Lines, People, Stand, start_pbx
 
 pytestmark = pytest.mark.system
 
@@ -31,7 +31,7 @@ def counted(few: int, many: int) -> pytest.MarkDecorator:
 @counted(few=4, many=200)
 async def test_resets_of_the_event_stream_go_by_unnoticed(stand_for: Stands, seed: int, people: People, times: int) -> None:
     async with FaultProxy(seed=seed, faults=Faults(lose=0.01, double=0.1, shuffle_s=0.2), events=True) as ami:
-        stand = await asyncio.to_thread(stand_for, people, ami=ami)
+        stand = await asyncio.to_thread(stand_for, people, lines=Lines(ami=ami))
 
         async def reset() -> None:
             before = stand.last_sequence()
@@ -48,7 +48,7 @@ async def test_an_event_stream_that_goes_silent_is_given_up_and_made_anew(
     stand_for: Stands, seed: int, people: People, times: int
 ) -> None:
     async with FaultProxy(seed=seed, events=True) as ami:
-        stand = await asyncio.to_thread(stand_for, people, ami=ami)
+        stand = await asyncio.to_thread(stand_for, people, lines=Lines(ami=ami))
 
         async def go_silent() -> None:
             before = stand.last_sequence()

@@ -17,9 +17,10 @@ import csv
 import re
 import shutil
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,11 @@ CALLER_PARTIES = """From: {sender};tag=[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
 """
 REPLY = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContact: <sip:[local_ip]:[local_port]>\n"
+SAVED_REPLY = (
+    "Via:[$via]\nFrom:[$from]\nTo:[$to];tag=[pid]SIPp[call_number]\n[last_Call-ID:]\nCSeq:[$cseq]\n"
+    "Contact: <sip:[local_ip]:[local_port]>\n"
+)
+"""To the INVITE, whatever came after it."""
 TAGGED_REPLY = REPLY.replace("[last_To:]", "[last_To:];tag=[pid]SIPp[call_number]")
 
 
@@ -76,6 +82,30 @@ class SippRun:
         """How many messages, sent or received, begin like this."""
         return sum(line.startswith(first_line) for line in self.messages.splitlines())
 
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One of a SIPp log. `at`: seconds; `sent`: by this SIPp; `first`: its first line; `number`: the user part of From."""
+
+    at: float
+    sent: bool
+    first: str
+    number: str
+    method: str
+
+
+def messages_of(log: Path) -> Iterator[Message]:
+    """Every message of a log, in its order."""
+    for found in _LOGGED.finditer(_text(log)):
+        at = datetime.strptime(found["at"], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
+        yield Message(at, found["way"] == "sent", found["first"].strip(), found["number"], found["method"])
+
+
+_LOGGED = re.compile(
+    r"^-{40,} (?P<at>[\d: .-]+)\nUDP message (?P<way>sent|received)[^\n]*\n\n(?P<first>[^\n]*)\n"
+    r"(?:(?!-{40}).*\n)*?From: ?[^\n]*?sip:(?P<number>[^@\n]*)@[^\n]*\n(?:(?!-{40}).*\n)*?CSeq: ?\d+ (?P<method>\w+)",
+    re.MULTILINE,
+)
 
 # --- what a caller does ----------------------------------------------------------------------------------------------
 
@@ -122,14 +152,35 @@ def refuse(code: int, reason: str = "No", *, after: int = 0) -> str:
     return _ring() + hear(after) + _send(f"SIP/2.0 {code} {reason}\n{TAGGED_REPLY}", retransmit=True) + _recv_request("ACK")
 
 
+def answer_unless_cancelled(*, after: int) -> str:
+    """Ring, answer after `after` ms unless the caller was quicker, and stay until the caller leaves.
+
+    When both happen at once it does what a real telephone does: the answer counts, a CANCEL that crosses it is taken.
+    """
+    ok = _send(f"SIP/2.0 200 OK\n{SAVED_REPLY}Content-Type: application/sdp", AGENT_SDP, retransmit=True)
+    over = _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}")
+    return (
+        _ring()
+        + _recv_request("CANCEL", f'timeout="{after}" ontimeout="1"')
+        + over
+        + _terminated()
+        + _recv_request("ACK", 'next="9"')
+        + '<label id="1"/>\n'
+        + ok
+        + '<label id="2"/>\n'
+        + _recv_request("CANCEL", 'optional="true" next="3"')  # it crossed our answer, which counts
+        + _recv_request("ACK")
+        + far_hang_up()
+        + '<nop next="9"/>\n<label id="3"/>\n'
+        + _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}").replace("<send>", '<send next="2">')
+        + '<label id="9"/>\n'
+    )
+
+
 def ring_on(within: int = 60_000) -> str:
     """Never answer; the caller or the PBX gives up."""
-    terminated = (
-        "SIP/2.0 487 Request Terminated\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag=[pid]SIPp[call_number]\n"
-        "[last_Call-ID:]\nCSeq:[$cseq]"
-    )
     cancelled = _recv_request("CANCEL", f'timeout="{within}"') + _send(f"SIP/2.0 200 OK\n{TAGGED_REPLY}")
-    return _ring() + cancelled + _send(terminated, retransmit=True) + _recv_request("ACK")
+    return _ring() + cancelled + _terminated() + _recv_request("ACK")
 
 
 # --- running ---------------------------------------------------------------------------------------------------------
@@ -203,14 +254,26 @@ async def crowd(
     digits: str,
     at_once: int,
     rate: int = 5,
+    per_s: int = 1,
     calls: int = 0,
 ) -> AsyncIterator[Crowd]:
-    """Up to `at_once` callers at a time, a new one for each who leaves, `calls` in all if given.
+    """Up to `at_once` callers at a time, a new one for each who leaves, `calls` in all if given; `rate` new ones in `per_s`
+    seconds at most.
 
     The nth caller's telephone number is `digits` and n.
     """
     scenario = _callers(f"<sip:{digits}[call_number]@[local_ip]>".encode(), steps)
-    options = ("-s", to, "-r", str(rate), "-l", str(at_once), *(("-m", str(calls)) if calls else ()))
+    options = (
+        "-s",
+        to,
+        "-r",
+        str(rate),
+        "-rp",
+        str(per_s * 1000),
+        "-l",
+        str(at_once),
+        *(("-m", str(calls)) if calls else ()),
+    )
     async with _running(name, scenario, options, pbx=pbx, folder=folder, port=free_port()) as process:
         yield Crowd(name, folder, process)
 
@@ -363,6 +426,10 @@ def _recv(code: int, attributes: str = "") -> str:
 
 def _recv_request(method: str, attributes: str = "") -> str:
     return f'<recv request="{method}" {attributes}/>\n'
+
+
+def _terminated() -> str:
+    return _send(f"SIP/2.0 487 Request Terminated\n{SAVED_REPLY}", retransmit=True)
 
 
 def _ring() -> str:

@@ -157,6 +157,7 @@ class Site:
             "phone_silence_s",
             "session_timer_s",
             "database_url",
+            "other_engines",
         )
         ours = {f"IVR_ENGINE_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IVR_ENGINE_")}

@@ -15,6 +15,8 @@ from typing import cast
 from ivr_engine.adapters.asterisk.agi_codec import Lines
 
 CLOSE_LIMIT_S = 2.0
+ALIVE = {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 2, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 11_000}
+"""A peer whose machine died is noticed after 11 s: tcp(7), seconds but for the last, in milliseconds."""
 
 
 class AgiConnection(asyncio.Protocol):
@@ -42,6 +44,14 @@ class AgiConnection(asyncio.Protocol):
         own = None if self._transport is None else self._transport.get_extra_info("socket")
         if own is not None:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def ask_if_alive(self) -> None:
+        """Have the system ask a silent peer again and again: callers are quiet for an hour, a dead machine for ever."""
+        own = None if self._transport is None else self._transport.get_extra_info("socket")
+        if own is not None:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in ALIVE.items():
+                own.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def abort(self) -> None:
         """Give the connection up at once."""

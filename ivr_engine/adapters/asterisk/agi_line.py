@@ -48,6 +48,14 @@ class Over:
     joined: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An application of the switch that was begun at this second of the loop's time."""
+
+    application: str
+    since: float
+
+
 class Signals(Protocol):
     """What reaches a channel past its own AGI session. May raise SwitchError: then it did not."""
 
@@ -101,6 +109,7 @@ class AgiLine:
         self._on_answer: Callable[[], None] | None = None
         self._answered_at: float | None = None
         self._joining = ""
+        self._runs: Running | None = None
         self.over: asyncio.Future[Over] = asyncio.get_running_loop().create_future()
         self.ended_by_us = False
 
@@ -108,6 +117,15 @@ class AgiLine:
     def gone(self) -> asyncio.Future[Gone]:
         """Done once the caller is known to have left or the session is over."""
         return self._session.gone
+
+    @property
+    def runs(self) -> Running | None:
+        """The application that joins this line with others at this moment, as far as the session knows."""
+        return self._runs
+
+    def give_up(self, reason: str) -> None:
+        """Break the session off: what it waits for is over, and the connection does not say so."""
+        self._session.give_up(reason)
 
     @property
     def talking(self) -> Millis | None:
@@ -166,12 +184,12 @@ class AgiLine:
             raise SwitchError("a room may be named by letters, digits, _ . and - only")
         if isinstance(await self._music_off(), Gone):
             return CallerGone()
-        self._room = room
+        self._room, self._runs = room, Running("ConfBridge", now())
         arguments = f"{room},room,{'agent' if leads else 'caller'}"
         try:
             left = await self._session.command("EXEC", "ConfBridge", arguments, limit=self._talk_limit_s + DIAL_SLACK_S)
         finally:
-            self._room = ""
+            self._room, self._runs = "", None
         if isinstance(left, Reply) and left.result == "-2":
             raise SwitchError("the switch has no ConfBridge application; its module list is not ours")
         return CallerGone() if await self.leaves() else None
@@ -210,6 +228,7 @@ class AgiLine:
         self._on_answer, self._answered_at, self._music, self._joining = on_answer, None, "", phone
         self._has_dialled = True
         began = now()
+        self._runs = Running("Dial", began)
         limit = ring / 1000 + self._talk_limit_s + DIAL_SLACK_S
         arguments = f"{target},{max(1, round(ring / 1000))},{self._dial_options(music, whisper)}"
         try:
@@ -218,7 +237,7 @@ class AgiLine:
             ending = await self._ending(dialled, whispered=bool(whisper))
             return self._joined(ending, began=began, ended=ended, ring=ring)
         finally:
-            self._on_answer, self._joining, self._other = None, "", ""
+            self._on_answer, self._joining, self._other, self._runs = None, "", "", None
 
     def _dial_options(self, music: str, whisper: str) -> str:
         """`g`: the line goes on here when the other side has hung up. `m`: music while it rings. `r`: ringing.

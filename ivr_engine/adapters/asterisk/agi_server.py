@@ -134,6 +134,7 @@ class AgiServer:
             self._refuse(stranger, str(error))
             return
         self._strangers.pop(stranger).cancel()
+        stranger.ask_if_alive()
         task = self._group.create_task(self._run(AgiSession(environment, stranger), route))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -101,6 +101,10 @@ class AgiSession:
         self._leave()
         return Gone()
 
+    def give_up(self, reason: str) -> None:
+        """The line is to count as broken."""
+        self._break(reason)
+
     def _send(self, line: bytes) -> asyncio.Future[Reply | Gone]:
         """Write a line; its answer comes after those to all lines before."""
         reply: asyncio.Future[Reply | Gone] = asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ T = TypeVar("T")
 KEYS = "0123456789*#"
 INTERRUPT_EVERY_S = 0.1
 UNHEARD_S = 0.01  # Asterisk itself keeps a key that is pressed or released in a pause shorter than the key (measured)
-CONGESTION = "34"  # the Q.931 cause that Asterisk's SIP channel turns into 503 for a call that was not answered
+DECLINED = "503"  # what dialplans/inbound.conf takes for it
 LISTEN_S = 10.0  # one wait for a key under music; an offer interrupts it
 DEAF_LISTEN_S = 0.5  # ... where nothing can interrupt it, because the event stream is down
 LONGEST_WAIT_MS = 600_000
@@ -145,9 +145,9 @@ class AgiCallControl(AgiLine):
         await self._session.command("HANGUP", limit=COMMAND_LIMIT_S)
 
     async def decline(self) -> None:
-        """End a call that was not answered: the caller's side is told 503, and may try elsewhere."""
+        """Not to take a call: the dialplan asks the next engine; without one the caller's side is told 503."""
         self.ended_by_us = True
-        await self._session.command("EXEC", "Hangup", CONGESTION, limit=COMMAND_LIMIT_S)
+        await self._set("IVR_DONE", DECLINED)
 
     async def mark_done(self) -> None:
         """Tell the dialplan that the session ends on purpose."""
@@ -235,8 +235,12 @@ async def _settling(until: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
         yield until
         return
     value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    async with alongside(_settle(until, value)):
-        yield value
+    try:
+        async with alongside(_settle(until, value)):
+            yield value
+    finally:
+        if isinstance(until, Coroutine):
+            until.close()  # a caller who left at once did not let it begin
 
 
 async def _settle(until: Awaitable[T], value: asyncio.Future[T]) -> None:

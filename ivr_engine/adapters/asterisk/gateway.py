@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
-from ivr_engine.adapters.asterisk.agi_line import Over, over_of
+from ivr_engine.adapters.asterisk.agi_line import Over, now, over_of
 from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer, Route
 from ivr_engine.adapters.asterisk.agi_session import AgiSession
 from ivr_engine.adapters.asterisk.ami_client import AmiClient
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.arrivals import arguments, arrival_of, attempts_of, call_id
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl
+from ivr_engine.adapters.asterisk.deaf_lines import DeafLines
 from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
 from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
 from ivr_engine.adapters.asterisk.translate import (
@@ -113,6 +114,7 @@ class AsteriskGateway:
         self._over: dict[CallId, None] = {}
         self._channels: dict[CallId, str] = {}
         self._fetching: set[CallId] = set()
+        self._deaf = DeafLines(now)
         self._group = asyncio.TaskGroup()
         self._stack = AsyncExitStack()
         self._server = self._listening(bind, agi_port, agi_secret, calls_limit)
@@ -280,6 +282,7 @@ class AsteriskGateway:
     def _see_lines(self, channels: Sequence[AmiMessage]) -> None:
         listed = listed_lines(channels, trunk=self._trunk, ours=f"{self._agi_url}/")
         self._channels = {each.line.call: each.channel for each in listed}
+        self._deaf.look(channels, {**self._live, **self._legs})
         self._listener.lines_seen([each.line for each in listed])
 
     def _hear_event(self, message: AmiMessage) -> None:

@@ -31,6 +31,8 @@ _MILLISECONDS = re.compile(r"[0-9]{10,16}")
 
 _OUR_HANGUP = "dialplan/agi"  # the source that AGI's HANGUP gives (res_agi.c); the dialplan's own is dialplan/builtin
 
+_FIRST_ENGINE = "1"  # the dialplan's number for the engine whose PBX this is; `other_engines` follow
+
 _log = logging.getLogger(__name__)
 
 Data = Sequence[str]
@@ -122,8 +124,9 @@ def _ended(call: NotedCall, at: Instant, _member: str, data: Data) -> NotedCall:
     return replace(
         _with_numbers(call, data),
         ended=ended if abs(ended - at) <= TOGETHER_MS else at,
-        ended_by=EndedBy.AGENT if with_talk else _ended_by(data[3:5]),
+        ended_by=EndedBy.AGENT if with_talk else _ended_by(data[3:5], done=data[7:8] == ["1"]),
         joined=_joined(data[5:7]),
+        elsewhere=len(data) > 8 and data[8] not in ("", _FIRST_ENGINE),
     )
 
 
@@ -133,16 +136,16 @@ def _joined(status_and_peer: Data) -> str:
     return phone[1] if phone else ""
 
 
-def _ended_by(channel_and_source: Data) -> EndedBy:
+def _ended_by(channel_and_source: Data, *, done: bool) -> EndedBy:
     """Who ended the call: the channel, and what Asterisk has as the source of its hang-up. Older lines have neither.
 
-    The first source stays: after a talk that the agent ended it is the agent's telephone, whoever left later. That was the
-    caller, or else an engine that heard of it.
+    The first source stays: after a talk that the agent ended it is the agent's telephone, whoever left later. An engine that
+    ends such a call says so before (`done`), else it was the caller.
     """
     source = channel_and_source[1] if len(channel_and_source) > 1 else "PJSIP/"
-    if source.startswith("PJSIP/"):
-        return EndedBy.CALLER
-    return EndedBy.ENGINE if source == _OUR_HANGUP else EndedBy.SWITCH
+    if done or source == _OUR_HANGUP:
+        return EndedBy.ENGINE
+    return EndedBy.CALLER if source.startswith("PJSIP/") else EndedBy.SWITCH
 
 
 def _with_numbers(call: NotedCall, data: Data) -> NotedCall:

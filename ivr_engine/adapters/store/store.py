@@ -182,6 +182,10 @@ class SqlStore:
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""
         return self._reader.read(after=after, call=call, types=types)
 
+    def of_calls(self, calls: Collection[CallId]) -> tuple[Recorded, ...]:
+        """All facts on disk about these calls, in order."""
+        return self._reader.of_calls(calls)
+
     def last_sequence(self) -> int:
         """The highest number on disk, 0 when there is none."""
         return self._reader.last_sequence()

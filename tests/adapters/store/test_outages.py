@@ -24,7 +24,7 @@ from ivr_engine.adapters.store.writer import Batch
 from ivr_engine.core.events import CallArrived, FactsLost, SwitchLost
 from ivr_engine.core.ids import CallId, Instant
 from ivr_engine.errors import StoreError
-from tests.postgresql import Server
+from tests.postgresql import Server, gone
 
 EAGER = Pace(linger=0, retry=0.01, retry_most=0.05, closing=0.2)
 LIMIT_S = 0.6  # a server on a busy machine answers within it; one that hangs is given up after it
@@ -62,11 +62,8 @@ def _locked(site: Site, _server: Server) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _gone(_site: Site, server: Server) -> Iterator[None]:
-    server.stop()
-    try:
+    with gone(server):
         yield
-    finally:
-        server.start()
 
 
 @contextlib.contextmanager

@@ -253,6 +253,24 @@ async def test_a_switch_that_died_and_is_back_at_once_is_told_from_calls_ended_u
     assert office.record().disposition is Disposition.LOST_PBX_CRASH
 
 
+async def test_a_call_whose_line_broke_long_before_the_switch_was_lost_is_given_the_same_time_to_come_back() -> None:
+    office = Office()
+    async with office.open():
+        office.watch.switch_reached(frozenset())
+        await office.serve(ScriptedLine(Listen(), LineBreaks()))
+        office.clock.advance(Millis(60_000))
+        office.watch.switch_lost("Asterisk does not answer Ping")
+        lost = office.clock.now()
+        for _ in range(3):
+            office.clock.advance(Millis(1_000))
+            await settle()
+        assert office.facts(CallEnded) == [], "caller and agent may talk on while only we hear nothing"
+        for _ in range(2):
+            office.clock.advance(Millis(1_000))
+            await settle()
+    assert (office.record().disposition, office.record().ended) == (Disposition.LOST_PBX_CRASH, lost)
+
+
 async def test_a_call_that_comes_back_on_a_new_line_is_not_given_up() -> None:
     office = Office()
     async with office.open(), asyncio.TaskGroup() as tasks:

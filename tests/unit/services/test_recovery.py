@@ -25,6 +25,7 @@ from ivr_engine.core.events import (
     FlowResumed,
     OfferEnded,
     OfferMade,
+    call_of,
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, OfferOutcome, QueueOutcome
@@ -448,6 +449,21 @@ async def test_a_call_that_was_closed_from_a_note_is_neither_declined_nor_served
     await office.serve(ScriptedLine(), call="1")
     assert len(office.facts(CallArrived)) == len(office.facts(CallEnded)) == 1
     assert "call_already_served" in office.log.lines
+
+
+async def test_the_end_of_a_call_that_another_engine_had_is_noted_for_that_engine_unless_the_call_is_open_here() -> None:
+    office = Office()
+    async with office.open():
+        await office.serve(ScriptedLine(LineBreaks()), call="1")
+        for call in ("1", "2"):
+            office.notes.noted[CallId(call)] = NotedCall(
+                call=CallId(call), number="80000", caller="139", began=at(office, -2), ended=at(office, 1), elsewhere=True
+            )
+        office.watch.switch_reached(frozenset())
+        for _ in range(2):
+            office.watch.lines_seen([])
+            office.clock.advance(Millis(6_000))
+    assert [call_of(each) for each in office.facts(CallEnded)] == ["1"]
 
 
 async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up() -> None:

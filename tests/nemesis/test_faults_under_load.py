@@ -1,0 +1,126 @@
+"""A bank at six tenths of its load, and everything that can go wrong: afterwards all is as it was before."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from ivr_engine.testing.host_service import Fault
+from tests.nemesis.conftest import TIMES, Stands
+from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
+from tests.nemesis.harms import HARMS, LASTING, LINES, Harms, drawn, each
+from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
+from tests.nemesis.proxy import FaultProxy
+from tests.nemesis.stand import Lines, Stand
+
+pytestmark = pytest.mark.system
+
+MOST_GROWTH = 0.005
+MORE_HANDLES = 5
+"""Connections to the host and the database that are kept open for the next time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is done to a bank at work: a harm every so many seconds, by seed; those that pass by themselves last `lasts_s`.
+
+    `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never.
+    """
+
+    harms: Callable[[random.Random], Sequence[str]]
+    every_s: float
+    lasts_s: float
+    desk_talk_ms: int
+    warm_up_s: float = 0
+
+
+SHORT = Plan(
+    harms=lambda chance: each(chance, [name for name in HARMS if name not in LASTING]),
+    every_s=1.5,
+    lasts_s=1.2,
+    desk_talk_ms=6_000,
+)
+LINES_ONLY = Plan(harms=lambda chance: each(chance, LINES, 20 * TIMES), every_s=4, lasts_s=3, desk_talk_ms=15_000)
+HOUR = Plan(
+    harms=lambda chance: drawn(chance, 60 * TIMES, rough=15),
+    every_s=60,
+    lasts_s=20,
+    desk_talk_ms=30_000,
+    warm_up_s=600,
+)
+LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [SHORT, pytest.param(LINES_ONLY, marks=LONG), pytest.param(HOUR, marks=LONG)],
+    ids=["each once", "lines of calls and to the host", "an hour"],
+)
+async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: Stands, seed: int, plan: Plan) -> None:
+    chance = random.Random(seed)
+    async with (
+        FaultProxy(seed=seed, events=True) as ami,
+        FaultProxy(seed=seed) as agi,
+        FaultProxy(seed=seed) as host,
+    ):
+        lines = Lines(ami=ami, agi=agi, host=host)
+        stand = await asyncio.to_thread(stand_for, PEOPLE, lines=lines, fault=Fault.NONE)
+        harms = Harms(stand, lines, plan.lasts_s, chance)
+        before = await at_rest(stand)
+        async with watching(stand, every_s=2) as watch, steady_load(stand, desk_talk_ms=plan.desk_talk_ms) as load:
+            for name in plan.harms(chance):
+                await harms.do(name, every_s=plan.every_s)
+            await load.ends()
+        after = await at_rest(stand)
+        print(f"{told(stand, harms, load)}\n{grew(watch, plan)}\nbefore: {before}; after: {after}")  # noqa: T201 - what a soak did is its result
+        found = [*stand.history().breaches(), *load.unaccounted(), *left_over(before, after), *grown(watch, plan)]
+        assert not found, "\n".join([f"seed {seed}", *load.errors, *found])
+
+
+async def at_rest(stand: Stand) -> Footprint:
+    """The engine when the last call has ended and a second has passed over what it does afterwards."""
+    await asyncio.sleep(1)
+    rest = await footprint(stand)
+    assert rest is not None
+    return rest
+
+
+def left_over(before: Footprint, after: Footprint) -> list[str]:
+    found = []
+    if after.tasks != before.tasks:
+        found.append(f"{after.tasks} tasks, {before.tasks} before")
+    if after.handles > before.handles + MORE_HANDLES:
+        found.append(f"{after.handles} handles, {before.handles} before")
+    return found
+
+
+def grown(watch: Watch, plan: Plan) -> list[str]:
+    if not plan.warm_up_s:
+        return []
+    growth = growth_per_hour(watch.settled(plan.warm_up_s))
+    return [] if growth < MOST_GROWTH else [f"memory grows by {growth:.2%} an hour"]
+
+
+def grew(watch: Watch, plan: Plan) -> str:
+    settled = watch.settled(plan.warm_up_s)
+    return (
+        f"memory {settled[0].resident / 1024:.1f} to {settled[-1].resident / 1024:.1f} MB over"
+        f" {(settled[-1].at - settled[0].at) / 60:.1f} min, slope {growth_per_hour(settled):.3%} an hour;"
+        f" most late {max(each.lag for each in watch.seen)} ms"
+    )
+
+
+def told(stand: Stand, harms: Harms, load: Load) -> str:
+    journal, wal = stand.journal(), stand.site.settings.state_dir / "engine.sqlite3-wal"
+    kinds = Counter(str(record.disposition) for record in stand.history().records)
+    return (
+        f"seed={stand.seed} calls={load.came} failed={load.failed} events={len(journal)}"
+        f" busy={busy_share(journal, PEOPLE.desk + PEOPLE.counter // 2):.2f} {dict(kinds)}"
+        f" WAL {wal.stat().st_size / 1e6:.1f} MB\n"
+        f"{harms.counted.total()} faults: {dict(harms.counted)}"
+    )

@@ -1,0 +1,134 @@
+"""An engine is killed under hundreds of calls: how soon the next one serves them, at once, and when all are parked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivr_engine.adapters.store import open_reader
+from ivr_engine.core.events import CallResumed
+from tests.nemesis import bank
+from tests.nemesis.conftest import TIMES, Stands
+from tests.nemesis.stand import CALL_LIMIT_MS, People, Stand
+from tests.ports import wide_rtp_range
+from tests.system import sipp
+
+pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.timeout(3600)]
+
+CROWDS = {"line": (bank.LINE, 250), "menu": (bank.MENU, 100), "secret": (bank.SECRET, 50), "story": (bank.STORY, 60),
+          "request": (bank.REQUEST, 30), "desk": (bank.DESK, 10)}  # fmt: skip
+"""500 callers by number; ten of them talk."""
+
+AGENTS = People(desk=10, counter=2)
+COMES_IN = 20
+ROUNDS = 5 * TIMES
+LIMIT_S = 120.0
+POLL_S = 0.05
+TICKS = os.sysconf("SC_CLK_TCK")
+PARKED_AFTER = 4
+"""Attempts of the dialplan, half a second each, before the fallback takes the callers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Of one engine, in seconds from the start of its process: ready by its own word, the first line served, the last.
+
+    `cpu_ready`, `cpu_last`: the processor time it had taken by then.
+    """
+
+    ready: float
+    first: float
+    last: float
+    cpu_ready: float
+    cpu_last: float
+    lines: int
+
+    def __str__(self) -> str:
+        return (
+            f"ready {self.ready:.2f} s (CPU {self.cpu_ready:.2f} s), first line {self.first:.2f} s, {self.lines} lines"
+            f" {self.last:.2f} s (CPU {self.cpu_last:.2f} s)"
+        )
+
+
+@pytest.mark.parametrize("parked", [False, True], ids=["at once", "when all are parked"])
+async def test_the_next_engine_serves_five_hundred_calls(stand_for: Stands, parked: bool) -> None:
+    first, last = wide_rtp_range(1_400)
+    stand = await asyncio.to_thread(stand_for, AGENTS, rtp_first=first, rtp_last=last, calls_limit=600)
+    async with AsyncExitStack() as stack:
+        await stand.telephones(
+            stack, {"desk": sipp.answer(talk=CALL_LIMIT_MS), "counter": sipp.answer(), "line": sipp.answer()}
+        )
+        crowds = [await stack.enter_async_context(staying(stand, name)) for name in CROWDS]
+        await until(stand, lambda: served(stand) >= sum(calls for _, calls in CROWDS.values()))
+        for number in range(ROUNDS):
+            print(f"{number}: {await restarted(stand, parked=parked)}", flush=True)  # noqa: T201 - what a soak did is its result
+        stand.site.pbx.command("channel request hangup all")
+        runs = [await crowd.is_through() for crowd in crowds]
+        await stand.quiet()
+    assert [run.failed for run in runs] == [0] * len(runs), "\n".join(run.errors[:300] for run in runs)
+    assert not (found := stand.history().breaches()), "\n".join([f"seed {stand.seed}", *found])
+
+
+@asynccontextmanager
+async def staying(stand: Stand, name: str) -> AsyncIterator[sipp.Crowd]:
+    number, calls = CROWDS[name]
+    async with sipp.crowd(
+        name, to=number, pbx=stand.site.address, folder=stand.site.folder, steps=(sipp.far_hang_up(CALL_LIMIT_MS),),
+        digits=f"136{len(name)}", at_once=calls, calls=calls, rate=COMES_IN,
+    ) as crowd:  # fmt: skip
+        yield crowd
+
+
+async def restarted(stand: Stand, *, parked: bool) -> Start:
+    """One kill and what comes after it."""
+    engine = stand.site.engine
+    assert engine is not None
+    before, talking = stand.last_sequence(), CROWDS["desk"][1]
+    waiting = sum(calls for _, calls in CROWDS.values()) - talking
+    stand.site.pbx.command(f"dialplan set global ATTEMPTS {PARKED_AFTER if parked else 120}")
+    stand.nemesis.kill(engine.pid)
+    engine.wait(LIMIT_S)
+    if parked:
+        await until(stand, lambda: in_fallback(stand) >= waiting)
+    began = time.time()
+    await asyncio.to_thread(stand.start_engine)
+    ready = time.time() - began
+    cpu_ready = cpu(stand)
+    await until(stand, lambda: len(resumed(stand, before)) >= waiting)
+    cpu_last, at = cpu(stand), [each / 1000 - began for each in resumed(stand, before)]
+    return Start(ready=ready, first=at[0], last=at[-1], cpu_ready=cpu_ready, cpu_last=cpu_last, lines=len(at))
+
+
+def resumed(stand: Stand, after: int) -> list[int]:
+    with open_reader(stand.site.settings.database) as reader:
+        return [each.at for each in reader.read(after=after, types=[CallResumed.TYPE])]
+
+
+def served(stand: Stand) -> int:
+    return stand.site.log.read_text(encoding="utf-8").count(" call_arrived ")
+
+
+def in_fallback(stand: Stand) -> int:
+    rows = stand.site.pbx.command("core show channels concise").split("\n")
+    return sum(row.startswith("PJSIP/trunk") and "!fallback!" in row for row in rows)
+
+
+def cpu(stand: Stand) -> float:
+    assert stand.site.engine is not None
+    fields = Path(f"/proc/{stand.site.engine.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+async def until(stand: Stand, holds: Callable[[], bool]) -> None:
+    """Poll, bounded: other processes, which announce nothing."""
+    deadline = time.monotonic() + LIMIT_S
+    while not await asyncio.to_thread(holds):
+        assert time.monotonic() < deadline, f"seed {stand.seed}: it did not come to that"
+        await asyncio.sleep(POLL_S)
