@@ -7,13 +7,12 @@ switch: such an offer stays until its deadline, or until the line comes back and
 from __future__ import annotations
 
 from ivr_engine.acd import conversations, offers, visits
-from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.queues import WaitingCall
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import JoinedElsewhere, LineLost
-from ivr_engine.acd.transitions import ActivityStep, CallPhase, CallStep
-from ivr_engine.core.ids import CallId, Language
-from ivr_engine.core.outcomes import Activity, QueueOutcome
+from ivr_engine.acd.transitions import CallPhase, CallStep
+from ivr_engine.core.ids import VOICE, CallId, Language, QueueName
+from ivr_engine.core.outcomes import QueueOutcome
 
 
 def line_lost(moment: Moment, stimulus: LineLost) -> None:
@@ -38,24 +37,25 @@ def joined_elsewhere(moment: Moment, stimulus: JoinedElsewhere) -> None:
     An agent who is at something else by our account, or serves no queue, is left alone: the switch cannot be followed there.
     """
     agent = moment.state.agents.get(stimulus.agent)
-    if agent is None or agent.activity is not Activity.IDLE or not agent.profile.queues:
+    queues = moment.state.staff.pool_of(agent.voice).queues if agent is not None else ()
+    if agent is None or agent.voice.taken or not queues:
         return
     call = moment.state.calls.get(stimulus.call)
     if call is None:
-        call = _unknown(moment, stimulus.call, agent)
-    elif call.phase in (CallPhase.WAITING, CallPhase.AWAY):
+        call = _unknown(moment, stimulus.call, next(queue for queue in agent.profile.queues if queue in queues))
+    elif call.kind == VOICE and call.phase in (CallPhase.WAITING, CallPhase.AWAY):
         visits.leave_line(moment, call, QueueOutcome.ANSWERED)
     else:
         return
-    moment.change_activity(agent, ActivityStep.RESERVE, call=call.call)
+    conversations.reserve(moment, agent, call)
     conversations.begin(moment, call, agent)
 
 
-def _unknown(moment: Moment, call: CallId, agent: Agent) -> WaitingCall:
-    """A call that stood in no line of ours is kept under the first queue of its agent."""
+def _unknown(moment: Moment, call: CallId, queue: QueueName) -> WaitingCall:
+    """A call that stood in no line of ours is kept under the first queue of its agent that takes calls."""
     found = moment.state.calls[call] = WaitingCall(
         call=call,
-        queue=agent.profile.queues[0],
+        queue=queue,
         needs=(),
         priority=0,
         language=Language(""),

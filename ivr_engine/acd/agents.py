@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.acd.transitions import ACTIVITY, PRESENCE, ActivityStep, PresenceStep, advance
+from ivr_engine.acd.lanes import Lane, Slot
+from ivr_engine.acd.transitions import PRESENCE, ActivityStep, PresenceStep, advance
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.frozen import frozen
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName, between
+from ivr_engine.core.ids import (
+    VOICE,
+    AgentId,
+    CallId,
+    Instant,
+    Language,
+    Millis,
+    OfferId,
+    QueueName,
+    SkillName,
+    WorkKind,
+    between,
+)
 from ivr_engine.core.outcomes import Activity, Presence
 
 
@@ -16,6 +29,7 @@ from ivr_engine.core.outcomes import Activity, Presence
 class AgentProfile:
     """An agent as configured. Skills have levels 1 (lowest) to 10; no languages listed means every language.
 
+    `capacity`: how many pieces of work of a kind other than voice at a time, 1 where nothing is said.
     `rank`: the place in the list, for `top_down`. `talk`: how long a conversation of theirs lasts on average, for `fastest`
     until enough of them were measured.
     """
@@ -26,6 +40,7 @@ class AgentProfile:
     languages: tuple[Language, ...] = ()
     rank: int = 0
     talk: Millis | None = None
+    capacity: Mapping[WorkKind, int] = field(default_factory=dict)
 
     def unfit_for(self, needs: tuple[SkillNeed, ...], language: Language) -> str | None:
         """Why this person could never take such a call, as a reason code, or None: able."""
@@ -44,45 +59,50 @@ class AgentProfile:
 class Agent:
     """An agent at work. `free_since`: when the agent last became free, from which idle time counts.
 
-    `call` is set while offered, talking or wrapping up; `offer` only while offered. `failed_calls`: the different
-    callers, since the last that was answered, with whom the telephone failed. `configured`: the profile of the files, from
-    which `profile` differs after a supervisor's command.
+    `lanes`: what is in hand, by kind; that of voice is always there, and first. `in_hand`: how many pieces in all.
+    `configured`: the profile of the files, from which `profile` differs after a supervisor's command. `last_offer`: the
+    number of the latest offer.
 
-    Since logging in: `calls` taken, `talks` ended with `talked` ms in all, ms `worked` (offered, talking, wrap-up) and
-    `available` (free) up to `booked`; `last_offer`: the number of the latest offer. `wrap_up_ends`
-    and `wrap_up_most` say when the wrap-up ends, and how long it may be made.
+    Since logging in: ms `worked` (anything in hand) and `available` (ready, nothing in hand) up to `booked`.
     """
 
     profile: AgentProfile
+    agent: AgentId = field(init=False)
     presence: Presence = Presence.LOGGED_OUT
     presence_since: Instant = Instant(0)
     reason: str = ""
-    activity: Activity = Activity.IDLE
-    activity_since: Instant = Instant(0)
     free_since: Instant = Instant(0)
-    call: CallId | None = None
-    offer: OfferId | None = None
-    failed_calls: list[CallId] = field(default_factory=list)
     configured: AgentProfile | None = None
-    calls: int = 0
-    talks: int = 0
-    talked: int = 0
+    in_hand: int = 0
     worked: int = 0
     available: int = 0
     booked: Instant = Instant(0)
     last_offer: int = 0
-    wrap_up_ends: Instant = Instant(0)
-    wrap_up_most: Millis = Millis(0)
+    voice: Lane = field(init=False)
+    lanes: dict[WorkKind, Lane] = field(init=False)
 
-    @property
-    def agent(self) -> AgentId:
-        """The agent's id."""
-        return self.profile.agent
+    def __post_init__(self) -> None:
+        self.agent = self.profile.agent
+        self.voice = Lane(agent=self.agent)
+        self.lanes = {VOICE: self.voice}
 
-    @property
-    def free(self) -> bool:
-        """Whether a call may be offered now."""
-        return self.presence is Presence.READY and self.activity is Activity.IDLE
+    def free_for(self, lane: Lane) -> bool:
+        """Whether work of this lane may be offered now."""
+        if self.presence is not Presence.READY:
+            return False
+        voice = self.voice.activity
+        if lane is self.voice:
+            return voice is Activity.IDLE
+        return lane.has_room and (voice is Activity.IDLE or (lane.beside_voice and voice is Activity.TALKING))
+
+    def free_lanes(self) -> list[Lane]:
+        """Those of which work may be offered now."""
+        return [lane for lane in self.lanes.values() if self.free_for(lane)]
+
+    def wrap_ups(self) -> list[tuple[Lane, Slot]]:
+        """The paper work that is being done, that of a call first."""
+        slots = ((lane, slot) for lane in self.lanes.values() for slot in lane.taken.values())
+        return [(lane, slot) for lane, slot in slots if slot.activity is Activity.WRAP_UP]
 
     def change_presence(self, step: PresenceStep, *, reason: str, now: Instant) -> None:
         """Move on the axis of presence.
@@ -93,38 +113,42 @@ class Agent:
         presence = advance(PRESENCE, self.presence, step)
         self.book(now)
         if step is PresenceStep.LOG_IN:
-            self.calls = self.talks = self.talked = self.worked = self.available = 0
+            self.worked = self.available = 0
+            for lane in self.lanes.values():
+                lane.calls = lane.talks = lane.talked = 0
         self.presence = presence
         self.reason = reason
         self.presence_since = now
 
     def change_activity(
-        self, step: ActivityStep, *, now: Instant, call: CallId | None, offer: OfferId | None = None
+        self, lane: Lane, step: ActivityStep, *, now: Instant, call: CallId, offer: OfferId | None = None
     ) -> None:
-        """Move on the axis of activity; `call` and `offer` are what the agent holds afterwards.
+        """Move what the agent does with `call`; `offer` is that of the call afterwards.
 
         Raises:
-            IllegalTransition: not from here; nothing changed.
+            IllegalTransition: not from here, or there is no room; nothing changed.
         """
-        activity = advance(ACTIVITY, self.activity, step)
+        more = lane.step(call, step, now=now, offer=offer)
         self.book(now)
-        self.activity = activity
-        self.call = call
-        self.offer = offer
-        self.activity_since = now
+        self.in_hand += more
 
     def book(self, now: Instant) -> None:
         """Count the time since the last booking as worked or available; time away counts as neither."""
-        if self.activity is not Activity.IDLE:
+        if self.in_hand:
             self.worked += between(self.booked, now)
         elif self.presence is Presence.READY:
             self.available += between(self.booked, now)
         self.booked = now
 
-    def busy_with(self) -> str | None:
-        """Why no call may be offered now, as a reason code, or None: free."""
+    def busy_with(self, lane: Lane) -> str | None:
+        """Why no work of this lane may be offered now, as a reason code, or None: free."""
         if self.presence is Presence.LOGGED_OUT:
             return "logged_out"
         if self.presence is Presence.PAUSED:
             return f"paused:{self.reason}"
-        return None if self.activity is Activity.IDLE else self.activity.value
+        voice = self.voice.activity
+        if lane is self.voice:
+            return None if voice is Activity.IDLE else voice.value
+        if not lane.has_room:
+            return f"full:{len(lane.taken)}"
+        return None if self.free_for(lane) else voice.value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from ivr_engine.acd import announcements, offers, relaxation, visits, wishes
-from ivr_engine.acd.conversations import end_wrap_up
+from ivr_engine.acd.conversations import wrap_up_over
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import TimePassed
 from ivr_engine.acd.timers import Timer, TimerKind
@@ -48,7 +48,7 @@ def _due(moment: Moment) -> Iterator[Timer]:
 def _ring(moment: Moment, timer: Timer) -> None:
     match timer.kind:
         case TimerKind.WRAP_UP:
-            end_wrap_up(moment, moment.state.agents[AgentId(timer.subject)])
+            wrap_up_over(moment, AgentId(timer.subject), timer.other)
         case TimerKind.OFFER:
             offers.lapse(moment, OfferId(timer.subject))
         case TimerKind.MAX_WAIT:

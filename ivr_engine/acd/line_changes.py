@@ -25,7 +25,7 @@ def move_caller(moment: Moment, command: MoveCaller) -> None:
     call = _waiting(moment, command.call)
     if command.queue == call.queue:
         raise CommandRefused(f"call {call.call} waits in queue {call.queue} already")
-    check_queue(moment, command.queue)
+    check_queue(moment, command.queue, call.kind)
     moment.events.append(CallerMoved(call=call.call, queue=call.queue, to=command.queue, by=command.by))
     visits.end(moment, call, QueueOutcome.MOVED)
     visits.enter(
@@ -37,6 +37,7 @@ def move_caller(moment: Moment, command: MoveCaller) -> None:
             priority=call.priority,
             language=call.language,
             arrived=call.arrived,
+            kind=call.kind,
         ),
     )
 

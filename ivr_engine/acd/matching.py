@@ -6,7 +6,7 @@ the answer is the same as before: nobody waits while an agent who may take the c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import islice
@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.call_choice import CALL_RULES, Scene
+from ivr_engine.acd.lanes import Lane
 from ivr_engine.acd.queues import Place, WaitingCall
 from ivr_engine.acd.ranking import OF_PROFILE, STRATEGIES
-from ivr_engine.acd.staff import Pool
+from ivr_engine.acd.staff import Pool, Turn
 from ivr_engine.acd.state import CentreState
 from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver
 from ivr_engine.core.ids import AgentId, CallId, Instant, between
@@ -46,12 +47,14 @@ class Choice(NamedTuple):
 
 def why_not(state: CentreState, agent: Agent, call: WaitingCall) -> str | None:
     """Why the agent is not eligible for the call, as a reason code, or None. Lasting reasons come before passing ones."""
-    pool = state.staff.pool_of(agent.agent)
+    lane = agent.lanes[call.kind]
+    pool = state.staff.pool_of(lane)
     unfit = state.staff.fit(pool, call.demand).unfit
     if unfit is not None:
         return unfit
-    if not agent.free:
-        return agent.busy_with()
+    busy = agent.busy_with(lane)
+    if busy is not None:
+        return busy
     if agent.agent in call.tried:
         return "tried_already"
     if call.alone:
@@ -63,39 +66,37 @@ def why_not(state: CentreState, agent: Agent, call: WaitingCall) -> str | None:
 def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = LISTED) -> tuple[Candidate, ...]:
     """Who could take the call now, best first, at most `most` of them.
 
-    First whom the caller wanted, then by preferred skills, the strategy's key, idle time.
+    First whom the caller wanted, then by preferred skills, least in hand, the strategy's key, idle time.
     """
     strategy = state.queues[call.queue].strategy
     key_of = STRATEGIES[strategy]
     looked_at = most if strategy in OF_PROFILE else None
-    ranked: list[tuple[bool, int, int, Instant, AgentId]] = []
+    ranked: list[tuple[bool, int, int, int, Instant, AgentId]] = []
     for pool in eligible_pools(state, call):
         preferred = state.staff.fit(pool, call.demand).preferred
         if most == 1 and looked_at is None and call.wanted is None:
-            ranked += ((True, -preferred, -key, *turn) for key, turn in _foremost(state, pool, call, now))
+            ranked += ((True, -preferred, turn[0], -key, *turn[1:]) for key, turn in _foremost(state, pool, call, now))
             continue
-        for since, name in islice(_untried(pool, call), looked_at):
+        for in_hand, since, name in islice(_untried(pool, call), looked_at):
             key = key_of(state.agents[name], call, now)
-            ranked.append((name != call.wanted, -preferred, -key, since, name))
+            ranked.append((name != call.wanted, -preferred, in_hand, -key, since, name))
     if most < len(ranked):
         ranked = nsmallest(most, ranked)
     elif len(ranked) > 1:
         ranked.sort()
     return tuple(
-        Candidate(agent=name, key=-key, preferred=-preferred, idle=between(since, now))
-        for _, preferred, key, since, name in ranked
+        Candidate(agent=name, key=-key, preferred=-preferred, idle=between(since, now), in_hand=in_hand)
+        for _, preferred, in_hand, key, since, name in ranked
     )
 
 
-def _foremost(
-    state: CentreState, pool: Pool, call: WaitingCall, now: Instant
-) -> Iterator[tuple[int, tuple[Instant, AgentId]]]:
-    """The one of a pool with the highest key, if anybody there is free; of equal keys the first, who is idle longest."""
+def _foremost(state: CentreState, pool: Pool, call: WaitingCall, now: Instant) -> Iterator[tuple[int, Turn]]:
+    """The one of a pool with least in hand and the highest key, if anybody there is free; of equal keys the first."""
     key_of, agents = STRATEGIES[state.queues[call.queue].strategy], state.agents
     best, foremost = 0, None
     for turn in _untried(pool, call):
-        key = key_of(agents[turn[1]], call, now)
-        if foremost is None or key > best:
+        key = key_of(agents[turn[2]], call, now)
+        if foremost is None or (key > best and turn[0] == foremost[0]):  # they come in the order of what they have in hand
             best, foremost = key, turn
     if foremost is not None:
         yield best, foremost
@@ -109,13 +110,13 @@ def eligible_pools(state: CentreState, call: WaitingCall) -> Iterator[Pool]:
             yield pool
 
 
-def _untried(pool: Pool, call: WaitingCall) -> Iterable[tuple[Instant, AgentId]]:
+def _untried(pool: Pool, call: WaitingCall) -> Iterable[Turn]:
     if call.alone:
-        return (turn for turn in pool.free if turn[1] == call.wanted and turn[1] not in call.tried)
+        return (turn for turn in pool.free if turn[2] == call.wanted and turn[2] not in call.tried)
     if call.tried:
-        return (turn for turn in pool.free if turn[1] not in call.tried)
+        return (turn for turn in pool.free if turn[2] not in call.tried)
     if call.wanted is not None:
-        return sorted(pool.free, key=lambda turn: (turn[1] != call.wanted, turn))  # the wanted one is looked at in any case
+        return sorted(pool.free, key=lambda turn: (turn[2] != call.wanted, turn))  # the wanted one is looked at in any case
     return pool.free
 
 
@@ -124,8 +125,14 @@ def excluded(state: CentreState, call: WaitingCall, candidates: Collection[Candi
     eligible = {each.agent for each in candidates}
     members = islice((agent for queue in call.demand.queues for agent in state.members[queue]), LOOKED_AT)
     others = {agent.agent: agent for agent in members if agent.agent not in eligible}
-    found = ((name, why_not(state, agent, call)) for name, agent in others.items())
-    return tuple(islice((_exclusion(name, reason) for name, reason in found if reason is not None), LISTED))
+    return tuple(islice(_reasons(state, others, call), LISTED))
+
+
+def _reasons(state: CentreState, others: Mapping[AgentId, Agent], call: WaitingCall) -> Iterator[Exclusion]:
+    for name, agent in others.items():
+        reason = why_not(state, agent, call)
+        if reason is not None:
+            yield _exclusion(name, reason)
 
 
 @lru_cache(maxsize=2**16)
@@ -134,12 +141,12 @@ def _exclusion(agent: AgentId, reason: str) -> Exclusion:
     return Exclusion(agent=agent, reason=reason)
 
 
-def next_for(state: CentreState, pool: Pool, fresh: Collection[AgentId], now: Instant) -> list[Choice]:
+def next_for(state: CentreState, pool: Pool, fresh: Collection[Lane], now: Instant) -> list[Choice]:
     """The heads of the lines that somebody free of the pool could take now, best first.
 
-    Whoever waits for one of the `fresh` agents alone comes before everybody else, by place.
+    Whoever waits for an agent of the `fresh` lanes alone comes before everybody else, by place.
     """
-    own = [choice for agent in fresh for choice in _waiting_for(state, pool, agent)]
+    own = [choice for lane in fresh for choice in _waiting_for(state, pool, lane)]
     if own:
         return sorted(own, key=lambda choice: choice.place)
     rule, scene = CALL_RULES[state.rules.call_rule], scene_of(state, now)
@@ -162,20 +169,21 @@ def scene_of(state: CentreState, now: Instant) -> Scene:
     return Scene(state.queues, state.waiting.in_queue, state.waiting.in_all, now)
 
 
-def _waiting_for(state: CentreState, pool: Pool, agent: AgentId) -> Iterator[Choice]:
+def _waiting_for(state: CentreState, pool: Pool, lane: Lane) -> Iterator[Choice]:
+    agent = lane.agent
     line = state.waiting.for_one.get(agent)
-    if line is None or not state.agents[agent].free or state.staff.pool_of(agent) is not pool:
+    if line is None or not state.agents[agent].free_for(lane) or state.staff.pool_of(lane) is not pool:
         return
     for place in line:
         call = state.calls[place[-1]]
-        if agent not in call.tried:
+        if call.kind == lane.kind and agent not in call.tried:
             yield Choice(AT_ONCE, place, call)
 
 
 def _first(state: CentreState, pool: Pool, line: Iterable[Place]) -> WaitingCall | None:
     for place in line:
         call = state.calls[place[-1]]
-        if not call.tried or any(name not in call.tried for _, name in pool.free):
+        if not call.tried or any(turn[2] not in call.tried for turn in pool.free):
             return call
     return None
 

@@ -5,12 +5,13 @@ A failed offer costs the caller nothing: the place in the queue stays, and the n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ivr_engine.acd import conversations, visits, wishes
 from ivr_engine.acd.agents import Agent
 from ivr_engine.acd.call_choice import CALL_RULES
 from ivr_engine.acd.effects import RingAgent, StopRinging
+from ivr_engine.acd.lanes import Lane
 from ivr_engine.acd.matching import (
     AT_ONCE,
     LISTED,
@@ -26,11 +27,11 @@ from ivr_engine.acd.staff import Pool
 from ivr_engine.acd.state import Moment
 from ivr_engine.acd.stimuli import OfferAnswered, OfferFailed, OfferPickedUp, OfferRinging
 from ivr_engine.acd.timers import Timer, TimerKind
-from ivr_engine.acd.transitions import ActivityStep, Aftermath, CallPhase, CallStep, PresenceStep, aftermath
+from ivr_engine.acd.transitions import Aftermath, CallPhase, CallStep, PresenceStep, aftermath
 from ivr_engine.core.events import NobodyOffered, OfferEnded, OfferMade
 from ivr_engine.core.events.acd import Candidate
-from ivr_engine.core.ids import AgentId, Instant, Millis, OfferId, between, later
-from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence, QueueOutcome
+from ivr_engine.core.ids import VOICE, AgentId, Instant, Millis, OfferId, between, later
+from ivr_engine.core.outcomes import OfferOutcome, Presence, QueueOutcome
 
 GRACE = Millis(2_000)
 """How long after the ring limit the centre waits for word from the switch, which ends the ringing itself."""
@@ -57,24 +58,23 @@ def rematch(moment: Moment) -> None:
     """Offer every caller to whom something changed, and say of those who got nobody why."""
     if moment.away:
         _settle_departures(moment)
-    calls, agents = moment.fresh_calls, moment.fresh_agents
-    if not calls and not agents:
+    calls, lanes = moment.fresh_calls, moment.fresh_lanes
+    if not calls and not lanes:
         return
     state = moment.state
     pending = sorted((state.calls[name] for name in calls), key=_in_order, reverse=True)  # taken from the end
     nobody: list[WaitingCall] = []
-    while (pending or agents) and (pick := _pick(moment, pending, nobody)) is not None:
+    while (pending or lanes) and (pick := _pick(moment, pending, nobody)) is not None:
         _make(moment, *pick)
-        agents.discard(pick[1][0].agent)
     for call in () if moment.quiet else nobody:
         _nobody(moment, call)
     calls.clear()
-    agents.clear()
+    lanes.clear()
 
 
-def _in_order(call: WaitingCall) -> tuple[bool, Place]:
-    """The order in which several calls that changed are looked at: those who wait for one agent, then by place."""
-    return (not call.alone, call.place)
+def _in_order(call: WaitingCall) -> tuple[bool, bool, Place]:
+    """The order in which several calls that changed are looked at: calls first, who waits for one agent, then by place."""
+    return (call.kind != VOICE, not call.alone, call.place)
 
 
 def _settle_departures(moment: Moment) -> None:
@@ -99,24 +99,33 @@ def _pick(moment: Moment, pending: list[WaitingCall], nobody: list[WaitingCall])
         return None
     if len(picks) == 1:
         return picks[0][1]
-    return min(picks, key=lambda pick: (pick[0].key, pick[0].place))[1]
+    return min(picks, key=lambda pick: (pick[0].call.kind != VOICE, pick[0].key, pick[0].place))[1]
 
 
 def _fresh_pools(moment: Moment) -> list[Pool]:
     staff, agents = moment.state.staff, moment.state.agents
-    names = moment.fresh_agents
-    ordered = sorted(names) if len(names) > 1 else names
-    return list({staff.pool_of(name): None for name in ordered if agents[name].free})
+    lanes: Collection[Lane] = moment.fresh_lanes
+    ordered = sorted(lanes, key=lambda lane: (lane.agent, lane.kind)) if len(lanes) > 1 else lanes
+    return list({staff.pool_of(lane): None for lane in ordered if agents[lane.agent].free_for(lane)})
 
 
 def _for_agents(moment: Moment, pool: Pool) -> tuple[Choice, _Pick] | None:
     state = moment.state
-    choices = next_for(state, pool, moment.fresh_agents, moment.now)
+    choices = next_for(state, pool, moment.fresh_lanes, moment.now)
     for choice in choices[:1]:
         candidates = assess(state, choice.call, moment.now, most=1 if state.brief else LISTED)
         return choice, (choice.call, candidates, [] if state.brief else choices)
-    moment.fresh_agents.difference_update([turn[1] for turn in pool.free])  # what is short now is not there later on
+    _looked_at(moment, pool)
     return None
+
+
+def _looked_at(moment: Moment, pool: Pool) -> None:
+    """What is short now is not there later on."""
+    fresh, agents, pool_of = moment.fresh_lanes, moment.state.agents, moment.state.staff.pool_of
+    if len(fresh) <= len(pool.free):
+        fresh.difference_update([lane for lane in fresh if pool_of(lane) is pool])
+    else:
+        fresh.difference_update([agents[turn[2]].lanes[pool.kind] for turn in pool.free])
 
 
 def _for_changed(moment: Moment, pending: list[WaitingCall], nobody: list[WaitingCall]) -> tuple[Choice, _Pick] | None:
@@ -126,7 +135,7 @@ def _for_changed(moment: Moment, pending: list[WaitingCall], nobody: list[Waitin
         call = pending[-1]
         candidates = assess(state, call, now, most=1 if state.brief else LISTED) if call.phase is CallPhase.WAITING else ()
         if candidates:
-            pool = state.staff.pool_of(candidates[0].agent)
+            pool = state.staff.pool_of(state.agents[candidates[0].agent].lanes[call.kind])
             rule = CALL_RULES[state.rules.call_rule]
             key = AT_ONCE if call.alone else rule(call, pool.profile, scene_of(state, now))
             return Choice(key, call.place, call), (call, candidates, [])
@@ -139,7 +148,6 @@ def _for_changed(moment: Moment, pending: list[WaitingCall], nobody: list[Waitin
 def offer_to(moment: Moment, call: WaitingCall, agent: AgentId, *, rule: str) -> None:
     """Reserve this very agent, who is free, for a waiting call; `rule` says why nobody was compared."""
     moment.fresh_calls.discard(call.call)
-    moment.fresh_agents.discard(agent)
     _make(moment, call, (Candidate(agent=agent, key=0),), [], rule=rule)
 
 
@@ -169,7 +177,9 @@ def _make(
     moment.change_phase(call, CallStep.OFFER)
     call.agent, call.offer, call.told = chosen, offer, ""
     agent.last_offer = state.offered
-    moment.change_activity(agent, ActivityStep.RESERVE, call=call.call, offer=offer)
+    conversations.reserve(moment, agent, call, offer=offer)
+    if moment.fresh_lanes:
+        _discard_taken(moment, agent)
     state.offers[offer] = call.call
     state.timers.arm(Timer(TimerKind.OFFER, offer), deadline)
     moment.events.append(
@@ -186,9 +196,17 @@ def _make(
             step=call.step,
             call_rule=state.rules.call_rule,
             passed_over=passed_over(choices, call.call),
+            kind=call.kind,
         )
     )
     moment.effects.append(RingAgent(call=call.call, agent=chosen, offer=offer, ring=ring))
+
+
+def _discard_taken(moment: Moment, agent: Agent) -> None:
+    """Lanes in which the agent takes no more: what may be offered to them now is not looked for."""
+    for lane in agent.lanes.values():
+        if not agent.free_for(lane):
+            moment.fresh_lanes.discard(lane)
 
 
 def _first_deadline(moment: Moment, call: WaitingCall, ring: Millis) -> Instant:
@@ -227,8 +245,8 @@ def offer_answered(moment: Moment, stimulus: OfferAnswered) -> None:
     agent = moment.holder(call)
     if call.phase is CallPhase.OFFERED:
         _close(moment, call, agent, OfferOutcome.ANSWERED)
-    elif agent.activity is Activity.IDLE:
-        moment.change_activity(agent, ActivityStep.RESERVE, call=call.call)
+    elif agent.lanes[call.kind].has_room:
+        conversations.reserve(moment, agent, call)
     else:
         return  # with another call by now; one agent is never given two
     del moment.state.offers[stimulus.offer]
@@ -329,14 +347,17 @@ def _put_back(moment: Moment, call: WaitingCall) -> None:
 def _close(moment: Moment, call: WaitingCall, agent: Agent, outcome: OfferOutcome, cause: str = "") -> None:
     assert call.offer is not None  # noqa: S101 - only an offered call gets here
     moment.state.timers.disarm(Timer(TimerKind.OFFER, call.offer))
-    moment.events.append(OfferEnded(call=call.call, agent=agent.agent, offer=call.offer, outcome=outcome, cause=cause))
+    moment.events.append(
+        OfferEnded(call=call.call, agent=agent.agent, offer=call.offer, outcome=outcome, cause=cause, kind=call.kind)
+    )
 
 
 def _free(moment: Moment, call: WaitingCall, agent: Agent, after: Aftermath) -> None:
-    if after.at_fault and call.call not in agent.failed_calls:
-        agent.failed_calls.append(call.call)
-    pause = "failed" if len(agent.failed_calls) >= FAILURES_ALLOWED else after.pause
+    lane = agent.lanes[call.kind]
+    if after.at_fault and call.call not in lane.failed_calls:
+        lane.failed_calls.append(call.call)
+    pause = "failed" if len(lane.failed_calls) >= FAILURES_ALLOWED else after.pause
     if pause is not None and agent.presence is Presence.READY:
         moment.change_presence(agent, PresenceStep.PAUSE, reason=pause, by="engine")
     # A caller who hung up is not the agent's doing: the turn is kept. After a fault the others go first.
-    moment.release(agent, keeps_turn=not after.at_fault)
+    moment.release(agent, lane, call.call, keeps_turn=not after.at_fault)

@@ -12,7 +12,7 @@ from ivr_engine.acd.stimuli import ExtendWrapUp, LogIn, LogOut, Pause, SetReady
 from ivr_engine.acd.transitions import IllegalTransition, PresenceStep
 from ivr_engine.core.events import WrapUpExtended
 from ivr_engine.core.ids import Millis, between
-from ivr_engine.core.outcomes import Activity, Presence
+from ivr_engine.core.outcomes import Presence
 from ivr_engine.errors import CommandRefused
 
 LOGIN_REASON = "login"
@@ -34,17 +34,17 @@ def log_in(moment: Moment, command: LogIn) -> None:
 
 
 def set_ready(moment: Moment, command: SetReady) -> None:
-    """Take calls. Ends a wrap-up; during a call it counts from the end of the call; said twice it changes nothing."""
+    """Take calls. Ends every wrap-up; during a call it counts from the end of the call; said twice it changes nothing."""
     agent = moment.agent(command.agent)
     returns = agent.presence is Presence.PAUSED
     _command(moment, agent, PresenceStep.SET_READY, by=command.by)
-    agent.failed_calls.clear()
+    for lane in agent.lanes.values():
+        lane.failed_calls.clear()
     if returns:
         agent.free_since = moment.now  # also while a telephone rings: a pause ends idle time
         moment.state.staff.sync(agent)
-    if agent.activity is Activity.WRAP_UP:
-        end_wrap_up(moment, agent)
-    elif returns:
+    _end_wrap_ups(moment, agent)
+    if returns:
         moment.became_free(agent)
 
 
@@ -60,8 +60,12 @@ def log_out(moment: Moment, command: LogOut) -> None:
     """Stop work. A call in progress goes on and is not followed by a wrap-up; a wrap-up ends now."""
     agent = moment.agent(command.agent)
     _command(moment, agent, PresenceStep.LOG_OUT, by=command.by)
-    if agent.activity is Activity.WRAP_UP:
-        end_wrap_up(moment, agent)
+    _end_wrap_ups(moment, agent)
+
+
+def _end_wrap_ups(moment: Moment, agent: Agent) -> None:
+    for lane, slot in agent.wrap_ups():
+        end_wrap_up(moment, agent, lane, slot)
 
 
 def extend_wrap_up(moment: Moment, command: ExtendWrapUp) -> None:
@@ -71,14 +75,15 @@ def extend_wrap_up(moment: Moment, command: ExtendWrapUp) -> None:
         CommandRefused: there is no wrap-up, or it is as long as it may be; nothing changed.
     """
     agent = moment.agent(command.agent)
-    if agent.activity is not Activity.WRAP_UP or agent.call is None:
+    lane, slot = next((each for each in agent.wrap_ups() if command.call in (None, each[1].call)), (None, None))
+    if lane is None or slot is None:
         raise CommandRefused(f"agent {agent.agent} is not in wrap-up")
-    before = between(agent.activity_since, agent.wrap_up_ends)
-    limit = Millis(min(before + command.more, max(before, agent.wrap_up_most)))
+    before = between(slot.since, slot.wrap_up_ends)
+    limit = Millis(min(before + command.more, max(before, slot.wrap_up_most)))
     if limit <= before:
         raise CommandRefused(f"the wrap-up of agent {agent.agent} is as long as the queue allows: {before // 1000}s")
-    set_wrap_up_limit(moment, agent, limit)
-    moment.events.append(WrapUpExtended(agent=agent.agent, call=agent.call, limit=limit, by=command.by))
+    set_wrap_up_limit(moment, lane, slot, limit)
+    moment.events.append(WrapUpExtended(agent=agent.agent, call=slot.call, limit=limit, by=command.by))
 
 
 def _command(moment: Moment, agent: Agent, step: PresenceStep, *, by: str, reason: str = "") -> None:

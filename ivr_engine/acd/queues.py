@@ -10,7 +10,18 @@ from ivr_engine.acd.demands import NO_DEMAND, Demand
 from ivr_engine.acd.transitions import CALL, CallPhase, CallStep, advance
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.frozen import frozen
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import (
+    VOICE,
+    AgentId,
+    CallId,
+    Instant,
+    Language,
+    Millis,
+    OfferId,
+    QueueName,
+    SkillName,
+    WorkKind,
+)
 from ivr_engine.core.outcomes import QueueOutcome
 
 Place = tuple[int, Instant, int, CallId]
@@ -51,11 +62,13 @@ class QueuePolicy:
     `rate`, `share`: what the call rules `accumulating` and `share` (percent of all who wait) go by.
     `relax`: steps by rising `after`. `overflow`: for an outcome TIMEOUT, FULL, CLOSED or UNSTAFFED the queue in which the
     caller waits on, keeping the arrival.
+    `kind`: of all the work of the queue.
     `staffed_only`: a caller whom nobody logged in could ever take is released at once as UNSTAFFED; `leave_unstaffed`: so is
     one who waits when the last who could logs out. `leave_closed`: who waits when the queue closes is released as CLOSED.
     """
 
     name: QueueName
+    kind: WorkKind = VOICE
     ring: Millis = Millis(15_000)
     wrap_up: Millis = Millis(10_000)
     max_wait: Millis | None = None
@@ -81,7 +94,7 @@ class QueuePolicy:
 
 @dataclass(slots=True, kw_only=True)
 class WaitingCall:
-    """A call from entering the queue until caller and agent are parted.
+    """A call, or a piece of work of another `kind`, from entering the queue until caller and agent are parted.
 
     `arrived` and `sequence` never change, so a failed offer costs no place; `worth` is the queue's `priority_worth` of then.
     `entered`: when this visit began. `answered`: when, if it was. `overdue`: max_wait passed while an offer was not settled.
@@ -99,6 +112,7 @@ class WaitingCall:
     language: Language
     arrived: Instant
     sequence: int
+    kind: WorkKind = VOICE
     prefers: tuple[SkillNeed, ...] = ()
     worth: Millis = STRICTLY
     entered: Instant = Instant(0)

@@ -30,6 +30,8 @@ def most_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
     """The share of the time at work since logging in that was idle, in millionths: who has had least to do."""
     idle = agent.available + max(now - agent.booked, 0)  # spelled out: asked of every free agent for every call
     total = idle + agent.worked
+    if agent.in_hand:  # since the last booking they worked
+        idle = agent.available
     return idle * 1_000_000 // total if total else 1_000_000
 
 
@@ -48,9 +50,9 @@ def round_robin(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
     return -agent.last_offer
 
 
-def fewest_calls(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
-    """Fewest conversations since logging in."""
-    return -agent.calls
+def fewest_calls(agent: Agent, call: WaitingCall, _now: Instant) -> int:
+    """Fewest pieces of such work since logging in."""
+    return -agent.lanes[call.kind].calls
 
 
 def top_down(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
@@ -58,10 +60,11 @@ def top_down(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
     return -agent.profile.rank
 
 
-def fastest(agent: Agent, _call: WaitingCall, _now: Instant) -> int:
+def fastest(agent: Agent, call: WaitingCall, _now: Instant) -> int:
     """Shortest conversations on average: as measured once there are enough, until then as configured."""
-    if agent.talks >= MEASURED:
-        return -(agent.talked // agent.talks)
+    lane = agent.lanes[call.kind]
+    if lane.talks >= MEASURED:
+        return -(lane.talked // lane.talks)
     return -(agent.profile.talk if agent.profile.talk is not None else _UNKNOWN)
 
 

@@ -12,10 +12,10 @@ from ivr_engine.acd import foresight, relaxation, visits
 from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.queues import Line, QueuePolicy
 from ivr_engine.acd.staff import Staff
-from ivr_engine.acd.state import CentreState, Moment, check_names, members_of
+from ivr_engine.acd.state import CentreState, Moment, check_names, furnish, members_of, other_kinds
 from ivr_engine.acd.stimuli import Reconfigure
 from ivr_engine.core.ids import AgentId, QueueName
-from ivr_engine.core.outcomes import Activity, Presence
+from ivr_engine.core.outcomes import Presence
 from ivr_engine.errors import CommandRefused
 
 Policies = Mapping[QueueName, QueuePolicy]
@@ -25,22 +25,23 @@ def reconfigure(moment: Moment, command: Reconfigure) -> None:
     """Take the new rules over. Spans that run already (a wait, a wrap-up, an offer) end as they were begun.
 
     Raises:
-        CommandRefused: a queue is gone, or an agent is gone who is at work; nothing changed.
+        CommandRefused: a queue is gone or takes work of another kind, or an agent is gone who is at work; nothing changed.
         DefinitionError: a queue names an unknown strategy, or an agent an unknown queue; nothing changed.
     """
     state = moment.state
     policies = {policy.name: policy for policy in command.queues}
     profiles = {profile.agent: profile for profile in sorted(command.agents, key=lambda profile: profile.agent)}
     check_names(policies, profiles.values(), command.rules)
-    reasons = (*_queues_gone(state, policies), *_agents_gone(state, profiles))
+    reasons = (*_queues_gone(state, policies), *_queues_changed(state, policies), *_agents_gone(state, profiles))
     if reasons:
         raise CommandRefused("\n".join(reasons))
-    keeps_as_before = command.rules.reserve == state.rules.reserve
+    before, kinds_before = state.rules, state.staff.kinds
     state.rules = command.rules
     _take_over_queues(moment, policies)
     _take_over_agents(moment, profiles)
     foresight.reconfigure(state, moment.now)
-    if not keeps_as_before:
+    as_before = (before.reserve, before.beside_voice, kinds_before)
+    if (command.rules.reserve, command.rules.beside_voice, other_kinds(policies)) != as_before:
         _look_at_everybody(moment)
     visits.release_closed(moment)
     moment.quiet = True  # thousands of reasons at once would tell nobody anything
@@ -63,14 +64,14 @@ def _take_over_agents(moment: Moment, profiles: Mapping[AgentId, AgentProfile]) 
     state, before = moment.state, moment.state.agents
     gone = before.keys() - profiles.keys()
     for name in gone:
-        state.staff.leave(name)
+        state.staff.leave(before[name])
     state.agents = {
         name: before[name] if name in before else Agent(profile=profile, configured=profile)
         for name, profile in profiles.items()
     }
     for name, agent in state.agents.items():
         if name not in before:
-            state.staff.place(agent)
+            _place(moment, agent)
         elif agent.configured != profiles[name]:  # else what a supervisor has changed since stays
             _change(moment, agent, profiles[name])
     state.members = members_of(state.queues, state.agents)
@@ -79,20 +80,35 @@ def _take_over_agents(moment: Moment, profiles: Mapping[AgentId, AgentProfile]) 
 
 def _change(moment: Moment, agent: Agent, profile: AgentProfile) -> None:
     agent.profile = agent.configured = profile
-    moment.state.staff.place(agent)
+    _place(moment, agent)
     moment.became_free(agent, keeps_turn=True)
 
 
+def _place(moment: Moment, agent: Agent) -> None:
+    furnish(agent, moment.state.staff.kinds.values(), moment.state.rules)
+    moment.state.staff.place(agent)
+
+
 def _look_at_everybody(moment: Moment) -> None:
-    """Other agents are kept for rare skills now, so everybody who is free may fit other calls."""
+    """Other agents are kept for rare skills now, or there is other work, so everybody who is free may fit other calls."""
     state = moment.state
-    state.staff = Staff(state.agents.values(), state.rules.reserve)
-    moment.fresh_agents.update(name for name, agent in state.agents.items() if agent.free)
+    kinds = other_kinds(state.queues)
+    for agent in state.agents.values():
+        furnish(agent, kinds.values(), state.rules)
+    state.staff = Staff(state.agents.values(), state.rules.reserve, kinds)
+    moment.fresh_lanes.update(lane for agent in state.agents.values() for lane in agent.free_lanes())
 
 
 def _queues_gone(state: CentreState, planned: Policies) -> Iterator[str]:
     for name in sorted(state.queues.keys() - planned.keys()):
         yield f"queue {name} cannot be taken away while the engine runs: this needs a restart"
+
+
+def _queues_changed(state: CentreState, planned: Policies) -> Iterator[str]:
+    for name, queue in sorted(state.queues.items()):
+        if name in planned and planned[name].kind != queue.kind:
+            kind = planned[name].kind
+            yield f"queue {name} cannot become one of the kind {kind} while the engine runs: this needs a restart"
 
 
 def _agents_gone(state: CentreState, planned: Mapping[AgentId, AgentProfile]) -> Iterator[str]:
@@ -107,4 +123,4 @@ def _agents_gone(state: CentreState, planned: Mapping[AgentId, AgentProfile]) ->
 
 def _at_home(state: CentreState, name: AgentId) -> bool:
     agent = state.agents[name]
-    return agent.presence is Presence.LOGGED_OUT and agent.activity is Activity.IDLE
+    return agent.presence is Presence.LOGGED_OUT and not agent.in_hand

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr_engine.acd.agents import Agent, AgentProfile
@@ -10,6 +10,7 @@ from ivr_engine.acd.call_choice import CALL_RULES
 from ivr_engine.acd.demands import Demands
 from ivr_engine.acd.effects import CentreEffect
 from ivr_engine.acd.estimates import Meter, Meters
+from ivr_engine.acd.lanes import Lane
 from ivr_engine.acd.queues import Line, QueuePolicy, WaitingCall
 from ivr_engine.acd.ranking import STRATEGIES
 from ivr_engine.acd.rules import CentreRules
@@ -18,7 +19,7 @@ from ivr_engine.acd.timers import Timers
 from ivr_engine.acd.transitions import PRESENCE, ActivityStep, CallPhase, CallStep, PresenceStep, advance
 from ivr_engine.acd.waiting import Waiting
 from ivr_engine.core.events import AgentPresenceChanged, Event
-from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, OfferId, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import Presence
 from ivr_engine.errors import CommandRefused, DefinitionError
 
@@ -75,6 +76,9 @@ def new_state(
     profiles = sorted(agents, key=lambda profile: profile.agent)
     check_names(policies, profiles, rules)
     staff = {profile.agent: Agent(profile=profile, configured=profile) for profile in profiles}
+    kinds = other_kinds(policies)
+    for agent in staff.values():
+        furnish(agent, kinds.values(), rules)
     lines = {name: Line() for name in policies}
     members = members_of(policies, staff)
     return CentreState(
@@ -84,7 +88,7 @@ def new_state(
         lines=lines,
         offer_prefix=offer_prefix,
         rules=rules,
-        staff=Staff(staff.values(), rules.reserve),
+        staff=Staff(staff.values(), rules.reserve, kinds),
         meters={name: Meter() for name in policies},
     )
 
@@ -93,11 +97,25 @@ def check_names(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[Ag
     """Whether all that is named is there.
 
     Raises:
-        DefinitionError: a rule or a strategy is unknown, or a queue that is named.
+        DefinitionError: a rule or a strategy is unknown, or a queue that is named, or a queue leads to one of another kind.
     """
-    problems = [*_unknown_rules(policies, rules), *_unknown_queues(policies, profiles)]
+    profiles = tuple(profiles)
+    problems = [*_unknown_rules(policies, rules), *_unknown_queues(policies, profiles), *_mixed_kinds(policies, profiles)]
     if problems:
         raise DefinitionError(tuple(problems))
+
+
+def other_kinds(policies: Mapping[QueueName, QueuePolicy]) -> dict[QueueName, WorkKind]:
+    """The kind of work of the queues that are not of calls."""
+    return {name: policy.kind for name, policy in policies.items() if policy.kind != VOICE}
+
+
+def furnish(agent: Agent, kinds: Collection[WorkKind], rules: CentreRules) -> None:
+    """Give the agent a lane for each kind of work, with as much room as the profile says; one of voice there always is."""
+    for kind in sorted(set(kinds)) if kinds else ():
+        lane = agent.lanes.setdefault(kind, Lane(agent=agent.agent, kind=kind))
+        lane.room = agent.profile.capacity.get(kind, 1)
+        lane.beside_voice = kind in rules.beside_voice
 
 
 def members_of(queues: Iterable[QueueName], staff: dict[AgentId, Agent]) -> dict[QueueName, tuple[Agent, ...]]:
@@ -119,13 +137,24 @@ def _unknown_rules(policies: Mapping[QueueName, QueuePolicy], rules: CentreRules
     ]
 
 
+def _led_to(policies: Mapping[QueueName, QueuePolicy]) -> Iterator[tuple[QueueName, QueueName]]:
+    """The queues whose agents a queue asks for help, or into which it overflows."""
+    for policy in policies.values():
+        for other in (*(also for step in policy.relax for also in step.also), *policy.overflow.values()):
+            yield policy.name, other
+
+
+def _mixed_kinds(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile]) -> Iterator[str]:
+    for name, other in _led_to(policies):
+        if other in policies and policies[name].kind != policies[other].kind:
+            yield f"queue {name} is of the kind {policies[name].kind} and leads to {other}, of {policies[other].kind}"
+    for profile in profiles:
+        if VOICE in profile.capacity:
+            yield f"agent {profile.agent}: there is no capacity for {VOICE}, of which everybody has one at a time"
+
+
 def _unknown_queues(policies: Mapping[QueueName, QueuePolicy], profiles: Iterable[AgentProfile]) -> list[str]:
-    others = (
-        (policy.name, other)
-        for policy in policies.values()
-        for other in (*(also for step in policy.relax for also in step.also), *policy.overflow.values())
-    )
-    unknown = [f"queue {name}: unknown queue {other!r}" for name, other in others if other not in policies]
+    unknown = [f"queue {name}: unknown queue {other!r}" for name, other in _led_to(policies) if other not in policies]
     return unknown + [
         f"agent {profile.agent}: unknown queue {queue!r}"
         for profile in profiles
@@ -138,7 +167,7 @@ def _unknown_queues(policies: Mapping[QueueName, QueuePolicy], profiles: Iterabl
 class Moment:
     """One stimulus being handled: the state, the instant, and what comes of it.
 
-    `fresh_calls` and `fresh_agents` are what matching has to look at: calls that began to wait, agents who became free.
+    `fresh_calls` and `fresh_lanes` are what matching has to look at: calls that began to wait, agents who became free.
     `away`: agents who may have stopped being somebody to wait for. `quiet`: why nobody is offered is not recorded.
     """
 
@@ -147,7 +176,7 @@ class Moment:
     events: list[Event] = field(default_factory=list)
     effects: list[CentreEffect] = field(default_factory=list)
     fresh_calls: set[CallId] = field(default_factory=set)
-    fresh_agents: set[AgentId] = field(default_factory=set)
+    fresh_lanes: set[Lane] = field(default_factory=set)
     away: set[AgentId] = field(default_factory=set)
     quiet: bool = False
 
@@ -195,16 +224,16 @@ class Moment:
             AgentPresenceChanged(agent=agent.agent, presence=presence, previous=previous, reason=reason, by=by)
         )
 
-    def change_activity(
-        self, agent: Agent, step: ActivityStep, *, call: CallId | None, offer: OfferId | None = None
-    ) -> None:
-        """Move the agent's activity; `call` and `offer` are what the agent holds afterwards.
+    def change_activity(self, agent: Agent, step: ActivityStep, call: WaitingCall, *, offer: OfferId | None = None) -> None:
+        """Move what the agent does with `call`; `offer` is that of the call afterwards.
 
         Raises:
-            IllegalTransition: not from here; nothing changed.
+            IllegalTransition: not from here, or the agent has no room for it; nothing changed.
         """
-        agent.change_activity(step, now=self.now, call=call, offer=offer)
+        agent.change_activity(agent.lanes[call.kind], step, now=self.now, call=call.call, offer=offer)
         self.state.staff.sync(agent)
+        if step is ActivityStep.ANSWER and len(agent.lanes) > 1:  # what may be done beside a conversation may come now
+            self._look_at(agent.free_lanes())
 
     def change_phase(self, call: WaitingCall, step: CallStep) -> None:
         """Move the call on.
@@ -225,24 +254,34 @@ class Moment:
         if call.phase is CallPhase.WAITING:
             self.fresh_calls.add(call.call)
 
-    def release(self, agent: Agent, *, keeps_turn: bool = False) -> None:
-        """The agent holds nothing any more, and is free if ready. `keeps_turn`: as in `became_free`.
+    def release(self, agent: Agent, lane: Lane, call: CallId, *, keeps_turn: bool = False) -> None:
+        """The agent has `call` in hand no longer, and is free if ready. `keeps_turn`: as in `became_free`.
 
         Raises:
             IllegalTransition: there is nothing to release; nothing changed.
         """
-        agent.change_activity(ActivityStep.RELEASE, now=self.now, call=None)
+        agent.change_activity(lane, ActivityStep.RELEASE, now=self.now, call=call)
         self.became_free(agent, keeps_turn=keeps_turn)
 
     def became_free(self, agent: Agent, *, keeps_turn: bool = False) -> None:
         """Let matching look at the agent if free. `keeps_turn`: idle time goes on as if nothing had happened."""
-        if not agent.free:
-            return
+        free = agent.free_lanes()
+        if free:
+            if not keeps_turn:
+                agent.free_since = self.now
+            self.state.staff.sync(agent)
+            self._look_at(free)
+
+    def _look_at(self, free: Iterable[Lane]) -> None:
         staff = self.state.staff
-        if not keeps_turn:
-            agent.free_since = self.now
-        staff.sync(agent)
-        self.fresh_agents.add(agent.agent)
-        for skill in staff.pool_of(agent.agent).reserved:
-            if staff.free_with[skill] == staff.reserve[skill] + 1:  # nobody who has it is kept back any longer
-                self.fresh_agents.update(turn[1] for pool in staff.open_with(skill) for turn in pool.free)
+        for lane in free:
+            self.fresh_lanes.add(lane)
+            pool = staff.pool_of(lane)
+            for skill in pool.reserved:
+                if pool.free_with[skill] == staff.reserve[skill] + 1:  # nobody who has it is kept back any longer
+                    self._look_at_all_with(skill, lane.kind)
+
+    def _look_at_all_with(self, skill: SkillName, kind: WorkKind) -> None:
+        agents = self.state.agents
+        pools = self.state.staff.open_with(skill, kind)
+        self.fresh_lanes.update(agents[turn[2]].lanes[kind] for pool in pools for turn in pool.free)

@@ -13,7 +13,18 @@ from ivr_engine.acd.queues import QueuePolicy
 from ivr_engine.acd.rules import CentreRules
 from ivr_engine.core.events.acd import SkillNeed
 from ivr_engine.core.frozen import frozen
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import (
+    VOICE,
+    AgentId,
+    CallId,
+    Instant,
+    Language,
+    Millis,
+    OfferId,
+    QueueName,
+    SkillName,
+    WorkKind,
+)
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome
 
 
@@ -27,7 +38,7 @@ class LogIn:
 
 @frozen
 class SetReady:
-    """The agent takes calls. During wrap-up it ends the wrap-up."""
+    """The agent takes calls. It ends whatever wrap-up there is."""
 
     agent: AgentId
     by: str = "agent"
@@ -52,10 +63,11 @@ class LogOut:
 
 @frozen
 class ExtendWrapUp:
-    """The agent needs `more` for the paper work, as far as the queue allows."""
+    """The agent needs `more` for the paper work, as far as the queue allows. `call`: after which; None: their only one."""
 
     agent: AgentId
     more: Millis
+    call: CallId | None = None
     by: str = "agent"
 
 
@@ -104,7 +116,8 @@ class CallEntered:
     `prefers`: skills that the caller would like; who has more of them comes first. `agent`: the one for whom alone the call
     waits for at most `agent_wait`, and who comes first afterwards. `arrived`: from when the wait counts (a call back that
     keeps its place), None: from now. `reach`: the caller is not on the line, and once an agent is reserved it may take so
-    long to call them; nothing is announced to such a caller, and no limit of the queue holds.
+    long to call them; nothing is announced to such a caller, and no limit of the queue holds. `kind`: what kind of work it
+    is; a queue takes one kind only.
     """
 
     call: CallId
@@ -117,6 +130,7 @@ class CallEntered:
     agent_wait: Millis = Millis(0)
     arrived: Instant | None = None
     reach: Millis = Millis(0)
+    kind: WorkKind = VOICE
 
 
 @frozen
@@ -199,20 +213,23 @@ class Transfer:
     """The agent passes the caller on: to a colleague, whose telephone is to ring at once, or to a queue.
 
     With neither, the caller goes back to the queue of this conversation. The wait counts from the first arrival.
+    `call`: what is passed on; None: the agent's call.
     """
 
     agent: AgentId
     talked: Millis
     colleague: AgentId | None = None
     queue: QueueName | None = None
+    call: CallId | None = None
 
 
 @frozen
 class Consult:
-    """The agent, talking with a caller, wants to ask a colleague, who is reserved from now on."""
+    """The agent, talking with a caller, wants to ask a colleague, who is reserved from now on. `call`: as in Transfer."""
 
     agent: AgentId
     colleague: AgentId
+    call: CallId | None = None
 
 
 @frozen

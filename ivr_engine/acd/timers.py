@@ -23,7 +23,10 @@ class TimerKind(IntEnum):
 
 
 class Timer(NamedTuple):
-    """One timer: its kind and whom it is about (offer, agent or call); RETRY also names the agent, ANNOUNCE what is said."""
+    """One timer: its kind and whom it is about (offer, agent or call).
+
+    RETRY also names the agent, ANNOUNCE what is said, WRAP_UP the piece of work unless it was a call.
+    """
 
     kind: TimerKind
     subject: str

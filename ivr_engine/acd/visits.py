@@ -67,6 +67,7 @@ def _in_other_queue(moment: Moment, call: WaitingCall, queue: QueueName) -> Wait
         language=call.language,
         arrived=call.arrived,
         sequence=call.sequence,
+        kind=call.kind,
         worth=_worth(moment, queue),
         entered=moment.now,
         wanted=call.wanted,
@@ -87,6 +88,7 @@ def _queued(moment: Moment, call: WaitingCall, agent_wait: Millis) -> CallQueued
         wanted=call.wanted,
         wanted_for=agent_wait,
         arrived=None if call.arrived == moment.now else call.arrived,
+        kind=call.kind,
     )
 
 
@@ -107,6 +109,7 @@ def _new_call(moment: Moment, stimulus: CallEntered) -> WaitingCall:
         language=stimulus.language,
         arrived=moment.now if stimulus.arrived is None else min(stimulus.arrived, moment.now),
         sequence=moment.state.next_sequence(),
+        kind=stimulus.kind,
         worth=_worth(moment, stimulus.queue),
         entered=moment.now,
         wanted=stimulus.agent,
@@ -117,7 +120,7 @@ def _new_call(moment: Moment, stimulus: CallEntered) -> WaitingCall:
 def _refusal(moment: Moment, call: WaitingCall) -> QueueOutcome | None:
     state = moment.state
     policy = state.queues.get(call.queue)
-    if policy is None:
+    if policy is None or policy.kind != call.kind:
         return QueueOutcome.FAILED
     if not policy.open or call.queue in state.closed:
         return QueueOutcome.CLOSED

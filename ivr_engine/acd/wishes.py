@@ -36,7 +36,7 @@ def hopeless(state: CentreState, call: WaitingCall, wanted: AgentId) -> str | No
     unfit = fit_of(agent.profile, call.demand).unfit
     if unfit is not None:
         return unfit
-    return None if agent.presence is Presence.READY else agent.busy_with()
+    return None if agent.presence is Presence.READY else agent.busy_with(agent.voice)
 
 
 def time_over(moment: Moment, call_id: str) -> None:

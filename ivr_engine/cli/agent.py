@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -122,8 +123,14 @@ def list_(as_json: bool = _JSON) -> None:
         seconds = row["since_ms"] // 1000
         typer.echo(
             f"{row['agent']:<8} {row['presence']:<11} {row['activity']:<9} {seconds // 60:>4}:{seconds % 60:02}  "
-            f"{row['reason']:<12} {row['phone']:<12} {','.join(row['queues']):<20} {row['name']}"
+            f"{row['reason']:<12} {row['phone']:<12} {','.join(row['queues']):<20} {row['name']}{_others(row['others'])}"
         )
+
+
+def _others(work: list[dict[str, Any]]) -> str:
+    """What else than a call is in hand, by kind."""
+    counts = Counter(each["kind"] for each in work)
+    return "".join(f"; {count} {kind}" for kind, count in sorted(counts.items()))
 
 
 def _command(verb: str, agent: str, as_json: bool, **fields: object) -> None:

@@ -67,6 +67,7 @@ def agent_plain(line: AgentLine, zone: tzinfo = UTC) -> dict[str, Any]:
         "from": clock(line.begin, zone),
         "answered": worked.answered,
         "occupancy": _rounded(worked.occupancy),
+        "at_a_time": _rounded(worked.at_a_time),
         "talking_ms": worked.talking,
         "wrap_up_ms": worked.wrap_up,
         "ringing_ms": worked.offered,

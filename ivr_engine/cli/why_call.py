@@ -12,6 +12,7 @@ from ivr_engine.cli.why_people import PEOPLE
 from ivr_engine.cli.why_words import (
     chosen_words,
     excluded_words,
+    kind_words,
     needs_words,
     passed_over_words,
     seconds,
@@ -91,7 +92,8 @@ def _queued(event: CallQueued) -> str:
     wants = f"; wants {event.wanted}, for {seconds(event.wanted_for)} nobody else" if event.wanted else ""
     needs = needs_words(event.needs, event.language)
     counts = f"; the wait counts from {local(event.arrived)}" if event.arrived is not None else ""
-    return f"entered {event.queue} at position {event.position}{priority}; needs {needs}{wishes}{wants}{counts}"
+    place = f"entered {event.queue}{kind_words(event.kind)} at position {event.position}{priority}"
+    return f"{place}; needs {needs}{wishes}{wants}{counts}"
 
 
 def _estimated(event: WaitEstimated) -> str:
@@ -117,7 +119,8 @@ def _nobody(event: NobodyOffered) -> tuple[str, tuple[str, ...]]:
 
 
 def _offered(event: OfferMade) -> tuple[str, tuple[str, ...]]:
-    sentence = f"offered to {event.agent}{step_words(event.step)} {chosen_words(event.rule, event.candidates)}"
+    as_what = f"{kind_words(event.kind)}{step_words(event.step)}"
+    sentence = f"offered to {event.agent}{as_what} {chosen_words(event.rule, event.candidates)}"
     passed_over = passed_over_words(event.agent, event.call_rule, event.passed_over)
     return sentence, (*passed_over, *excluded_words(event.excluded))
 

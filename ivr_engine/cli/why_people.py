@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ivr_engine.cli.why_words import seconds
+from ivr_engine.cli.why_words import kind_words, seconds
 from ivr_engine.core.events import (
     AgentPresenceChanged,
     AgentQueuesChanged,
@@ -27,7 +27,7 @@ from ivr_engine.core.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import VOICE, AgentId
 from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome
 
 RELEASES: Mapping[ConsultOutcome, str] = MappingProxyType(
@@ -43,11 +43,12 @@ RELEASES: Mapping[ConsultOutcome, str] = MappingProxyType(
 
 
 def _began(event: ConversationBegan) -> str:
-    return f"talks with {event.agent}"
+    return f"talks with {event.agent}" if event.kind == VOICE else f"in hand of {event.agent}{kind_words(event.kind)}"
 
 
 def _ended(event: ConversationEnded) -> str:
-    return f"parted from {event.agent} after {seconds(event.talked)}, by the {event.ended_by.value}"
+    parted = "parted from" if event.kind == VOICE else "no longer in hand of"
+    return f"{parted} {event.agent} after {seconds(event.talked)}, by the {event.ended_by.value}"
 
 
 def _hold_began(event: HoldBegan) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ivr_engine.cli.cdr_text import local, span
 from ivr_engine.core.events.acd import Candidate, Exclusion, PassedOver, SkillNeed
-from ivr_engine.core.ids import Instant, Millis
+from ivr_engine.core.ids import VOICE, Instant, Millis, WorkKind
 
 UNMEASURED = 10**9
 """What `fastest` compares of somebody without conversations, nor a length of them in agents.yaml."""
@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrap_up": "in wrap-up",
         "waits_for": "free, but the caller waits for {}",
         "reserved": "free, but kept for {}",
+        "full": "with {} of that kind in hand, as much as they take",
     }
 )
 """A reason code's words; `{}` is what follows the colon of the code. docs/acd.md explains each."""
@@ -118,14 +119,25 @@ def chosen_words(rule: str, candidates: Sequence[Candidate]) -> str:
 
 
 def _compared(rule: str, one: Candidate, all_of_them: Sequence[Candidate]) -> str:
-    """What was compared, in that order: preferred skills where anybody has one, the key, how long idle on a tie."""
+    """What was compared, in that order: preferred skills and work in hand where any, the key, on a tie idle time."""
     words = [key_words(rule, one.key)]
+    if any(each.in_hand for each in all_of_them):
+        words.insert(0, f"{one.in_hand} in hand")
     if any(each.preferred for each in all_of_them):
         words.insert(0, f"{one.preferred} of the preferred skills")
-    alike = [each for each in all_of_them if (each.preferred, each.key) == (one.preferred, one.key)]
+    alike = [each for each in all_of_them if _before_idle(each) == _before_idle(one)]
     if len(alike) > 1 and rule != "longest_idle":
         words.append(f"idle for {seconds(one.idle)}")
     return " and ".join(words)
+
+
+def _before_idle(one: Candidate) -> tuple[int, int, int]:
+    return one.preferred, one.in_hand, one.key
+
+
+def kind_words(kind: WorkKind) -> str:
+    """What kind of work it is, where it is no call."""
+    return "" if kind == VOICE else f" as {kind}"
 
 
 def passed_over_words(agent: str, rule: str, calls: Sequence[PassedOver]) -> list[str]:

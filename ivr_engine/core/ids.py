@@ -19,6 +19,10 @@ NodeName = NewType("NodeName", str)
 Instant = NewType("Instant", int)
 Millis = NewType("Millis", int)
 Language = NewType("Language", str)
+WorkKind = NewType("WorkKind", str)
+
+VOICE = WorkKind("voice")
+"""The kind of work that a call is. An agent has one at a time."""
 
 
 def later(instant: Instant, span: Millis) -> Instant:

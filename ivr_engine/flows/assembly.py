@@ -13,6 +13,7 @@ from ivr_engine.flows.definition import AgentDefinition, CentreDefinition, Flow,
 from ivr_engine.flows.flow_reader import read_sound_part
 from ivr_engine.flows.graph import check_graph
 from ivr_engine.flows.issues import Issue, Severity
+from ivr_engine.flows.kind_checks import check_kinds
 from ivr_engine.flows.mentions import find
 from ivr_engine.flows.messages import Message
 from ivr_engine.flows.norms import Judged, judge, read_norms
@@ -59,7 +60,7 @@ def assemble(
             broken_flows=broken,
         )
         issues += (*check_references(centre, places), *check_routing_names(centre, places))
-        issues += check_agent_flows(centre, places)
+        issues += (*check_agent_flows(centre, places), *check_kinds(centre, places))
         if trees.agents is not None and not any(issue.severity is Severity.ERROR for issue in issues):
             issues += check_staffing(centre, places)
     return centre

@@ -60,7 +60,14 @@ from ivr_engine.flows.definition import (
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.issues import Issue
 from ivr_engine.flows.messages import Message
-from ivr_engine.flows.queue_reader import HIGHEST_LEVEL, LOWEST_LEVEL, as_code, read_queue, read_routing
+from ivr_engine.flows.queue_reader import (
+    HIGHEST_LEVEL,
+    LOWEST_LEVEL,
+    as_code,
+    read_capacity,
+    read_queue,
+    read_routing,
+)
 from ivr_engine.flows.shapes import (
     ShapeFault,
     as_filled,
@@ -296,6 +303,7 @@ def _agent(entry: Entry, issues: list[Issue]) -> AgentDefinition:
         queues=tuple(map(QueueName, fields.each("queues", as_name))),
         languages=tuple(map(Language, fields.each("languages", matching(_LANGUAGE, _LANGUAGE_SHAPE)))),
         talk=fields.span("talk", default=None, least=Millis(1_000), most=Millis(3_600_000)),
+        capacity=read_capacity(fields),
     )
     fields.finish()
     return agent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr_engine.core.ids import AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, AgentId, FlowName, Language, Millis, NodeName, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows.calendars import Calendar
 from ivr_engine.flows.nodes.base import NodeFacts, NodeSpec
@@ -85,11 +85,16 @@ class RelaxDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingDefinition:
-    """What holds for all queues: how calls are chosen, agents kept for a skill, and the reasons that a pause may have."""
+    """What holds for all queues: how calls are chosen, agents kept for a skill, and the reasons that a pause may have.
+
+    `capacity`: how much work of a kind an agent takes at a time; `beside_voice`: what may be offered to who talks.
+    """
 
     call_rule: str = "place"
     reserve: Mapping[SkillName, int] = field(default_factory=dict)
     pause_reasons: tuple[str, ...] = ()
+    capacity: Mapping[WorkKind, int] = field(default_factory=dict)
+    beside_voice: tuple[WorkKind, ...] = ()
 
 
 PLAIN_ROUTING = RoutingDefinition()
@@ -120,6 +125,7 @@ class QueueDefinition:
     leave_closed: bool = False
     relax: tuple[RelaxDefinition, ...] = ()
     overflow: Mapping[QueueOutcome, QueueName] = field(default_factory=dict)
+    kind: WorkKind = VOICE  # of all the work of the queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +170,8 @@ NO_KEYS = GlobalKeys()
 class AgentDefinition:
     """A person of agents.yaml. `phone` is the SIP account's name; skills have levels 1 (lowest) to 10.
 
-    `talk`: how long a conversation of theirs lasts on average, for the strategy `fastest`.
+    `talk`: how long a conversation of theirs lasts on average, for the strategy `fastest`. `capacity`: how much work of a
+    kind they take at a time, where it differs from what holds for all.
     """
 
     agent: AgentId
@@ -174,6 +181,7 @@ class AgentDefinition:
     queues: tuple[QueueName, ...]
     languages: tuple[Language, ...] = ()
     talk: Millis | None = None
+    capacity: Mapping[WorkKind, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,18 @@ _SHAPES = {
     "$kept agents with the skill $skill cannot be kept free: $holders have it": (
         "无法为技能 $skill 保留 $kept 名空闲坐席：只有 $holders 人具备"
     ),
+    "the queue $queue is of the kind $kind, and $other of $another: no work can go from one to the other": (
+        "队列 $queue 的工作类型是 $kind，而 $other 是 $another：工作不能从一个转到另一个"
+    ),
+    "the queue $queue is of the kind $kind and takes no calls; send them to another queue": (
+        "队列 $queue 的工作类型是 $kind，不接电话；请把来电送到其他队列"
+    ),
+    "`voice` has no capacity, and is not beside itself: everybody has one call at a time": (
+        "`voice` 不能设容量，也不能与自身并行：每人同一时间只有一个电话"
+    ),
+    "no queue takes work of the kind $kind; give a queue `kind: $kind`, or remove this": (
+        "没有队列处理类型为 $kind 的工作；请给某个队列写上 `kind: $kind`，或删除此项"
+    ),
     "nobody who serves the queue $queue has $needs; callers would wait for nobody": "队列 $queue 无人具备 $needs",
     "two of these keys are the same; give each its own": "这些键中有两个相同；请各用一个不同的键",
     "`$key` means `$meaning` everywhere (keys in centre.yaml); callers rely on it, use another key": (

@@ -23,12 +23,15 @@ queues:
     music: default
     whisper: [cards_call]          # prompts that the agent hears before the caller
     code: "81"                     # what agents dial to pass a caller on to it
+    kind: voice                    # of all the work of the queue; other kinds than calls come from a channel of their own
     # what waiting callers are told, and callbacks: see flows.waiting_reader
 
 routing:
   call_rule: place                 # which waiting call a freed agent takes
   reserve: {english: 1}            # free agents kept from calls that do not ask for the skill
   pause_reasons: [lunch, training] # the only ones that may be given; any when left out
+  capacity: {message: 3}           # how much work of a kind an agent takes at a time; 1 when left out
+  beside_voice: [message]          # kinds that may be offered to an agent who talks; none when left out
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ivr_engine.core.ids import Millis, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, Millis, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import QueueOutcome
 from ivr_engine.flows.definition import PLAIN_ROUTING, QueueDefinition, RelaxDefinition, RoutingDefinition
 from ivr_engine.flows.fields import Fields
@@ -59,6 +62,7 @@ STRATEGIES = (
 CALL_RULES = ("place", "accumulating", "share", "level")
 OVERFLOWS = (QueueOutcome.TIMEOUT, QueueOutcome.FULL, QueueOutcome.CLOSED, QueueOutcome.UNSTAFFED)
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 10
+MOST_AT_A_TIME = 20
 _DAY = Millis(24 * 3_600_000)
 _MUSIC = matching(re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII), "letters, digits, _ and -, at most 32")
 as_code = matching(re.compile(r"[0-9]{1,8}", re.ASCII), "what agents dial for it: 1 to 8 digits")
@@ -95,6 +99,7 @@ def read_queue(fields: Fields, name: str) -> QueueDefinition:
         code=fields.read("code", as_code, default=""),
         relax=_relax(fields),
         overflow=overflow,
+        kind=WorkKind(fields.name("kind", default=VOICE)),
         waiting=read_waiting(fields, span_or_never=_span_or("never", None, least=Millis(5_000))),
     )
 
@@ -156,6 +161,11 @@ def _overflow(fields: Fields) -> dict[QueueOutcome, QueueName]:
     return {outcome: QueueName(name) for outcome, name in given.items() if name}
 
 
+def read_capacity(fields: Fields) -> dict[WorkKind, int]:
+    """How much work of each kind at a time."""
+    return {WorkKind(kind): room for kind, room in fields.mapping_of("capacity", whole(1, MOST_AT_A_TIME)).items()}
+
+
 def read_routing(centre: Fields) -> RoutingDefinition:
     """What holds for all queues."""
     fields = centre.fields("routing")
@@ -165,6 +175,8 @@ def read_routing(centre: Fields) -> RoutingDefinition:
         call_rule=fields.read("call_rule", one_of(*CALL_RULES), default=CALL_RULES[0]),
         reserve={SkillName(name): kept for name, kept in fields.mapping_of("reserve", whole(1, 10_000)).items()},
         pause_reasons=tuple(dict.fromkeys(fields.each("pause_reasons", _REASON))),
+        capacity=read_capacity(fields),
+        beside_voice=tuple(dict.fromkeys(map(WorkKind, fields.each("beside_voice", as_name)))),
     )
     fields.finish()
     return routing

@@ -201,12 +201,16 @@ _ROUTING = {
     "routing": ("Rules of distribution for the whole centre.", {"call_rule": "place"}),
     "call_rule": ("Which waiting call an agent who becomes free takes.", "place"),
     "reserve": ("Skill -> how many free agents who have it are kept for callers who need it.", {"english": 1}),
+    "queues/*/kind": ("The kind of work that the queue takes; calls when left out.", "message"),
+    "routing/capacity": ("Kind of work -> how much of it an agent takes at a time; 1 when left out.", {"message": 3}),
+    "beside_voice": ("Kinds of work that may be offered to an agent who talks.", ["message"]),
     "pause_reasons": ("The reasons for which agents may pause.", ["break", "lunch"]),
 }
 _PEOPLE = {
     "talk": ("How long this person's conversations usually are, for the strategy `fastest`.", "4m"),
     "agents": ("The people by id.", {"1001": {"name": "Li", "queues": ["cards"]}}),
     "agents/*/name": ("The person's name.", "Li Wei"),
+    "agents/*/capacity": ("Kind of work -> how much of it this person takes at a time.", {"message": 2}),
     "phone": ("The SIP account; the id when left out.", "1001"),
     "agents/*/skills": ("Skill -> level, 1 to 10.", {"card": 5}),
     "agents/*/queues": ("The queues that the person serves.", ["cards"]),

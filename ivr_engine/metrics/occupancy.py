@@ -17,15 +17,21 @@ from ivr_engine.core.events import (
     WrapUpBegan,
     WrapUpEnded,
 )
-from ivr_engine.core.ids import AgentId, Instant, Millis
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, Millis
 from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence
 
 AVAILABLE = "available"
 
+_OfWork = OfferMade | OfferEnded | ConversationBegan | ConversationEnded | WrapUpBegan | WrapUpEnded
+
 
 @dataclass(slots=True, kw_only=True)
 class Worked:
-    """Milliseconds of one agent: available (ready and idle), ringing, talking, wrap-up, paused; and calls answered."""
+    """Milliseconds of one agent: available (ready and idle), ringing, talking, wrap-up, paused; and calls answered.
+
+    Who has several pieces of work in hand does what is most of these: talking before wrap-up before ringing. `beside`: how
+    long each piece beyond the first was worked on.
+    """
 
     available: int = 0
     offered: int = 0
@@ -33,6 +39,7 @@ class Worked:
     wrap_up: int = 0
     paused: int = 0
     answered: int = 0
+    beside: int = 0
 
     @property
     def busy(self) -> int:
@@ -43,6 +50,11 @@ class Worked:
     def occupancy(self) -> float | None:
         """(Talking + wrap-up) / (talking + wrap-up + available); ringing is neither. None: no such time at all."""
         return _share(self.busy, self.busy + self.available)
+
+    @property
+    def at_a_time(self) -> float | None:
+        """How many pieces of work were in hand on average while there were any: 1 with calls alone. None: no such time."""
+        return _share(self.busy + self.beside, self.busy)
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -55,10 +67,15 @@ _WHEN_IDLE = {Presence.READY: AVAILABLE, Presence.PAUSED: "paused", Presence.LOG
 
 @dataclass(slots=True)
 class _Standing:
-    """An agent: `doing` is the field of Worked that time goes to, `until` the end of the interval that `now` counts."""
+    """An agent: `doing` is the field of Worked that time goes to, `until` the end of the interval that `now` counts.
+
+    `activity` is of calls, `others` what is done with other work; `beside`: so many pieces beyond the first are worked on.
+    """
 
     presence: Presence = Presence.LOGGED_OUT
     activity: Activity = Activity.IDLE
+    others: dict[CallId, Activity] = field(default_factory=dict)
+    beside: int = 0
     doing: str = _NOTHING
     since: Instant = Instant(0)
     until: Instant = Instant(0)
@@ -66,29 +83,52 @@ class _Standing:
     worked: dict[Instant, Worked] = field(default_factory=dict)
 
 
+_MOST_FIRST = (Activity.TALKING, Activity.WRAP_UP, Activity.OFFERED)
+_WORKED_ON = frozenset({Activity.TALKING, Activity.WRAP_UP})
+
+
 def _presence(standing: _Standing, event: AgentPresenceChanged) -> None:
+    if standing.presence is Presence.LOGGED_OUT:  # paper work ends with a logout; of a lost engine no end is recorded
+        standing.others = {call: doing for call, doing in standing.others.items() if doing is not Activity.WRAP_UP}
     standing.presence = event.presence
 
 
-def _offered(standing: _Standing, _event: OfferMade) -> None:
-    standing.activity = Activity.OFFERED
+def _does(standing: _Standing, event: _OfWork, activity: Activity) -> None:
+    """The agent does this with a piece of work."""
+    if event.kind == VOICE:
+        standing.activity = activity
+    elif activity is Activity.IDLE:
+        standing.others.pop(event.call, None)
+    else:
+        standing.others[event.call] = activity
+
+
+def _offered(standing: _Standing, event: OfferMade) -> None:
+    _does(standing, event, Activity.OFFERED)
 
 
 def _offer_ended(standing: _Standing, event: OfferEnded) -> None:
-    standing.activity = Activity.TALKING if event.outcome is OfferOutcome.ANSWERED else Activity.IDLE
+    _does(standing, event, Activity.TALKING if event.outcome is OfferOutcome.ANSWERED else Activity.IDLE)
 
 
-def _talking(standing: _Standing, _event: ConversationBegan) -> None:
-    standing.activity = Activity.TALKING
+def _talking(standing: _Standing, event: ConversationBegan) -> None:
+    _does(standing, event, Activity.TALKING)
     standing.now.answered += 1
 
 
-def _wrap_up(standing: _Standing, _event: WrapUpBegan) -> None:
-    standing.activity = Activity.WRAP_UP
+def _wrap_up(standing: _Standing, event: WrapUpBegan) -> None:
+    _does(standing, event, Activity.WRAP_UP)
 
 
-def _idle(standing: _Standing, _event: ConversationEnded | WrapUpEnded) -> None:
-    standing.activity = Activity.IDLE
+def _idle(standing: _Standing, event: ConversationEnded | WrapUpEnded) -> None:
+    _does(standing, event, Activity.IDLE)
+
+
+def _in_all(standing: _Standing) -> Activity:
+    """What an agent with other work in hand does, all together; and how many pieces are worked on."""
+    in_hand = [standing.activity, *standing.others.values()]
+    standing.beside = max(0, sum(each in _WORKED_ON for each in in_hand) - 1)
+    return next((each for each in _MOST_FIRST if each in in_hand), Activity.IDLE)
 
 
 _CHANGES: Mapping[type[Event], Callable[[_Standing, Any], None]] = MappingProxyType(
@@ -123,7 +163,7 @@ class AgentsTime:
             standing = self._agents[agent] = _Standing(since=at)
         self._pass(standing, at)
         change(standing, event)
-        activity = standing.activity
+        activity = _in_all(standing) if standing.others or standing.beside else standing.activity
         standing.doing = _WHEN_IDLE[standing.presence] if activity is Activity.IDLE else activity.value
 
     def close(self, at: Instant) -> None:
@@ -135,7 +175,7 @@ class AgentsTime:
         """Another fold for what comes: agents stand as they do here, with no time counted yet."""
         successor = AgentsTime(self._interval)
         for agent, each in self._agents.items():
-            successor._agents[agent] = replace(each, until=Instant(0), now=Worked(), worked={})
+            successor._agents[agent] = replace(each, until=Instant(0), now=Worked(), worked={}, others=dict(each.others))
         return successor
 
     def by_interval(self) -> dict[Instant, list[Worked]]:
@@ -162,6 +202,8 @@ class AgentsTime:
     def _count(self, standing: _Standing, span: int) -> None:
         if span > 0 and standing.doing:
             setattr(standing.now, standing.doing, getattr(standing.now, standing.doing) + span)
+            if standing.beside:
+                standing.now.beside += span * standing.beside
 
     def _next_interval(self, standing: _Standing, at: Instant) -> None:
         begin = Instant(0 if self._interval is None else at - at % self._interval)
@@ -179,6 +221,7 @@ def together(parts: Iterable[Worked]) -> Worked:
         whole.wrap_up += part.wrap_up
         whole.paused += part.paused
         whole.answered += part.answered
+        whole.beside += part.beside
     return whole
 
 

@@ -120,8 +120,18 @@ class Lines(Protocol):
 
 
 @frozen
+class WorkView:
+    """A piece of work of another kind than a call that an agent has in hand."""
+
+    kind: str
+    call: CallId
+    activity: str
+    since_ms: Millis
+
+
+@frozen
 class AgentView:
-    """One agent as a list shows it."""
+    """One agent as a list shows it. `activity` and `call` are of calls; `others`: what else is in hand."""
 
     agent: AgentId
     name: str
@@ -132,6 +142,7 @@ class AgentView:
     call: CallId | None
     queues: tuple[str, ...]
     phone: str = ""
+    others: tuple[WorkView, ...] = ()
 
 
 class AgentCommands(Protocol):

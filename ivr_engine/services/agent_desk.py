@@ -10,7 +10,7 @@ from ivr_engine.core.outcomes import Presence
 from ivr_engine.errors import CommandRefused
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.ports.clock import Clock
-from ivr_engine.ports.inbound import AgentView
+from ivr_engine.ports.inbound import AgentView, WorkView
 from ivr_engine.services.centre_runner import CentreRunner
 from ivr_engine.services.seats import Seats
 
@@ -68,6 +68,10 @@ class AgentDesk:
                 call=status.call,
                 queues=status.queues,
                 phone=self._seats.phone_of(status.agent),
+                others=tuple(
+                    WorkView(kind=each.kind, call=each.call, activity=each.activity, since_ms=between(each.since, now))
+                    for each in status.others
+                ),
             )
             for status in self._centre.centre.agents()
         )

@@ -32,6 +32,7 @@ def rules_of(definition: CentreDefinition) -> CentreRules:
         reserve=routing.reserve,
         skills=definition.skills,
         pause_reasons=routing.pause_reasons,
+        beside_voice=routing.beside_voice,
     )
 
 
@@ -47,6 +48,7 @@ def policies_of(definition: CentreDefinition) -> list[QueuePolicy]:
     return [
         QueuePolicy(
             name=queue.name,
+            kind=queue.kind,
             ring=queue.ring,
             whisper=LONGEST_WHISPER if queue.whisper else Millis(0),
             wrap_up=queue.wrap_up,
@@ -83,6 +85,7 @@ def profiles_of(definition: CentreDefinition) -> list[AgentProfile]:
             languages=agent.languages,
             rank=rank,
             talk=agent.talk,
+            capacity={**definition.routing.capacity, **agent.capacity},
         )
         for rank, agent in enumerate(definition.agents.values(), start=1)
     ]

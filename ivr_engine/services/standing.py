@@ -152,6 +152,7 @@ def _standing(visit: _Visit, now: Instant) -> StandingVisit:
         agent=queued.wanted,
         agent_wait=queued.wanted_for,
         arrived=queued.arrived,
+        kind=queued.kind,
     )
     if offer is not None:
         offer = replace(offer, deadline=max(offer.deadline, later(now, SETTLING)))

@@ -1,7 +1,8 @@
 """The laws of distribution, checked from the outside: a fold over decisions that shares no code with the centre.
 
-I1 and I2: `holding` and `talking` are one to one. I5: `_nothing_outlasts_its_limit`. I6: `_nobody_waits_needlessly`. I7:
-`_nobody_is_overtaken`, by places that only a call's own facts decide. I8: `_offer_ended`. I13: `_books_balance`.
+I1 and I2: `held` and `talking` are one to one, within the room that an agent has for each kind of work. I5:
+`_nothing_outlasts_its_limit`. I6: `_nobody_waits_needlessly`. I7: `_nobody_is_overtaken`, by places that only a call's own
+facts decide. I8: `_offer_ended`. I13: `_books_balance`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from ivr_engine.core.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, OfferId, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import ConsultOutcome, OfferOutcome, Presence, QueueOutcome, TransferGoal
 
 RETRY_AFTER = 5_000
@@ -89,7 +90,7 @@ class Ledger:
     in_line: dict[CallId, Visit] = field(default_factory=dict)
     deadlines: dict[OfferId, Instant] = field(default_factory=dict)
     crowded: set[tuple[CallId, AgentId]] = field(default_factory=set)
-    limits: dict[AgentId, tuple[Instant, int]] = field(default_factory=dict)
+    limits: dict[tuple[AgentId, CallId], tuple[Instant, int]] = field(default_factory=dict)
     moving: dict[CallId, Visit] = field(default_factory=dict)
     order: int = 0
     late: bool = False
@@ -101,10 +102,13 @@ class Ledger:
     away: set[CallId] = field(default_factory=set)
     joined_elsewhere: tuple[CallId, AgentId] | None = None
     answered: dict[CallId, AgentId] = field(default_factory=dict)
-    holding: dict[AgentId, CallId] = field(default_factory=dict)
+    kinds: dict[CallId, WorkKind] = field(default_factory=dict)
+    held: set[tuple[AgentId, CallId]] = field(default_factory=set)
     talking: dict[CallId, AgentId] = field(default_factory=dict)
     asked: dict[CallId, AgentId] = field(default_factory=dict)
-    wrapping: dict[AgentId, CallId] = field(default_factory=dict)
+    reached: set[CallId] = field(default_factory=set)
+    wrapping: set[tuple[AgentId, CallId]] = field(default_factory=set)
+    wrapped_up: set[tuple[AgentId, CallId]] = field(default_factory=set)
     presence: dict[AgentId, Presence] = field(default_factory=dict)
     faults: dict[tuple[CallId, AgentId], Instant] = field(default_factory=dict)
     passed_on_by: dict[CallId, AgentId] = field(default_factory=dict)
@@ -117,7 +121,9 @@ class Ledger:
         self.now = now
         for event in decision.events:
             self._take(event)
+            self._says_its_kind(event)
         self.passed_on_by.clear()
+        self.wrapped_up.clear()
         self._effects_match(decision)
         self._positions_are_true(decision)
         self._who_did_not_take_a_call_is_paused(decision)
@@ -149,6 +155,7 @@ class Ledger:
     def _queued(self, event: CallQueued) -> None:
         assert event.call not in self.in_line
         self.came[event.queue] += 1
+        self.kinds[event.call] = event.kind
         arrived = self.now if event.arrived is None else event.arrived
         assert self.moved_from.pop(event.call, arrived) == arrived, "who is moved by a supervisor keeps the arrival"
         moved = self.moving.pop(event.call, None)
@@ -237,23 +244,22 @@ class Ledger:
 
     def _joins(self, call: CallId, agent: AgentId) -> None:
         """The two talk although no offer is open."""
-        assert agent not in self.holding
-        assert agent not in self.wrapping
-        self.holding[agent] = call
+        assert self.has_room(agent, self.kinds.setdefault(call, VOICE))
+        self.held.add((agent, call))
         self.answered[call] = agent
 
     def _take_agent(self, event: Event) -> None:
         match event:
             case ConversationBegan():
                 if event.call not in self.answered and self.joined_elsewhere == (event.call, event.agent):
-                    assert event.call not in self.holding.values()
+                    assert event.call not in {call for _, call in self.held}
                     self._joins(event.call, event.agent)  # a caller who stood in no line here
                 assert self.answered.pop(event.call) == event.agent
                 assert event.call not in self.talking
                 self.talking[event.call] = event.agent
             case ConversationEnded():
                 assert self.talking.pop(event.call) == event.agent
-                assert self.holding.pop(event.agent) == event.call
+                self.held.remove((event.agent, event.call))
             case AgentPresenceChanged():
                 assert event.previous is self.presence.get(event.agent, Presence.LOGGED_OUT)
                 self.presence[event.agent] = event.presence
@@ -269,21 +275,21 @@ class Ledger:
     def _take_wrap_up(self, event: Event) -> None:
         match event:
             case WrapUpBegan():
-                assert event.agent not in self.holding
-                assert event.agent not in self.wrapping
-                self.wrapping[event.agent] = event.call
-                self.limits[event.agent] = self.now, event.limit
+                pair = event.agent, event.call
+                assert pair not in self.held | self.wrapping
+                self.wrapping.add(pair)
+                self.limits[pair] = self.now, event.limit
             case WrapUpExtended():
-                assert self.wrapping[event.agent] == event.call
-                began, limit = self.limits[event.agent]
+                began, limit = self.limits[event.agent, event.call]
                 assert event.limit > limit
-                self.limits[event.agent] = began, event.limit
+                self.limits[event.agent, event.call] = began, event.limit
             case WaitEstimated():
                 assert event.call in self.in_line
                 assert 0 < event.p50 <= event.p90
             case WrapUpEnded():
-                assert self.wrapping.pop(event.agent) == event.call
-                del self.limits[event.agent]
+                self.wrapping.remove((event.agent, event.call))
+                self.wrapped_up.add((event.agent, event.call))
+                del self.limits[event.agent, event.call]
             case _:
                 self._take_colleague(event)
 
@@ -292,19 +298,20 @@ class Ledger:
             case ColleagueAsked():
                 assert event.colleague is not None
                 assert self.talking[event.call] == event.agent
-                assert event.colleague not in self.holding
-                assert event.colleague not in self.wrapping
+                assert self._free(event.colleague, self.kinds[event.call])
                 assert event.call not in self.asked
                 self.asked[event.call] = event.colleague
-                self.holding[event.colleague] = event.call
+                self.held.add((event.colleague, event.call))
             case ColleagueReached():
                 assert self.asked[event.call] == event.colleague
+                self.reached.add(event.call)
             case ColleagueReleased():
                 assert self.asked.pop(event.call) == event.colleague
+                self.reached.discard(event.call)
                 if event.outcome is ConsultOutcome.TRANSFERRED:
                     self.answered[event.call] = event.colleague
                 else:
-                    assert self.holding.pop(event.colleague) == event.call
+                    self.held.remove((event.colleague, event.call))
             case CallTransferred():
                 self.passed_on_by[event.call] = event.agent
             case CallerMoved():
@@ -329,21 +336,33 @@ class Ledger:
         assert event.call not in self.away, "a line that is not there is offered to nobody"
         assert event.candidates[0].agent == event.agent
         if event.rule == TRANSFER:  # the agent named the colleague, who needs no more than to be free
-            assert self._free(event.agent)
+            assert self._free(event.agent, visit.queued.kind)
             assert len(event.candidates) == 1
         else:
             self._nobody_is_overtaken(event, visit)
+            self._who_has_least_comes_first(event, visit)
             assert all(self._could_take(each.agent, visit) for each in event.candidates)
         assert not any(self._could_take(each.agent, visit) for each in event.excluded)
         self.offers[event.offer] = event
         self.deadlines[event.offer] = event.deadline
-        self.holding[event.agent] = event.call
+        self.held.add((event.agent, event.call))
+
+    def _who_has_least_comes_first(self, event: OfferMade, visit: Visit) -> None:
+        for each in event.candidates:
+            came_back = (each.agent, event.call) in self.wrapped_up  # the paper work may have ended after the comparison
+            assert each.in_hand - sum(each.agent == agent for agent, _ in self.held | self.wrapping) in (0, came_back)
+        first = event.candidates[0]
+        alike = [each for each in event.candidates if each.preferred == first.preferred]
+        assert first.agent == visit.queued.wanted or first.in_hand == min(each.in_hand for each in alike)
 
     def _nobody_is_overtaken(self, event: OfferMade, visit: Visit) -> None:
         if self.rules.call_rule != "place" or visit.alone_until is not None:
             return
         for other in self._waiting():
             if other is visit or not self._could_take(event.agent, other):
+                continue
+            if other.queued.kind != visit.queued.kind and VOICE in (other.queued.kind, visit.queued.kind):
+                assert visit.queued.kind == VOICE, "a caller waits while other work is offered to who could talk with them"
                 continue
             assert other.place > visit.place, f"{event.agent} was offered {event.call} before {other.queued.call}"
             worth = self.policies[visit.queued.queue].priority_worth
@@ -359,7 +378,7 @@ class Ledger:
         if event.outcome is OfferOutcome.ANSWERED:
             self.answered[event.call] = event.agent
             return
-        assert self.holding.pop(event.agent) == event.call
+        self.held.remove((event.agent, event.call))
         if event.cause in TAKEN_BACK and event.call != self.entering_again:
             self.unsettled[event.call] = (event.agent, event.offer)
         again = (event.call, event.agent) in self.crowded
@@ -380,8 +399,24 @@ class Ledger:
         offered = self._offered_calls() | self.away
         return (visit for call, visit in self.in_line.items() if call not in offered)
 
-    def _free(self, agent: AgentId) -> bool:
-        return self.presence.get(agent) is Presence.READY and agent not in self.holding and agent not in self.wrapping
+    def _free(self, agent: AgentId, kind: WorkKind) -> bool:
+        if self.presence.get(agent) is not Presence.READY or not self.has_room(agent, kind):
+            return False
+        calls = [call for call in self._in_hand(agent) if self.kinds[call] == VOICE]
+        return kind == VOICE or not calls or (kind in self.rules.beside_voice and self._talks(agent, calls[0]))
+
+    def _talks(self, agent: AgentId, call: CallId) -> bool:
+        return self.talking.get(call) == agent or (call in self.reached and self.asked.get(call) == agent)
+
+    def _in_hand(self, agent: AgentId) -> list[CallId]:
+        return [call for each, call in (*self.held, *self.wrapping) if each == agent]
+
+    def has_room(self, agent: AgentId, kind: WorkKind) -> bool:
+        """Whether the agent has less of this kind in hand than they may."""
+        return sum(self.kinds[call] == kind for call in self._in_hand(agent)) < self._room(agent, kind)
+
+    def _room(self, agent: AgentId, kind: WorkKind) -> int:
+        return 1 if kind == VOICE else self.profiles[agent].capacity.get(kind, 1)
 
     def _fits(self, agent: AgentId, visit: Visit) -> bool:
         profile = self.profiles[agent]
@@ -390,7 +425,7 @@ class Ledger:
         return skilled and speaks and not visit.queues.isdisjoint(profile.queues)
 
     def _could_take(self, agent: AgentId, visit: Visit) -> bool:
-        if not self._free(agent) or not self._fits(agent, visit):
+        if not self._free(agent, visit.queued.kind) or not self._fits(agent, visit):
             return False
         fault = self.faults.get((visit.queued.call, agent))
         if fault is not None and fault + RETRY_AFTER > self.now:
@@ -402,11 +437,22 @@ class Ledger:
     def _kept(self, agent: AgentId, visit: Visit) -> bool:
         """Whether the agent is one of the last who have a skill that the caller did not come for."""
         asked = {need.skill for need in (*visit.queued.needs, *visit.queued.prefers)}
+        kind = visit.queued.kind
+        colleagues = [each for each in self.profiles if self._takes(each, kind) and self._free(each, kind)]
         return any(
-            sum(self._free(each) and skill in self.profiles[each].skills for each in self.profiles) <= kept
+            sum(skill in self.profiles[each].skills for each in colleagues) <= kept
             for skill, kept in self.rules.reserve.items()
             if skill in self.profiles[agent].skills and skill not in asked
         )
+
+    def _takes(self, agent: AgentId, kind: WorkKind) -> bool:
+        """Whether the agent serves a queue of the kind; where there are calls only everybody counts."""
+        one_kind = all(policy.kind == VOICE for policy in self.policies.values())
+        return one_kind or any(self.policies[queue].kind == kind for queue in self.profiles[agent].queues)
+
+    def _says_its_kind(self, event: Event) -> None:
+        if hasattr(event, "kind") and hasattr(event, "call"):
+            assert event.kind == self.kinds[event.call]
 
     def _effects_match(self, decision: Decision) -> None:
         made = [(each.call, each.agent, each.offer) for each in decision.events if isinstance(each, OfferMade)]
@@ -463,12 +509,15 @@ class Ledger:
         assert self.came == self.left + still
         assert not self.answered
         assert not self.moving
-        held = [call for agent, call in self.holding.items() if self.asked.get(call) != agent]
+        held = [call for agent, call in self.held if self.asked.get(call) != agent]
         assert len(set(held)) == len(held), "a call is held by one agent, and by the colleague who is asked"
-        assert {offer.call for offer in self.offers.values()} | set(self.talking) == set(self.holding.values())
+        assert {offer.call for offer in self.offers.values()} | set(self.talking) == {call for _, call in self.held}
+        assert not self.held & self.wrapping, "what is wrapped up is not in hand"
+        in_hand = Counter((agent, self.kinds[call]) for agent, call in (*self.held, *self.wrapping))
+        assert all(count <= self._room(*lane) for lane, count in in_hand.items()), "more in hand than there is room"
 
     def _nobody_waits_needlessly(self) -> None:
-        free = [agent for agent in self.profiles if self._free(agent)]
+        free = [agent for agent in self.profiles if self.presence.get(agent) is Presence.READY]
         for visit in self._waiting() if free else ():
             idle = [agent for agent in free if self._could_take(agent, visit)]
             assert not idle, f"{visit.queued} waits while {idle} could take it"
@@ -489,7 +538,7 @@ class Ledger:
         assert not self.in_line
         assert not self.offers
         assert not self.unsettled
-        assert not self.holding
+        assert not self.held
         assert not self.talking
         assert not self.wrapping
         assert self.came == self.left

@@ -59,7 +59,7 @@ from ivr_engine.core.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, Language, Millis, OfferId, QueueName, SkillName, WorkKind
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.errors import CommandRefused
 
@@ -150,6 +150,7 @@ def _rules(line: str) -> CentreRules:
         skills=tuple(map(SkillName, words.get("skills", ()))),
         pause_reasons=tuple(words.get("pause_reasons", ())),
         start=_millis(words["start"][0]) if "start" in words else None,
+        beside_voice=tuple(map(WorkKind, words.get("beside_voice", ()))),
     )
 
 
@@ -164,6 +165,7 @@ def _agent(line: str) -> AgentProfile:
         languages=tuple(map(Language, words.get("languages", []))),
         rank=int(words.get("rank", ["0"])[0]),
         talk=_millis(words["talk"][0]) if "talk" in words else None,
+        capacity={WorkKind(words["capacity"][0]): int(words["capacity"][1])} if "capacity" in words else {},
     )
 
 
@@ -191,7 +193,7 @@ def _seconds(millis: int) -> str:
 
 
 def _entered(call: str, queue: str, wishes: str) -> CallEntered:
-    """`needing card 3, preferring loan 1, wanting anna for 20s, priority 5, in en`."""
+    """`needing card 3, preferring loan 1, wanting anna for 20s, priority 5, in en, as message`."""
     words = {key: rest for key, *rest in (each.split() for each in wishes.replace(",", " ,").split(",") if each.strip())}
     wanting = words.get("wanting", [])
     return CallEntered(
@@ -203,6 +205,7 @@ def _entered(call: str, queue: str, wishes: str) -> CallEntered:
         language=Language(words.get("in", ["zh"])[0]),
         agent=AgentId(wanting[0]) if wanting else None,
         agent_wait=_millis(wanting[2]) if wanting else Millis(0),
+        kind=WorkKind(words.get("as", [VOICE])[0]),
     )
 
 
@@ -315,12 +318,16 @@ WORDS: dict[type[Event], Callable[[Any], str]] = {
 
 
 def _candidate(rule: str, candidate: Candidate) -> str:
-    """`anna=5s`, for other rules `anna=3 5s`: what decides where they are equal; `anna+1=...`: one preferred skill."""
+    """`anna=5s`, for other rules `anna=3 5s`: what decides where they are equal.
+
+    `anna+1=...`: one preferred skill; `anna(2)=...`: two pieces of work in hand.
+    """
     if rule == "longest_idle":
         key = _seconds(candidate.key)
     else:
         key = f"{candidate.key}" + (f"/{_seconds(candidate.idle)}" if candidate.idle else "")
-    return f"{candidate.agent}{f'+{candidate.preferred}' if candidate.preferred else ''}={key}"
+    in_hand = f"({candidate.in_hand})" if candidate.in_hand else ""
+    return f"{candidate.agent}{f'+{candidate.preferred}' if candidate.preferred else ''}{in_hand}={key}"
 
 
 def _key(call_rule: str, key: int) -> str:

@@ -188,8 +188,9 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.world.ledger.talking)
     @rule(data=st.data(), queue=st.sampled_from((None, LOANS, SHORT)), colleague=st.none() | agents)
     def an_agent_passes_a_caller_on(self, data: st.DataObject, queue: QueueName | None, colleague: AgentId | None) -> None:
-        agent = self.world.ledger.talking[data.draw(st.sampled_from(sorted(self.world.ledger.talking)))]
-        self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague))
+        call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
+        agent = self.world.ledger.talking[call]
+        self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague, call=call))
 
     @precondition(lambda self: self.world.ledger.in_line)
     @rule(data=st.data())
@@ -217,7 +218,7 @@ class Day(RuleBasedStateMachine):
     @rule(data=st.data(), colleague=agents)
     def an_agent_asks_a_colleague(self, data: st.DataObject, colleague: AgentId) -> None:
         call = data.draw(st.sampled_from(sorted(self.world.ledger.talking)))
-        self.world.send(Consult(agent=self.world.ledger.talking[call], colleague=colleague))
+        self.world.send(Consult(agent=self.world.ledger.talking[call], colleague=colleague, call=call))
 
     @precondition(lambda self: self.world.ledger.asked)
     @rule(data=st.data(), word=st.sampled_from(WORDS_OF_A_COLLEAGUE))

@@ -48,7 +48,8 @@ def state_with(*calls: tuple[str, QueueName, int]) -> CentreState:
 
 
 def after(state: CentreState, *, calls: list[str], agents: list[AgentId]) -> Moment:
-    moment = Moment(state=state, now=NOW, fresh_calls=set(map(CallId, calls)), fresh_agents=set(agents))
+    moment = Moment(state=state, now=NOW, fresh_calls=set(map(CallId, calls)))
+    moment.fresh_lanes = {state.agents[agent].voice for agent in agents}
     offers.rematch(moment)
     return moment
 

@@ -8,6 +8,7 @@ import pytest
 
 from ivr_engine.acd.agents import Agent, AgentProfile
 from ivr_engine.acd.centre import Centre
+from ivr_engine.acd.lanes import Slot
 from ivr_engine.acd.queues import QueuePolicy, WaitingCall
 from ivr_engine.acd.stimuli import CallEntered, LogIn, OfferFailed, SetReady
 from ivr_engine.acd.transitions import (
@@ -24,7 +25,7 @@ from ivr_engine.acd.transitions import (
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, OfferId, QueueName
 from ivr_engine.core.outcomes import Activity, OfferOutcome, Presence
 
-ANNA, CARDS = AgentId("anna"), QueueName("cards")
+ANNA, CARDS, CALL_1 = AgentId("anna"), QueueName("cards"), CallId("c1")
 
 
 @pytest.mark.parametrize(("state", "step"), [*itertools.product(Presence, PresenceStep)])
@@ -41,14 +42,27 @@ def test_presence_moves_by_its_table_or_not_at_all(state: Presence, step: Presen
 
 @pytest.mark.parametrize(("state", "step"), [*itertools.product(Activity, ActivityStep)])
 def test_activity_moves_by_its_table_or_not_at_all(state: Activity, step: ActivityStep) -> None:
-    agent = Agent(profile=AgentProfile(agent=ANNA), activity=state)
+    agent = Agent(profile=AgentProfile(agent=ANNA))
+    voice = agent.voice
+    if state is not Activity.IDLE:
+        voice.put(Slot(call=CALL_1, activity=state, since=Instant(0)))
+        agent.in_hand = 1
     if (state, step) in ACTIVITY:
-        agent.change_activity(step, now=Instant(7), call=CallId("c1"))
-        assert (agent.activity, agent.call, agent.activity_since) == (ACTIVITY[state, step], "c1", 7)
+        agent.change_activity(voice, step, now=Instant(7), call=CALL_1)
+        assert (voice.activity, voice.since) == (ACTIVITY[state, step], 7)
+        assert agent.in_hand == len(voice.taken) == (voice.activity is not Activity.IDLE)
     else:
         with pytest.raises(IllegalTransition):
-            agent.change_activity(step, now=Instant(7), call=CallId("c1"))
-        assert (agent.activity, agent.call, agent.activity_since) == (state, None, 0)
+            agent.change_activity(voice, step, now=Instant(7), call=CALL_1)
+        assert (voice.activity, voice.since, agent.in_hand) == (state, 0, state is not Activity.IDLE)
+
+
+def test_there_is_never_a_second_call_in_hand() -> None:
+    agent = Agent(profile=AgentProfile(agent=ANNA))
+    agent.change_activity(agent.voice, ActivityStep.RESERVE, now=Instant(1), call=CALL_1)
+    with pytest.raises(IllegalTransition):
+        agent.change_activity(agent.voice, ActivityStep.RESERVE, now=Instant(2), call=CallId("c2"))
+    assert list(agent.voice.taken) == [CALL_1]
 
 
 @pytest.mark.parametrize(("state", "step"), [*itertools.product(CallPhase, CallStep)])

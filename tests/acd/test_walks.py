@@ -43,10 +43,9 @@ from ivr_engine.acd.stimuli import (
     Transfer,
 )
 from ivr_engine.core.events import CallTransferred, ColleagueReleased
-from ivr_engine.core.ids import AgentId, CallId, Instant, Millis
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, QueueName
 from ivr_engine.core.outcomes import ConsultOutcome, EndedBy, OfferOutcome, Presence, TransferGoal
 from tests.acd.world import (
-    AGENTS,
     CARD,
     CARDS,
     EN,
@@ -76,10 +75,11 @@ QUIET_DAY = 2
 class Walk:
     """One random day."""
 
-    def __init__(self, seed: int, world: World) -> None:
+    def __init__(self, seed: int, world: World, *, queues: tuple[QueueName, ...] = (CARDS, CARDS, LOANS, SHORT)) -> None:
         self.random = Random(seed)
         self.most_waiting = MOST_WAITING if seed % 4 else QUIET_DAY
         self.world = world
+        self.queues, self.each_queue = queues, tuple(dict.fromkeys(queues))
         self.steps = 0
 
     def go(self, steps: int) -> None:
@@ -100,7 +100,7 @@ class Walk:
             return
         ago = pick((None, None, None, 0, 4_000, 60_000))
         self.world.enters(
-            queue=pick((CARDS, CARDS, LOANS, SHORT)),
+            queue=pick(self.queues),
             needs=pick(NEEDS),
             prefers=pick(NEEDS),
             priority=pick((0, 0, 0, 1, 5)),
@@ -152,14 +152,17 @@ class Walk:
         self.world.send(JoinedElsewhere(call=call, agent=self.random.choice(NAMES)))
 
     def passes_on(self) -> None:
-        if agents := list(self.world.ledger.talking.values()):
-            agent, pick = self.random.choice(agents), self.random.choice
-            queue, colleague = pick(((None, None), (LOANS, None), (SHORT, None), *((None, each) for each in NAMES)))
-            self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague))
+        if talking := list(self.world.ledger.talking.items()):
+            (call, agent), pick = self.random.choice(talking), self.random.choice
+            queue, colleague = pick(
+                ((None, None), *((each, None) for each in self.each_queue[1:]), *((None, each) for each in NAMES))
+            )
+            self.world.send(Transfer(agent=agent, talked=Millis(1_000), queue=queue, colleague=colleague, call=call))
 
     def asks(self) -> None:
-        if agents := list(self.world.ledger.talking.values()):
-            self.world.send(Consult(agent=self.random.choice(agents), colleague=self.random.choice(NAMES)))
+        if talking := list(self.world.ledger.talking.items()):
+            call, agent = self.random.choice(talking)
+            self.world.send(Consult(agent=agent, colleague=self.random.choice(NAMES), call=call))
 
     def hears_from_a_colleague(self) -> None:
         if asked := list(self.world.ledger.asked):
@@ -168,7 +171,7 @@ class Walk:
     def is_moved(self) -> None:
         if here := list(self.world.ledger.in_line):
             call, pick = self.random.choice(here), self.random.choice
-            queue = pick((CARDS, LOANS, SHORT))
+            queue = pick(self.each_queue)
             self.world.send(pick((MoveCaller(call=call, queue=queue), SetPriority(call=call, priority=pick((0, 3, 5))))))
 
     def presses_a_key(self) -> None:
@@ -185,7 +188,7 @@ class Walk:
         self.world.send(self.random.choice(COMMANDS)(self.random.choice(NAMES)))
 
     def reloads(self) -> None:
-        self.world.send(Reconfigure(queues=self.world.queues, agents=AGENTS, rules=self.world.rules))
+        self.world.send(Reconfigure(queues=self.world.queues, agents=self.world.agents, rules=self.world.rules))
 
     def closes(self) -> None:
         self.world.send(HoursChanged(closed=self.random.choice(((), (), (LOANS,), (SHORT,)))))
@@ -258,7 +261,7 @@ def test_a_brief_centre_decides_the_same_and_says_less(seed: int) -> None:
     walk = Walk(seed, world_of(seed))
     walk.go(2_000)
     world = walk.world
-    brief = Centre(queues=world.queues, agents=AGENTS, rules=world.rules, brief=True)
+    brief = Centre(queues=world.queues, agents=world.agents, rules=world.rules, brief=True)
     for (stimulus, now), decision in zip(world.history, world.decisions, strict=True):
         same = brief.handle(stimulus, now)
         assert (same.effects, same.next_alarm) == (decision.effects, decision.next_alarm)

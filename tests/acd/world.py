@@ -106,11 +106,17 @@ FREEING = (OfferOutcome.FAILED, OfferOutcome.CONGESTED)  # the endings that leav
 class World:
     """The centre, what was sent to it and what it decided. Every decision is held against the ledger's laws."""
 
-    def __init__(self, *, queues: tuple[QueuePolicy, ...] = QUEUES, rules: CentreRules = RULES) -> None:
-        self.queues, self.rules = queues, rules
+    def __init__(
+        self,
+        *,
+        queues: tuple[QueuePolicy, ...] = QUEUES,
+        rules: CentreRules = RULES,
+        agents: tuple[AgentProfile, ...] = AGENTS,
+    ) -> None:
+        self.queues, self.rules, self.agents = queues, rules, agents
         self.centre = self.new_centre()
         self.ledger = Ledger(
-            profiles={profile.agent: profile for profile in AGENTS},
+            profiles={profile.agent: profile for profile in agents},
             policies={queue.name: queue for queue in queues},
             rules=rules,
         )
@@ -121,7 +127,7 @@ class World:
 
     def new_centre(self) -> Centre:
         """The same centre, just opened."""
-        return Centre(queues=self.queues, agents=AGENTS, rules=self.rules)
+        return Centre(queues=self.queues, agents=self.agents, rules=self.rules)
 
     def restored(self) -> Centre:
         """Another centre that goes on from this one's snapshot."""
@@ -167,17 +173,18 @@ class World:
         self.send(CallEntered(call=call, queue=LOANS, needs=(), priority=99, language=ZH))
 
     def enters(self, **facts: object) -> CallId:
-        """A new caller."""
+        """A new caller, or a new piece of the work of that queue."""
         self.calls += 1
         call = CallId(f"c{self.calls}")
-        self.send(CallEntered(call=call, **facts))  # type: ignore[arg-type] # the fields of CallEntered
+        kind = next(queue.kind for queue in self.queues if queue.name == facts["queue"])
+        self.send(CallEntered(call=call, kind=kind, **facts))  # type: ignore[arg-type] # the fields of CallEntered
         return call
 
     def settles(self, call: CallId, outcome: OfferOutcome | None) -> None:
         """The switch says what became of an offer that lapsed; None: the two talk."""
         agent, offer = self.ledger.unsettled[call]
         if outcome is None:
-            busy = agent in self.ledger.holding or agent in self.ledger.wrapping
+            busy = not self.ledger.has_room(agent, self.ledger.kinds[call])
             self.send(OfferAnswered(offer=offer))
             assert (self.ledger.talking.get(call) == agent) is not busy
             return

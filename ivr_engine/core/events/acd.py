@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import ClassVar
 
-from ivr_engine.core.events.base import Event
+from ivr_engine.core.events.base import UNSAID, Event
 from ivr_engine.core.frozen import frozen
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, NodeName, OfferId, QueueName, SkillName
-from ivr_engine.core.outcomes import (
-    CallbackEnd,
-    ConsultOutcome,
-    EndedBy,
-    OfferOutcome,
-    QueueOutcome,
-    TransferGoal,
+from ivr_engine.core.ids import (
+    VOICE,
+    AgentId,
+    CallId,
+    Instant,
+    Language,
+    Millis,
+    NodeName,
+    OfferId,
+    QueueName,
+    SkillName,
+    WorkKind,
 )
+from ivr_engine.core.outcomes import CallbackEnd, ConsultOutcome, EndedBy, OfferOutcome, QueueOutcome, TransferGoal
 
 _NONE = Millis(0)
 
@@ -37,15 +43,17 @@ class Exclusion:
 
 @frozen
 class Candidate:
-    """An eligible agent and what was compared, in this order: `preferred`, the rule's `key`, then `idle`; more is better.
+    """An eligible agent and what was compared: `preferred`, `in_hand`, the rule's `key`, then `idle`, in this order.
 
-    `preferred`: how many of the skills that the caller would like the agent has. `idle`: milliseconds.
+    More is better, but of `in_hand`: how many pieces of work they had. `preferred`: how many of the skills that the caller
+    would like the agent has. `idle`: milliseconds.
     """
 
     agent: AgentId
     key: int
     preferred: int = 0
     idle: Millis = _NONE
+    in_hand: int = field(default=0, metadata=UNSAID)
 
 
 @frozen
@@ -76,6 +84,7 @@ class CallQueued(Event):
     wanted: AgentId | None = None
     wanted_for: Millis = _NONE
     arrived: Instant | None = None
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen
@@ -213,6 +222,7 @@ class OfferMade(Event):
     step: int = 0
     call_rule: str = ""
     passed_over: tuple[PassedOver, ...] = ()
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen
@@ -237,6 +247,7 @@ class OfferEnded(Event):
     offer: OfferId
     outcome: OfferOutcome
     cause: str = ""
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen
@@ -247,6 +258,7 @@ class ConversationBegan(Event):
     call: CallId
     agent: AgentId
     queue: QueueName
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen
@@ -259,6 +271,7 @@ class ConversationEnded(Event):
     queue: QueueName
     ended_by: EndedBy
     talked: Millis
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen

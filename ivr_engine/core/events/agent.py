@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import ClassVar
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.events.base import Event
+from ivr_engine.core.events.base import UNSAID, Event
 from ivr_engine.core.frozen import frozen
-from ivr_engine.core.ids import AgentId, CallId, Millis, QueueName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Millis, QueueName, WorkKind
 from ivr_engine.core.outcomes import Presence
 
 
@@ -31,6 +32,7 @@ class WrapUpBegan(Event):
     agent: AgentId
     call: CallId
     limit: Millis
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen
@@ -41,6 +43,7 @@ class WrapUpEnded(Event):
     agent: AgentId
     call: CallId
     took: Millis
+    kind: WorkKind = field(default=VOICE, metadata=UNSAID)
 
 
 @frozen

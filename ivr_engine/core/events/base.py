@@ -2,14 +2,20 @@
 
 An event class names its stable type in `TYPE` (`family.fact`). Allowed field types: str, int, bool, None, StrEnum, a frozen
 dataclass of those, tuples of those. Adding a field with a default is compatible; changing or removing one is not.
+One marked `UNSAID` is left out of what is written as long as it has its default.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from ivr_engine.core.frozen import frozen
 from ivr_engine.core.ids import AgentId, CallId, Instant
+
+UNSAID: Mapping[str, bool] = MappingProxyType({"unsaid": True})
+"""The metadata of a field that is not written while it has its default; such fields come last."""
 
 
 @frozen

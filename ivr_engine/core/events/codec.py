@@ -21,10 +21,20 @@ _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 def to_plain(event: Event) -> Plain:
     """The event as JSON-ready values under `type` and its field names."""
     plain: Plain = {"type": event.TYPE}
-    kind: type = type(event)
-    for name in _names(kind):
-        plain[name] = _lower(getattr(event, name))
+    _write(event, plain)
     return plain
+
+
+def _write(value: object, plain: Plain) -> None:
+    kind: type = type(value)
+    names, unsaid = _names(kind)
+    for name in names:
+        told = getattr(value, name)
+        plain[name] = told if type(told) in _AS_IT_IS else _lower(told)
+    for name, default in unsaid:
+        told = getattr(value, name)
+        if told != default:
+            plain[name] = told
 
 
 def from_plain(plain: Mapping[str, Any]) -> Event:
@@ -40,17 +50,20 @@ def from_plain(plain: Mapping[str, Any]) -> Event:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+def _names(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, object], ...]]:
+    """The fields that are always written, and the others with the defaults that are not."""
+    fields = dataclasses.fields(kind)
+    unsaid = tuple((field.name, field.default) for field in fields if "unsaid" in field.metadata)
+    return tuple(field.name for field in fields if "unsaid" not in field.metadata), unsaid
 
 
 def _lower(value: object) -> object:
-    if type(value) in _AS_IT_IS:  # most values; every event passes here
-        return value
     if isinstance(value, tuple):
-        return [_lower(item) for item in value]
+        return [item if type(item) in _AS_IT_IS else _lower(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _lower(getattr(value, name)) for name in _names(type(value))}
+        plain: Plain = {}
+        _write(value, plain)
+        return plain
     return str(value) if isinstance(value, StrEnum) else value
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import merge
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import CallId, Instant, Language, Millis, QueueName, later
+from ivr_engine.core.ids import VOICE, CallId, Instant, Language, Millis, QueueName, WorkKind, later
 from ivr_engine.testing.day.chance import Chance, Span
 
 CHINESE = Language("zh-CN")
@@ -23,7 +23,7 @@ class Redial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerKind:
-    """Callers of one kind. `patience` None: they wait for ever. `talk`: with an agent of ordinary pace."""
+    """Callers of one kind. `patience` None: they wait for ever. `talk`: with an agent of usual pace. `work`: the queue's."""
 
     name: str
     queue: QueueName
@@ -34,6 +34,7 @@ class CallerKind:
     priority: int = 0
     language: Language = CHINESE
     redial: Redial | None = None
+    work: WorkKind = VOICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

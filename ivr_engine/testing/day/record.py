@@ -129,7 +129,7 @@ class Recording:
         self._open_rings: dict[OfferId, Ring] = {}
         self._unsettled: dict[CallId, Ring] = {}
         self._talking: dict[CallId, Moment] = {}
-        self._wrapping: dict[AgentId, Millis] = {}
+        self._wrapping: dict[tuple[AgentId, CallId], Millis] = {}
         self._paused_by_engine: dict[AgentId, Instant] = {}
         self._offer_failed: tuple[CallId, Instant] | None = None
         self._previous: Recorded | None = None
@@ -188,6 +188,7 @@ class Recording:
             agent=event.wanted,
             agent_wait=event.wanted_for,
             arrived=event.arrived,
+            kind=event.kind,
         )
         visit = self._open_visits[event.call] = Visit(entered=entered, began=moment, ended=moment)
         self._day.visits.setdefault(event.call, []).append(visit)
@@ -257,10 +258,10 @@ class Recording:
             self._day.talks.setdefault(event.call, []).append(talk)
 
     def _wrap_up(self, event: WrapUpBegan, _moment: Moment) -> None:
-        self._wrapping[event.agent] = event.limit
+        self._wrapping[event.agent, event.call] = event.limit
 
     def _wrap_up_over(self, event: WrapUpEnded, moment: Moment) -> None:
-        limit = self._wrapping.pop(event.agent, Millis(0))
+        limit = self._wrapping.pop((event.agent, event.call), Millis(0))
         early = event.took < limit
         wrap_up = WrapUp(took=event.took, early=early, rank=moment.rank)
         self._day.wrap_ups.setdefault((event.agent, event.call), []).append(wrap_up)
@@ -277,10 +278,10 @@ class Recording:
         self._day.commands.append((moment, _command(event)))
 
     def _wrap_up_extended(self, event: WrapUpExtended, moment: Moment) -> None:
-        before = self._wrapping.get(event.agent, event.limit)
-        self._wrapping[event.agent] = event.limit
+        before = self._wrapping.get((event.agent, event.call), event.limit)
+        self._wrapping[event.agent, event.call] = event.limit
         more = Millis(event.limit - before)
-        self._day.commands.append((moment, ExtendWrapUp(agent=event.agent, more=more, by=event.by)))
+        self._day.commands.append((moment, ExtendWrapUp(agent=event.agent, more=more, by=event.by, call=event.call)))
 
     def _moved(self, event: AgentQueuesChanged, moment: Moment) -> None:
         into = tuple(queue for queue in event.queues if queue not in event.previous)

@@ -98,6 +98,7 @@ class Rehearsal:
             prefers=kind.prefers,
             priority=kind.priority,
             language=kind.language,
+            kind=kind.work,
         )
         return caller.at, next(self._ranks), entered
 

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ivr_engine.core.events.acd import SkillNeed
-from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, QueueName, SkillName
+from ivr_engine.core.ids import VOICE, AgentId, CallId, Instant, Language, Millis, QueueName, SkillName
 from ivr_engine.errors import DefinitionError
 from ivr_engine.flows.definition import CentreDefinition
 from ivr_engine.testing.day.callers import Caller, CallerKind, Traffic, caller_of, poisson
@@ -111,7 +111,15 @@ def _caller(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, chan
 
 def _kind(queue: QueueName, centre: CentreDefinition, usual: Usual) -> CallerKind:
     patience = None if usual.patience is None else Exponential(usual.patience)
-    return CallerKind(name=queue, queue=queue, talk=Exponential(usual.talk), patience=patience, language=centre.languages[0])
+    known = centre.queues.get(queue)  # an unknown one is told of with all other mistakes
+    return CallerKind(
+        name=queue,
+        queue=queue,
+        talk=Exponential(usual.talk),
+        patience=patience,
+        language=centre.languages[0],
+        work=VOICE if known is None else known.kind,
+    )
 
 
 def _kind_of(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, *, exactly: bool) -> CallerKind:
@@ -133,6 +141,7 @@ def _kind_of(row: Row, sheet: Sheet, centre: CentreDefinition, usual: Usual, *, 
         needs=_needs(given["skills"], sheet, centre.skills) if "skills" in given else (),
         priority=int(sheet.number(given["priority"], what="a priority", whole=True)) if "priority" in given else 0,
         language=_language(given["language"], sheet, centre) if "language" in given else common.language,
+        work=common.work,
     )
 
 
