@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ivr_engine.adapters.asterisk.pbx_install import Installation
-from ivr_engine.adapters.softphone.lines import Answering
 from ivr_engine.core.events import (
     CallbackAttempted,
     CallbackBooked,
@@ -188,7 +187,7 @@ LEARNT_FROM = 5
 
 async def test_who_must_wait_hears_how_long_once_five_who_waited_were_answered(own_day: Day) -> None:
     day = own_day
-    wang = await day.agent("1001", Answering.answer(talk=200), ready=False)
+    wang = await day.agent("1001", ready=False)
     first: list[Caller] = []
     for _ in range(LEARNT_FROM + 1):
         first.append(await day.caller())
@@ -197,8 +196,10 @@ async def test_who_must_wait_hears_how_long_once_five_who_waited_were_answered(o
     assert not any(caller.kinds(WaitEstimated) for caller in first), "nothing is said before anything is known"
     await day.site.ask("agent.ready", agent="1001")
     for caller in first[:LEARNT_FROM]:
+        talk = await wang.answers()
         await caller.talks()
-    await wang.phone.answering(Answering.answer())
+        await talk.hang_up()
+    await wang.answers()
     await first[-1].talks()
     waits = await day.caller()
     await waits.asks_for_an_agent()
