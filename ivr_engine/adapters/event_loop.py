@@ -1,6 +1,6 @@
 """The event loop that the engine runs on: uvloop where it is installed (extra `fast`), else asyncio's own.
 
-Measured by benchmarks/ivr_rate; docs/benchmarks.md has the figures. Nothing but speed depends on it.
+Measured by benchmarks/ivr_rate; benchmarks/README.md has the figures. Nothing but speed depends on it.
 """
 
 from __future__ import annotations

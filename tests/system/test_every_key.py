@@ -27,7 +27,7 @@ KEYS = 60
 QUIET_S = (0.06, 0.3)
 LENGTH_S = (0.08, 0.14)
 THINKING_S = (0.0, 0.4)
-HELD_UP_S = 0.02  # as long as a reload may (docs/benchmarks.md)
+HELD_UP_S = 0.02  # as long as a reload may (benchmarks/README.md)
 SILENT = 6  # prompts without a key, one after the other: the caller has pressed their last
 
 
