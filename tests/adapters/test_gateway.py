@@ -196,6 +196,22 @@ async def test_calls_are_served_while_the_event_stream_is_down() -> None:
     assert len(office.arrivals) == 1
 
 
+async def test_an_answer_of_which_no_event_told_is_seen_in_the_list() -> None:
+    async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
+        caller_says_hello(peer)
+        await peer.is_served()
+        assert (await peer.heard()).startswith('EXEC "Dial"')
+        caller = {"Channel": CHANNEL, "Uniqueid": CALL, "Linkedid": CALL, "BridgeID": "b", "Application": "Dial"}
+        for other, bridge in (("1001", "another"), ("1002", "b"), ("1001", "b")):
+            agent = {"Channel": f"PJSIP/{other}-0000000a", "Uniqueid": "9.9", "Linkedid": CALL, "BridgeID": bridge}
+            ami.channels = [caller, agent]
+            entered.look_soon()
+            await ami.next("Status")
+        assert await office.next() == "answered"
+        assert office.told.empty()
+        peer.leave()
+
+
 async def test_the_agents_answer_comes_from_the_event_stream_and_the_callers_end_is_confirmed() -> None:
     async with running("join") as (office, ami, entered), calling(entered.agi_port) as peer:
         caller_says_hello(peer)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import TextIO
 
 from ivr_engine.adapters.control import NoEngine
 from ivr_engine.errors import CommandRefused
@@ -63,10 +64,11 @@ class Watch:
     stand: Stand
     seen: list[Footprint] = field(default_factory=list)
 
-    async def look(self, every_s: float) -> None:
+    async def look(self, every_s: float, log: TextIO) -> None:
         while True:
             if (now := await footprint(self.stand)) is not None:
                 self.seen.append(now)
+                print(f"{now.at:.0f} {now.pid} {now}", file=log, flush=True)
             await asyncio.sleep(every_s)  # a sample is taken when it is due
 
     def settled(self, warm_up_s: float) -> list[Footprint]:
@@ -77,12 +79,13 @@ class Watch:
 
 @asynccontextmanager
 async def watching(stand: Stand, *, every_s: float) -> AsyncIterator[Watch]:
-    """Footprints are taken while the block runs."""
+    """Footprints are taken, and written to the stand's folder, while the block runs."""
     watch = Watch(stand)
-    async with asyncio.TaskGroup() as group:
-        looking = group.create_task(watch.look(every_s))
-        yield watch
-        looking.cancel()
+    with (stand.site.folder / "footprints").open("w", encoding="ascii") as log:
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(watch.look(every_s, log))
+            yield watch
+            looking.cancel()
 
 
 def growth_per_hour(seen: Sequence[Footprint]) -> float:

@@ -163,16 +163,20 @@ HARMS: Mapping[str, Callable[[Harms], Awaitable[None]]] = {
 ROUGH = ("engine killed", "switch killed")
 """After these there is another engine, or no call."""
 
-LASTING = ("events silent", "calls' lines silent", "switch killed")
-"""These take as long as it takes to notice them, up to a minute."""
+HALF_OPEN = "calls' lines silent"
+"""Callers on such a line hear nothing more: not among what a caller must not notice."""
 
-LINES = tuple(name for name in HARMS if name.startswith(("calls' lines", "host")))
+LASTING = ("events silent", "switch killed")
+"""These take as long as it takes to notice them, 5 to 15 s."""
+
+UNNOTICED = tuple(name for name in HARMS if name != HALF_OPEN)
+LINES = tuple(name for name in UNNOTICED if name.startswith(("calls' lines", "host")))
 
 
 def drawn(chance: random.Random, times: int, *, rough: int) -> list[str]:
     """What is done when: of all kinds for the first `rough`, then of those that leave the engine and the calls be."""
-    mild = [name for name in HARMS if name not in ROUGH]
-    return [chance.choice(list(HARMS)) for _ in range(rough)] + [chance.choice(mild) for _ in range(times - rough)]
+    mild = [name for name in UNNOTICED if name not in ROUGH]
+    return [chance.choice(UNNOTICED) for _ in range(rough)] + [chance.choice(mild) for _ in range(times - rough)]
 
 
 def each(chance: random.Random, kinds: Sequence[str], times: int = 1) -> list[str]:

@@ -22,6 +22,7 @@ BETWEEN_MS = 200
 
 PER_S = 100
 PATIENCE_MS = 60_000
+LAST_LEAVES_S = 240.0
 AT_ONCE = 60
 """More of one kind are not on the line at a time."""
 
@@ -87,7 +88,9 @@ class Load:
     async def ends(self) -> None:
         """No new callers; returns when everybody has left and every call has its record."""
         for crowd in self.crowds:
-            run = await crowd.comes_to_its_end()
+            crowd.lets_nobody_come()
+        for crowd in self.crowds:
+            run = await crowd.is_through(within_s=LAST_LEAVES_S)
             self.came += run.succeeded + run.failed
             self.failed += run.failed
             if run.failed:

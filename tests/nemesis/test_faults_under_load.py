@@ -13,7 +13,7 @@ import pytest
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
-from tests.nemesis.harms import HARMS, LASTING, LINES, Harms, drawn, each
+from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
@@ -29,7 +29,7 @@ MORE_HANDLES = 5
 class Plan:
     """What is done to a bank at work: a harm every so many seconds, by seed; those that pass by themselves last `lasts_s`.
 
-    `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never.
+    `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never. `waived`: rules that do not hold.
     """
 
     harms: Callable[[random.Random], Sequence[str]]
@@ -37,15 +37,24 @@ class Plan:
     lasts_s: float
     desk_talk_ms: int
     warm_up_s: float = 0
+    waived: tuple[str, ...] = ()
 
 
 SHORT = Plan(
-    harms=lambda chance: each(chance, [name for name in HARMS if name not in LASTING]),
+    harms=lambda chance: each(chance, [name for name in UNNOTICED if name not in LASTING]),
     every_s=1.5,
     lasts_s=1.2,
     desk_talk_ms=6_000,
 )
-LINES_ONLY = Plan(harms=lambda chance: each(chance, LINES, 20 * TIMES), every_s=4, lasts_s=3, desk_talk_ms=15_000)
+LINES_ONLY = Plan(harms=lambda chance: each(chance, LINES, 10 * TIMES), every_s=4, lasts_s=3, desk_talk_ms=15_000)
+DEAF = Plan(
+    harms=lambda _chance: [HALF_OPEN] * 5 * TIMES,
+    every_s=20,
+    lasts_s=0,
+    desk_talk_ms=15_000,
+    # Callers whose line says nothing are not offered, and the PBX may have them talk at the fallback meanwhile.
+    waived=("I1 ", "I7 "),
+)
 HOUR = Plan(
     harms=lambda chance: drawn(chance, 60 * TIMES, rough=15),
     every_s=60,
@@ -58,8 +67,8 @@ LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
 
 @pytest.mark.parametrize(
     "plan",
-    [SHORT, pytest.param(LINES_ONLY, marks=LONG), pytest.param(HOUR, marks=LONG)],
-    ids=["each once", "lines of calls and to the host", "an hour"],
+    [SHORT, *(pytest.param(plan, marks=LONG) for plan in (LINES_ONLY, DEAF, HOUR))],
+    ids=["each once", "lines of calls and to the host", "half-open lines of calls", "an hour"],
 )
 async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: Stands, seed: int, plan: Plan) -> None:
     chance = random.Random(seed)
@@ -78,7 +87,8 @@ async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: St
             await load.ends()
         after = await at_rest(stand)
         print(f"{told(stand, harms, load)}\n{grew(watch, plan)}\nbefore: {before}; after: {after}")  # noqa: T201 - what a soak did is its result
-        found = [*stand.history().breaches(), *load.unaccounted(), *left_over(before, after), *grown(watch, plan)]
+        broken = [breach for breach in stand.history().breaches() if not breach.startswith(plan.waived)]
+        found = [*broken, *load.unaccounted(), *left_over(before, after), *grown(watch, plan)]
         assert not found, "\n".join([f"seed {seed}", *load.errors, *found])
 
 

@@ -232,14 +232,18 @@ class Crowd:
         messages = _text(self.folder / f"{self.name}.messages")
         return len(set(re.findall(r"^ACK .*?^Call-ID: (\S+)", messages, re.MULTILINE | re.DOTALL)))
 
-    async def is_through(self) -> SippRun:
+    async def is_through(self, *, within_s: float = RUN_LIMIT_S) -> SippRun:
         """Returns when all its calls have been."""
-        return await _finish(self.process, self.name, self.folder)
+        return await _finish(self.process, self.name, self.folder, within_s=within_s)
+
+    def lets_nobody_come(self) -> None:
+        """No new callers from now on."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGUSR1)  # SIPp: no new calls, then end
 
     async def comes_to_its_end(self) -> SippRun:
         """No new callers; returns when the last one is through."""
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGUSR1)  # SIPp: no new calls, then end
+        self.lets_nobody_come()
         return await self.is_through()
 
 
@@ -384,8 +388,8 @@ def _refuse_unprivileged(errors: str) -> None:
         )
 
 
-async def _finish(process: asyncio.subprocess.Process, name: str, folder: Path) -> SippRun:
-    async with asyncio.timeout(RUN_LIMIT_S):
+async def _finish(process: asyncio.subprocess.Process, name: str, folder: Path, *, within_s: float = RUN_LIMIT_S) -> SippRun:
+    async with asyncio.timeout(within_s):
         await process.wait()
     succeeded, failed = _counts(folder / f"{name}.csv")
     _refuse_unprivileged(_text(folder / f"{name}.errors"))

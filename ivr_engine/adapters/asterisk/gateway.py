@@ -41,6 +41,7 @@ from ivr_engine.ports.inbound import (
     CallHandler,
     ConversationCommands,
     LegHandler,
+    LineState,
     SwitchListener,
 )
 from ivr_engine.ports.switch import Sound
@@ -283,6 +284,9 @@ class AsteriskGateway:
         listed = listed_lines(channels, trunk=self._trunk, ours=f"{self._agi_url}/")
         self._channels = {each.line.call: each.channel for each in listed}
         self._deaf.look(channels, {**self._live, **self._legs})
+        for line in (each.line for each in listed):
+            if line.state is LineState.TALKING and line.call in self._live:
+                self._note_answered(line.call, line.phone)  # in case the event that said so was lost
         self._listener.lines_seen([each.line for each in listed])
 
     def _hear_event(self, message: AmiMessage) -> None:
