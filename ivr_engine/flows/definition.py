@@ -50,13 +50,14 @@ class PromptText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackDefinition:
-    """How the queue's callbacks are made. `hours`: a calendar, empty: any time."""
+    """How the queue's callbacks are made. `hours`: a calendar, empty: any time. `agent_first`: before the customer."""
 
     attempts: int = 3
     gap: Millis = Millis(600_000)
     expiry: Millis = Millis(24 * 3_600_000)
     ring: Millis = Millis(30_000)
     hours: str = ""
+    agent_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

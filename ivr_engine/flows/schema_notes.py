@@ -195,6 +195,7 @@ _ROUTING = {
     "callback/gap": ("The pause between two attempts.", "10m"),
     "callback/expiry": ("After so long nobody is called any more.", "24h"),
     "callback/ring": ("How long the customer's telephone rings.", "30s"),
+    "callback/first": ("Who is called first; the customer is never called without an agent.", "agent"),
     "callback/hours": ("The calendar in which customers are called.", "callback_hours"),
     "outbound": ("How numbers begin that may be called; no others ever are.", ["1", "021"]),
     "routing": ("Rules of distribution for the whole centre.", {"call_rule": "place"}),

@@ -24,6 +24,7 @@ from ivr_engine.flows.definition import CallbackDefinition, WaitingDefinition
 from ivr_engine.flows.fields import Fields
 from ivr_engine.flows.shapes import Shape, as_name, matching
 
+CALLED_FIRST = ("customer", "agent")
 _PREFIX = re.compile(r"\+?[0-9]{1,15}", re.ASCII)
 
 as_prefix = matching(_PREFIX, "a number: digits, *, # and +, at most 24")
@@ -59,6 +60,7 @@ def _callback(queue: Fields) -> CallbackDefinition:
         expiry=fields.span("expiry", default=Millis(day), least=Millis(1_000), most=Millis(14 * day)),
         ring=fields.span("ring", default=Millis(30_000), least=Millis(5_000), most=Millis(120_000)),
         hours=fields.name("hours"),
+        agent_first=fields.choice("first", CALLED_FIRST, default="customer") == "agent",
     )
     fields.finish()
     return found

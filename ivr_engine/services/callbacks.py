@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from ivr_engine.acd.callbacks import LOOK_AGAIN, Booking, CallbackBook, CallbackRules, Phase, may_call
@@ -23,7 +23,7 @@ from ivr_engine.core.events import (
     ConversationBegan,
     Recorded,
 )
-from ivr_engine.core.ids import AgentId, CallId, Instant, NodeName, QueueName, later
+from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, NodeName, QueueName, later
 from ivr_engine.core.outcomes import Disposition, EndedBy, Hours, OfferOutcome
 from ivr_engine.errors import CommandRefused, PromptError, SwitchError
 from ivr_engine.flows.definition import CentreDefinition
@@ -33,15 +33,20 @@ from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.log import Log
 from ivr_engine.ports.prompts import PromptLibrary
-from ivr_engine.ports.switch import CallControl, Dialler, OutgoingCall, Unreached
+from ivr_engine.ports.switch import CallControl, Dialler, OutgoingCall, Sound, Unreached
+from ivr_engine.services.agent_first import AGENT_GONE, AgentFirst, AgentLine, words_for
 from ivr_engine.services.call_runner import CallRunner
 from ivr_engine.services.centre_runner import CentreRunner, Mailbox
 from ivr_engine.services.conversations import Conversations
+from ivr_engine.services.offer_run import OfferRun
 from ivr_engine.services.queue_visit import QueueVisit
 from ivr_engine.services.recorder import Recorder
 
 GREETING = "callback_greeting"
 """What the customer hears on answering, where the centre has it."""
+
+WORDS_WITHIN = Millis(15_000)
+"""How long an agent who is called first may hear who it is."""
 
 REASON = "callback"
 CALENDARS_TRIED = 50
@@ -165,10 +170,8 @@ class CallbackDesk:
     async def _stand_in_line(self, booking: Booking, dialler: Dialler) -> None:
         mailbox = self._centre.enter_absent(self._entry(booking))
         try:
-            news = await mailbox.get()
-            if isinstance(news, RingAgent):
-                self._in_line.pop(booking.id)  # from here on it is not cut off
-                await self._call(booking, news, mailbox, dialler)
+            while not await self._meet(booking, mailbox, dialler):
+                pass  # that agent did not pick up: wait for the next who is reserved
         except Exception as error:  # noqa: BLE001 - keeps one callback from every other; logged, and tried again
             self._log.error("callback_fault", booking=booking.id, error=repr(error), exc_info=error)
             self._calling.pop(booking.next_call, None)
@@ -178,6 +181,27 @@ class CallbackDesk:
             self._centre.leave(booking.next_call)
             self._step_back(booking.id)
             self._changed.set()
+
+    async def _meet(self, booking: Booking, mailbox: Mailbox, dialler: Dialler) -> bool:
+        """Wait for an agent to be reserved, and make the attempt. False: the agent was to pick up first, and did not."""
+        news = await mailbox.get()
+        if not isinstance(news, RingAgent):
+            return not isinstance(news, StopRinging)
+        standing = self._in_line.pop(booking.id)  # from here on it is not cut off
+        if not self._agent_first(booking.queue):
+            await self._call(booking, news, lambda: self._attempt(booking, news, mailbox, dialler))
+            return True
+        agents_call = CallId(f"agent-{booking.next_call}")  # the switch takes two ids for one if one begins as the other
+        phone = self._files.phone_of(news.agent)
+        with self._calls.elsewhere(agents_call):
+            async with dialler.outgoing(self._to_agent(booking, news, agents_call, phone)) as reached:
+                if not isinstance(reached, Unreached):
+                    agent = AgentLine(control=reached, phone=phone, music=self._music_of(booking.queue))
+                    await self._call(booking, news, lambda: self._attempt_with(booking, news, mailbox, dialler, agent=agent))
+                    return True
+        self._in_line[booking.id] = standing
+        self._centre.handle(OfferFailed(offer=news.offer, outcome=reached.outcome, cause=reached.cause))
+        return False
 
     def _step_back(self, booking: str) -> None:
         found = self._book.get(booking)
@@ -192,16 +216,18 @@ class CallbackDesk:
             priority=booking.priority,
             language=booking.language,
             arrived=booking.since,
-            reach=self._rules(booking.queue).reach,
+            reach=self._reach(booking.queue),
         )
 
-    async def _call(self, booking: Booking, offer: RingAgent, mailbox: Mailbox, dialler: Dialler) -> None:
+    async def _call(
+        self, booking: Booking, offer: RingAgent, attempt: Callable[[], Awaitable[tuple[Unreached, bool]]]
+    ) -> None:
         """The attempt: ring the customer, join them with the agent, and record how it ended."""
         call = booking.next_call
         self._calling[call] = booking.id
         self._recorder.record(self._book.placed(booking, offer.agent))
         with self._calls.elsewhere(call):
-            unreached, gone = await self._attempt(booking, offer, mailbox, dialler)
+            unreached, gone = await attempt()
         self._centre.leave(call)
         del self._calling[call]
         met = call in self._joined
@@ -224,8 +250,42 @@ class CallbackDesk:
         except SwitchError as error:
             self._log.error("line_to_switch_broke", call=booking.next_call, error=str(error))
             return Unreached(outcome=OfferOutcome.FAILED, cause="line_broke"), False
-        gone = isinstance(left, CallerGone)
-        return Unreached(outcome=OfferOutcome.CALLER_GONE if gone else OfferOutcome.FAILED, cause=""), gone
+        return _without_talk(left)
+
+    async def _attempt_with(
+        self, booking: Booking, offer: RingAgent, mailbox: Mailbox, dialler: Dialler, *, agent: AgentLine
+    ) -> tuple[Unreached, bool]:
+        """The same with the agent on the line already, who hears who it is before the customer is rung."""
+        attempt = AgentFirst(agent)
+        if not await attempt.told(await self._words_for(offer, booking)):
+            return self._let_down(offer), False
+
+        async def talk(control: CallControl) -> QueueLeft | CallerGone:
+            visit, wait = self._visit(control), self._wait(booking)
+            run = OfferRun(offer, wait=wait, line=control, music=agent.music, desk=visit.desk)
+            left = await attempt.talk(run)
+            return left or await visit.stay(booking.next_call, NodeName(REASON), wait, mailbox)
+
+        left = await attempt.ring_customer(dialler, self._order(booking), talk)
+        if left is AGENT_GONE:
+            return self._let_down(offer), False
+        return (left, False) if isinstance(left, Unreached) else _without_talk(left)
+
+    async def _words_for(self, offer: RingAgent, booking: Booking) -> list[Sound]:
+        """What the agent hears first; silence where it cannot be spoken."""
+        definition = self._files.definition()
+        language, says = words_for(definition, offer.agent, queue=booking.queue, number=booking.number)
+        try:
+            prompts = self._files.prompts(definition)
+            return [await prompts.sound(each, language) for each in says]
+        except PromptError as error:
+            self._log.error("prompt_missing", call=booking.next_call, node=REASON, error=str(error))
+            return []
+
+    def _let_down(self, offer: RingAgent) -> Unreached:
+        """The agent hung up before the customer was there, which is to decline."""
+        self._centre.handle(OfferFailed(offer=offer.offer, outcome=OfferOutcome.DECLINED, cause=AGENT_GONE.cause))
+        return AGENT_GONE
 
     def _attempted(self, booking: str, outcome: OfferOutcome, cause: str = "") -> None:
         found = self._book.get(booking)
@@ -237,6 +297,18 @@ class CallbackDesk:
         ring = self._rules(booking.queue).reach
         return OutgoingCall(call=booking.next_call, number=booking.number, shown=booking.shown, ring=ring, reason=REASON)
 
+    def _to_agent(self, booking: Booking, offer: RingAgent, call: CallId, phone: str) -> OutgoingCall:
+        """The agent sees the customer's number."""
+        return OutgoingCall(call=call, phone=phone, shown=booking.number, ring=offer.ring, reason=REASON)
+
+    def _agent_first(self, queue: QueueName) -> bool:
+        known = self._files.definition().queues.get(queue)
+        return known is not None and known.waiting.callback.agent_first
+
+    def _music_of(self, queue: QueueName) -> str:
+        known = self._files.definition().queues.get(queue)
+        return known.music if known is not None else "default"
+
     async def _join(
         self, booking: Booking, offer: RingAgent, mailbox: Mailbox, control: CallControl
     ) -> QueueLeft | CallerGone:
@@ -245,22 +317,28 @@ class CallbackDesk:
         call, prompts = booking.next_call, self._files.prompts(definition)
         if isinstance(await self._greet(booking, prompts, control), CallerGone):
             return CallerGone()
-        visit = QueueVisit(
+        visit = self._visit(control)
+        if _stopped(mailbox):  # ringing the customer took longer than the agent could be kept
+            self._centre.handle(OfferFailed(offer=offer.offer, outcome=OfferOutcome.FAILED, cause="customer_late"))
+        else:
+            mailbox.put_nowait(offer)
+        return await visit.stay(call, NodeName(REASON), self._wait(booking), mailbox)
+
+    def _visit(self, control: CallControl) -> QueueVisit:
+        definition = self._files.definition()
+        return QueueVisit(
             definition=replace(definition, agent_flows={}),  # this call has no flow to go on in
             centre=self._centre,
             conversations=self._conversations,
-            prompts=prompts,
+            prompts=self._files.prompts(definition),
             phone_of=self._files.phone_of,
             control=control,
             recorder=self._recorder,
             log=self._log,
         )
-        if _stopped(mailbox):  # ringing the customer took longer than the agent could be kept
-            self._centre.handle(OfferFailed(offer=offer.offer, outcome=OfferOutcome.FAILED, cause="customer_late"))
-        else:
-            mailbox.put_nowait(offer)
-        wait = QueueWait(queue=booking.queue, needs=booking.needs, priority=booking.priority, language=booking.language)
-        return await visit.stay(call, NodeName(REASON), wait, mailbox)
+
+    def _wait(self, booking: Booking) -> QueueWait:
+        return QueueWait(queue=booking.queue, needs=booking.needs, priority=booking.priority, language=booking.language)
 
     async def _greet(self, booking: Booking, prompts: PromptLibrary, control: CallControl) -> CallerGone | None:
         if GREETING not in self._files.definition().prompts.get(booking.language, {}):
@@ -292,12 +370,23 @@ class CallbackDesk:
         known = self._files.definition().queues.get(queue)
         return known.waiting.callback.hours if known is not None else ""
 
+    def _reach(self, queue: QueueName) -> Millis:
+        """How long an agent may be kept before the two talk: with the agent first, for their own telephone and words too."""
+        known = self._files.definition().queues.get(queue)
+        own = Millis(known.ring + WORDS_WITHIN) if known is not None and known.waiting.callback.agent_first else Millis(0)
+        return Millis(self._rules(queue).reach + own)
+
     def _rules(self, queue: QueueName) -> CallbackRules:
         known = self._files.definition().queues.get(queue)
         if known is None:
             return CallbackRules()
         rules = known.waiting.callback
         return CallbackRules(attempts=rules.attempts, gap=rules.gap, expiry=rules.expiry, reach=rules.ring)
+
+
+def _without_talk(left: QueueLeft | CallerGone | None) -> tuple[Unreached, bool]:
+    gone = isinstance(left, CallerGone)
+    return Unreached(outcome=OfferOutcome.CALLER_GONE if gone else OfferOutcome.FAILED, cause=""), gone
 
 
 def _stopped(mailbox: Mailbox) -> bool:

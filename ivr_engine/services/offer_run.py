@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ivr_engine.acd.effects import RingAgent
 from ivr_engine.acd.stimuli import CallEntered, ConversationOver, OfferAnswered, OfferFailed
 from ivr_engine.acd.views import CallStatus
-from ivr_engine.core.ids import AgentId
+from ivr_engine.core.ids import AgentId, Millis
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
 from ivr_engine.errors import PromptError
 from ivr_engine.flows.definition import CentreDefinition
@@ -64,19 +64,37 @@ class OfferRun:
         phone = self._desk.phone_of(effect.agent)  # of now: the call's own version may be older than the agent
 
         def answered() -> None:
-            self._conversation = self._desk.conversations.begin(
-                effect.call,
-                effect.agent,
-                phone=phone,
-                line=self._line,
-                music=self._music,
-                flows=self._desk.definition.agent_flows,
-            )
-            self._desk.centre.handle(OfferAnswered(offer=effect.offer))
+            self._conversation = self._begin(phone)
 
         return await self._line.join(
             agent=effect.agent, phone=phone, ring=effect.ring, music=self._music, on_answer=answered, whisper=whisper
         )
+
+    def _begin(self, phone: str) -> Conversation:
+        conversation = self._desk.conversations.begin(
+            self._effect.call,
+            self._effect.agent,
+            phone=phone,
+            line=self._line,
+            music=self._music,
+            flows=self._desk.definition.agent_flows,
+        )
+        self._desk.centre.handle(OfferAnswered(offer=self._effect.offer))
+        return conversation
+
+    async def apart_from_the_start(self, phone: str, *, tell: Callable[[Conversation], None]) -> Left:
+        """The agent has picked up already, as a line of their own: let the two hear each other, as `run` from there."""
+        status = self._desk.centre.centre.call(self._effect.call)
+        if status is None:
+            return None
+        try:
+            conversation = self._begin(phone)
+            conversation.apart = True
+            tell(conversation)
+            joined = Joined(outcome=OfferOutcome.ANSWERED, cause="", talked=Millis(0), caller_gone=False)
+            return await self._apart(conversation, joined, status)
+        finally:
+            self._desk.conversations.forget(self._effect.call)
 
     async def _after(self, joined: Joined, status: CallStatus) -> Left:
         effect, conversation = self._effect, self._conversation

@@ -43,7 +43,7 @@ class QueueVisit:
         self._definition = definition
         self._centre = centre
         self._prompts = prompts
-        self._desk = Desk(
+        self.desk = Desk(
             definition=definition,
             centre=centre,
             conversations=conversations,
@@ -145,7 +145,7 @@ class QueueVisit:
         """None: the visit goes on."""
         if isinstance(effect, RingAgent):
             music = self._definition.queues[wait.queue].music
-            return await OfferRun(effect, wait=wait, line=self._control, music=music, desk=self._desk).run()
+            return await OfferRun(effect, wait=wait, line=self._control, music=music, desk=self.desk).run()
         if isinstance(effect, ReleaseCall):
             return QueueLeft(outcome=effect.outcome)
         return None

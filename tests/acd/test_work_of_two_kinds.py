@@ -24,6 +24,7 @@ from ivr_engine.acd.stimuli import (
     ExtendWrapUp,
     LogIn,
     OfferAnswered,
+    Pause,
     Reconfigure,
     SetReady,
     Transfer,
@@ -150,6 +151,15 @@ def comes(centre: Centre, call: str, queue: QueuePolicy, at: int) -> None:
 def in_hand(centre: Centre) -> list[tuple[str, str]]:
     """What else than a call anna has, and what she does with it."""
     return [(each.call, each.activity.value) for each in centre.agents()[0].others]
+
+
+def test_who_could_take_either_is_given_the_call_though_the_message_waits_longer() -> None:
+    centre = centre_of(PHONE, CHATS)
+    centre.handle(Pause(agent=ANNA, reason="lunch"), Instant(1))
+    comes(centre, "m1", CHATS, at=2)
+    comes(centre, "c1", PHONE, at=3)
+    effects = centre.handle(SetReady(agent=ANNA), Instant(4)).effects
+    assert [effect.call for effect in effects] == ["c1"]
 
 
 def test_who_gets_back_what_they_wrap_up_is_done_with_the_paper_work() -> None:

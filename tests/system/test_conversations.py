@@ -87,7 +87,7 @@ async def test_the_hold_key_of_the_telephone_itself_gives_the_caller_music_and_s
     record = await caller.record()
     assert legs(record) == ("ivr", "waiting: answered, 1 offered", "agent 1001: ended by agent", "survey")
     assert held.held >= TALK_MS
-    assert record.legs[2].held == held.held
+    assert abs(record.legs[2].held - held.held) <= 50  # two readings of the clock
     assert abs(record.legs[2].lasted - record.legs[2].held - record.legs[2].talked) <= 200
 
 

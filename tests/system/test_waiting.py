@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,14 +18,17 @@ from ivr_engine.core.events import (
     CallLeftQueue,
     CallQueued,
     ConversationBegan,
+    HoldBegan,
+    HoldEnded,
     MessageLeft,
     OfferMade,
     PromptsPlayed,
+    WaitEstimated,
 )
 from ivr_engine.core.outcomes import CallbackEnd, Disposition, OfferOutcome, QueueOutcome
 from tests.ports import free_port
 from tests.system import sipp
-from tests.system.day import Caller, Day, day_at, legs
+from tests.system.day import Caller, Day, day_at, legs, ready, until
 from tests.system.site import Site, site_at, write_centre
 
 pytestmark = pytest.mark.system
@@ -145,3 +150,97 @@ async def test_a_customer_who_is_busy_is_called_again_until_the_attempts_are_use
     record = await outside.record(first.call)
     assert record.disposition is Disposition.CALLBACK_MISSED
     assert (await outside.states())["1001"] == "ready idle"
+
+
+async def test_an_engine_that_dies_while_a_customer_is_called_back_calls_again_with_the_place_kept(
+    outside: Day, tmp_path: Path
+) -> None:
+    caller = await outside.caller()
+    await caller.asks_for_an_agent()
+    booked = await books_a_callback(caller)
+    async with sipp.agent("silent", "", pbx="", folder=tmp_path, behaviour=sipp.ring_on(), port=CARRIER):
+        await outside.agent("1001")
+        first = await outside.fact(CallbackPlaced, lambda each: each.booked_by == caller.call)
+        outside.site.stop_engine(signal.SIGKILL)
+    async with sipp.agent("customer", "", pbx="", folder=tmp_path, behaviour=sipp.answer(talk=3_000), port=CARRIER):
+        outside.site.start_engine()
+        second = await outside.fact(CallbackPlaced, lambda each: each.booking == first.booking and each.attempt == 2)
+        await outside.fact(ConversationBegan, lambda each: each.call == second.call)
+        over = await outside.fact(CallbackEnded, lambda each: each.booked_by == caller.call)
+        record = await outside.record(second.call)
+    attempt = await outside.fact(CallbackAttempted, lambda each: each.call == first.call)
+    again = await outside.fact(CallQueued, lambda each: each.call == second.call)
+    assert (attempt.outcome, attempt.cause) == (OfferOutcome.FAILED, "engine_restarted")
+    assert again.arrived == booked.since
+    assert (over.outcome, over.attempts) == (CallbackEnd.TALKED, 2)
+    assert (record.disposition, record.agent) == (Disposition.ANSWERED_AGENT, "1001")
+    missed = await outside.record(first.call)
+    assert missed.disposition is not Disposition.ANSWERED_AGENT
+    told = outside.site.command("why", caller.call).stdout
+    assert "called back: failed (the switch says engine_restarted)" in told
+    assert "the call back by service is over: they talked; called 2 times" in told
+
+
+LEARNT_FROM = 5
+"""So many callers who waited must have been answered before a wait is estimated."""
+
+
+async def test_who_must_wait_hears_how_long_once_five_who_waited_were_answered(own_day: Day) -> None:
+    day = own_day
+    wang = await day.agent("1001", ready=False)
+    first: list[Caller] = []
+    for _ in range(LEARNT_FROM + 1):
+        first.append(await day.caller())
+        await first[-1].asks_for_an_agent()
+        await first[-1].sees(CallQueued)
+    assert not any(caller.kinds(WaitEstimated) for caller in first), "nothing is said before anything is known"
+    await day.site.ask("agent.ready", agent="1001")
+    for caller in first[:LEARNT_FROM]:
+        talk = await wang.answers()
+        await caller.talks()
+        await talk.hang_up()
+    await wang.answers()
+    await first[-1].talks()
+    waits = await day.caller()
+    await waits.asks_for_an_agent()
+    estimated = await waits.sees(WaitEstimated)
+    said = await waits.sees(PromptsPlayed, lambda each: "queue_wait_soon" in each.prompts)
+    assert 0 < estimated.p50 <= estimated.p90 < 60_000
+    assert not said.interrupted
+    await until(lambda: ready(waits.phone.sounding), lambda: "the caller hears nothing")
+    for caller in (*first, waits):
+        await caller.hangs_up()
+    told = day.site.command("estimates", "--queue", "service", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout.splitlines()[0])["given"] == 1
+
+
+async def test_an_agent_who_is_called_first_sees_and_hears_who_it_is_and_then_the_customer_is_called(
+    outside: Day, tmp_path: Path
+) -> None:
+    centre = outside.site.folder / "bank" / "centre.yaml"
+    before = centre.read_text(encoding="utf-8")
+    centre.write_text(before.replace("gap: 2s, ring: 5s}", "gap: 2s, ring: 5s, first: agent}"), encoding="utf-8")
+    assert outside.site.command("flow", "reload").returncode == 0
+    caller = await outside.caller()
+    await caller.asks_for_an_agent()
+    await books_a_callback(caller)
+    async with sipp.agent("customer", "", pbx="", folder=tmp_path, behaviour=sipp.answer(), port=CARRIER):
+        wang = await outside.agent("1001")
+        talk = await wang.answers()
+        await until(lambda: ready(talk.sounding or bool(talk.heard.bursts)), lambda: "the agent does not hear who it is")
+        placed = await outside.fact(CallbackPlaced, lambda each: each.booked_by == caller.call)
+        await outside.fact(ConversationBegan, lambda each: each.call == placed.call)
+        assert talk.number == caller.telephone
+        await outside.comes_to(_1001="ready talking")
+        await outside.site.ask("agent.hold", agent="1001")
+        await outside.fact(HoldBegan, lambda each: each.call == placed.call)
+        await outside.site.ask("agent.resume", agent="1001")
+        await outside.fact(HoldEnded, lambda each: each.call == placed.call)
+        await talk.hang_up()
+        over = await outside.fact(CallbackEnded, lambda each: each.booked_by == caller.call)
+        record = await outside.record(placed.call)
+    assert (over.outcome, over.attempts) == (CallbackEnd.TALKED, 1)
+    assert (record.disposition, record.agent, record.caller) == (Disposition.ANSWERED_AGENT, "1001", caller.telephone)
+    centre.write_text(before, encoding="utf-8")
+    assert outside.site.command("flow", "reload").returncode == 0
