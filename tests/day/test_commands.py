@@ -23,7 +23,7 @@ def run(*arguments: str | Path) -> Result:
     app.callback()(lambda: None)
     rehearse.register(app)
     whatif.register(app)
-    return CliRunner().invoke(app, list(map(str, arguments)))
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
 
 
 def objects(result: Result) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
     app = typer.Typer()
     app.callback()(lambda: None)
     explore.register(app)
-    return CliRunner().invoke(app, ["explore", *arguments])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["explore", *arguments])
 
 
 @pytest.fixture

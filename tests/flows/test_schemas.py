@@ -157,7 +157,7 @@ def run(*arguments: str) -> tuple[int, str]:
     app = typer.Typer()
     app.callback()(lambda: None)  # a second command, so that `schema` is written out as in the whole program
     command.register(app)
-    result = CliRunner().invoke(app, ["schema", *arguments])
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["schema", *arguments])
     return result.exit_code, result.output
 
 

@@ -29,7 +29,7 @@ def run(*arguments: str) -> Result:
     app = typer.Typer()
     app.callback()(lambda: None)
     command.register(app)
-    return CliRunner().invoke(app, ["test", *arguments])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["test", *arguments])
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def run(*arguments: str) -> Result:
     app = typer.Typer()
     app.callback()(lambda: None)  # a second command, so that `check` is written out as in the whole program
     check.register(app)
-    return CliRunner().invoke(app, ["check", *arguments])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["check", *arguments])
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, *options: str, typed: str = "") -> tuple[int, str]:
     app = typer.Typer()
     simulate.register(app)
-    result = CliRunner().invoke(app, [str(folder), "--number", "95500", *options], input=typed)
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(folder), "--number", "95500", *options], input=typed)
     if isinstance(result.exception, DefinitionError):
         raise result.exception
     return result.exit_code, result.output

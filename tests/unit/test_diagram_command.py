@@ -21,7 +21,7 @@ def run(*arguments: str) -> Result:
     app = typer.Typer()
     app.callback()(lambda: None)
     diagram.register(app)
-    return CliRunner().invoke(app, ["diagram", *arguments])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["diagram", *arguments])
 
 
 @pytest.fixture

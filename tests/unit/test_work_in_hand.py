@@ -143,4 +143,9 @@ def test_the_list_of_agents_counts_what_else_is_in_hand(monkeypatch: pytest.Monk
         "others": [{"kind": "message"}, {"kind": "mail"}, {"kind": "message"}],
     }
     monkeypatch.setattr(agent_commands, "_ask", lambda _verb: [row])
-    assert CliRunner().invoke(build(), ["agent", "list"]).output.splitlines()[-1].endswith("Anna; 1 mail; 2 message")
+    assert (
+        CliRunner(env={"COLUMNS": "200"})
+        .invoke(build(), ["agent", "list"])
+        .output.splitlines()[-1]
+        .endswith("Anna; 1 mail; 2 message")
+    )
