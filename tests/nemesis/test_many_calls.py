@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr_engine.adapters.store import open_reader
-from ivr_engine.core.events import CallResumed
+from ivr_engine.core.events import CallReconciled, CallResumed
 from tests.nemesis import bank
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.stand import CALL_LIMIT_MS, People, Stand
@@ -108,8 +108,9 @@ async def restarted(stand: Stand, *, parked: bool) -> Start:
 
 
 def resumed(stand: Stand, after: int) -> list[int]:
+    """When each line was back, or was found talking with whoever answered at the fallback."""
     with open_reader(stand.site.settings.database) as reader:
-        return [each.at for each in reader.read(after=after, types=[CallResumed.TYPE])]
+        return [each.at for each in reader.read(after=after, types=[CallResumed.TYPE, CallReconciled.TYPE])]
 
 
 def served(stand: Stand) -> int:
