@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ivr_engine.core.frozen import frozen
@@ -40,6 +40,10 @@ class SwitchNotes(Protocol):
 
     def news(self) -> Sequence[NotedCall]:
         """The calls of which something was written since this was last asked; at first, of which the latest part tells."""
+        ...
+
+    def forget(self, calls: Iterable[CallId]) -> None:
+        """Nobody will ask for these calls again."""
         ...
 
     def of(self, call: CallId) -> NotedCall | None:

@@ -63,7 +63,8 @@ class NotedCalls:
         ended = [each for each in self._notes.news() if each.ended is not None]
         new = [each for each in ended if not self._recorder.has_ended(each.call)]  # the disk may take its record only later
         unknown = [each.call for each in new if not self._recorder.is_open(each.call)]
-        recorded = self._records.recorded(unknown) if unknown else ()
+        recorded = self._records.recorded(unknown) if unknown else frozenset()
+        self._notes.forget(each.call for each in ended if each.call in recorded or self._recorder.has_ended(each.call))
         not_ours = {each.call for each in new if each.elsewhere}.intersection(unknown)
         return [each for each in new if each.call not in recorded and each.call not in not_ours]
 

@@ -146,6 +146,14 @@ def test_only_the_calls_of_which_something_was_written_last_are_kept(tmp_path: P
     assert (notes.of(CallId("1.1")), notes.of(CallId("2.1"))) == (None, None)
 
 
+def test_what_nobody_will_ask_for_again_is_forgotten(tmp_path: Path) -> None:
+    notes = log(tmp_path, *STORY.splitlines(), "1800|1795.7|fallback|NONE|ENDED|8|1")
+    assert set(known(notes)) == {"17.1", ONE}
+    notes.forget([CallId("17.1"), CallId("never.heard")])
+    assert notes.of(CallId("17.1")) is None
+    assert notes.of(ONE) is not None
+
+
 def test_lines_that_are_not_as_they_should_be_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "queue_log"
     path.write_bytes(

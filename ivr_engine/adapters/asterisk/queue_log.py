@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +52,11 @@ class QueueLog:
         self._read_on()
         new, self._new = self._new, {}
         return [self._calls[call] for call in new if call in self._calls]
+
+    def forget(self, calls: Iterable[CallId]) -> None:
+        """See the port."""
+        for call in calls:
+            self._calls.pop(call, None)
 
     def of(self, call: CallId) -> NotedCall | None:
         """See the port."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -175,6 +175,10 @@ class SwitchNotes:
 
     def news(self) -> Sequence[NotedCall]:
         return tuple(self.noted.values())
+
+    def forget(self, calls: Iterable[CallId]) -> None:
+        for call in calls:
+            del self.noted[call]
 
     def of(self, call: CallId) -> NotedCall | None:
         return self.noted.get(call)

@@ -440,6 +440,16 @@ async def test_a_call_whose_line_broke_and_whose_end_the_switch_noted_was_not_lo
     assert office.record("1").disposition is Disposition.ABANDONED_IVR
 
 
+async def test_the_note_of_a_call_is_forgotten_once_the_call_has_its_record() -> None:
+    office, call = Office(), CallId("1")
+    async with office.open():
+        await office.serve(ScriptedLine(HangUpNow()), call=call)
+    office.notes.noted[call] = NotedCall(call=call, ended=at(office, 0))
+    office.watch.lines_seen([])
+    assert office.record(call).disposition is Disposition.ABANDONED_IVR
+    assert office.notes.noted == {}
+
+
 async def test_a_call_that_was_closed_from_a_note_is_neither_declined_nor_served_when_its_connection_is_heard() -> None:
     office = Office(limits=Limits(calls=0, calls_per_s=0, lag=Millis(10**9)))
     office.notes.noted[CallId("1")] = NotedCall(
