@@ -34,8 +34,8 @@ PHONES = ("agent1001", "agent1002")
 LONGEST_LIFE_S = 30.0
 PBX_LIFE_S = 60.0
 
-# What is shorter here than in the sample bank, so that a test takes seconds; and who has waited longest is rung first, so that it
-# does not depend on milliseconds of work which agent that is.
+# What is shorter here than in the sample bank, so that a test takes seconds; and who has waited longest is rung first, so
+# that it does not depend on milliseconds of work which agent that is.
 SHORTER: Mapping[str, tuple[tuple[str, str], ...]] = {
     "centre.yaml": (
         ("queues:\n  service:\n", "queues:\n  service:\n    strategy: longest_idle\n"),
