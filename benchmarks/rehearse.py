@@ -10,6 +10,7 @@ baseline's; `goal` is the rate that the project asks for, 60 seconds for the day
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
@@ -18,6 +19,7 @@ from time import process_time
 from ivr_engine.acd.agents import AgentProfile
 from ivr_engine.acd.centre import Centre
 from ivr_engine.acd.queues import QueuePolicy
+from ivr_engine.cli.app import COLLECT_AFTER
 from ivr_engine.core.events import Event
 from ivr_engine.core.ids import AgentId, Instant, Millis, QueueName, later
 from ivr_engine.testing.clock import START
@@ -90,6 +92,7 @@ def bare_day(found: Sequence[Caller]) -> float:
 
 def main() -> None:
     """Rehearse and print."""
+    gc.set_threshold(*COLLECT_AFTER)  # as the command does
     chance = Chance("1")
     found = [replace(caller) for caller in callers(chance)]
     bare = bare_day(found)

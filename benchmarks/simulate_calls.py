@@ -14,12 +14,14 @@ is the simulation's rate over the baseline's; `goal` is the rate the project ask
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from itertools import count
 from time import process_time
 
 from ivr_engine.acd.effects import CentreEffect, RingAgent
 from ivr_engine.acd.stimuli import CallEntered, ConversationOver, LogIn, OfferAnswered, SetReady
+from ivr_engine.cli.app import COLLECT_AFTER
 from ivr_engine.core.ids import AgentId, CallId, Millis, QueueName, SkillName
 from ivr_engine.core.outcomes import EndedBy, GatherEnd, QueueOutcome, RequestOutcome
 from ivr_engine.flows.definition import AgentDefinition, QueueDefinition
@@ -155,6 +157,7 @@ def _round(batch: Callable[[], int]) -> float:
 
 def main() -> None:
     """Measure and print."""
+    gc.set_threshold(*COLLECT_AFTER)  # as every command does
     stage = open_stage()
     before = len(stage.journal)
     serve(stage, CallId("one"))

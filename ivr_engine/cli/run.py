@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,8 +14,6 @@ from ivr_engine.cli.centre import FOLDER, load, start_host_service
 from ivr_engine.config import Settings, load_settings, mistyped
 
 ALIVE_EVERY_S = 1.0
-COLLECT_AFTER = (20_000, 20, 100)
-"""When to look for cyclic garbage (gc.set_threshold). A call leaves little: Python's own 700 cost 0.25 of 3 ms a call."""
 
 if TYPE_CHECKING:
     from ivr_engine.adapters.systemd import NotifySocket
@@ -41,7 +38,6 @@ def run(
     """Keep a centre up until Ctrl-C."""
     from ivr_engine.adapters.event_loop import fastest_loop
 
-    gc.set_threshold(*COLLECT_AFTER)
     definition = load(folder)
     options = {"pbx": pbx, "host_service": host_service, "json_log": json_log, "watch": watch, "watchdog": watchdog}
     with asyncio.Runner(loop_factory=fastest_loop()) as runner:
