@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event, Recorded
-from ivr_engine.core.ids import CallId, Instant
+from ivr_engine.core.ids import CallId, Instant, Millis
+from ivr_engine.core.recent import Recent
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 
 SUBSCRIBER_BACKLOG = 10_000
-ENDED_MEMORY = 10_000
+ENDED_MEMORY = Millis(600_000)
+"""So long it is known here that a call ended; the store knows it for good."""
 
 
 class Subscription:
@@ -53,7 +55,7 @@ class Recorder:
         self._clock = clock
         self._finished = [finished]
         self._open = OpenCalls()
-        self._ended: dict[CallId, None] = {}
+        self._ended = Recent[CallId, None](span=ENDED_MEMORY)
         self._subscribers: list[Subscription] = []
         self._listeners: list[Callable[[Recorded], None]] = []
 
@@ -99,7 +101,7 @@ class Recorder:
         return call is not None and call in self._open
 
     def has_ended(self, call: CallId) -> bool:
-        """Whether the call was one of the last `ENDED_MEMORY` that ended; the switch uses no id twice."""
+        """Whether the call ended within the last `ENDED_MEMORY`; the switch uses no id twice."""
         return call in self._ended
 
     def open_calls(self) -> frozenset[CallId]:
@@ -109,9 +111,7 @@ class Recorder:
     def _fold(self, recorded: Recorded) -> None:
         finished = self._open.apply(recorded)
         if finished is not None:
-            self._ended[finished.call] = None
-            if len(self._ended) > ENDED_MEMORY:
-                del self._ended[next(iter(self._ended))]
+            self._ended.note(finished.call, None, self._clock.now())
             self._records.save(finished)
             for tell in self._finished:
                 tell(finished)

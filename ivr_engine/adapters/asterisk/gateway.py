@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
 
 from ivr_engine.adapters.asterisk.agi_line import Over, now, over_of
 from ivr_engine.adapters.asterisk.agi_server import SESSIONS_LIMIT, AgiServer, Route
@@ -23,6 +22,7 @@ from ivr_engine.adapters.asterisk.arrivals import arguments, arrival_of, attempt
 from ivr_engine.adapters.asterisk.call_control import AgiCallControl
 from ivr_engine.adapters.asterisk.deaf_lines import DeafLines
 from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
+from ivr_engine.adapters.asterisk.known_legs import KnownLegs
 from ivr_engine.adapters.asterisk.outgoing import OutgoingCalls
 from ivr_engine.adapters.asterisk.translate import (
     AgentAnswered,
@@ -35,6 +35,7 @@ from ivr_engine.adapters.asterisk.translate import (
 )
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
+from ivr_engine.core.recent import Recent
 from ivr_engine.errors import CommandRefused, SwitchError, WireError
 from ivr_engine.ports.inbound import (
     AgentCommands,
@@ -46,9 +47,9 @@ from ivr_engine.ports.inbound import (
 )
 from ivr_engine.ports.switch import Sound
 
-T = TypeVar("T")
+ENDING_MEMORY_S = 600.0
+"""So long after a call's end word of it may come late or again, and is known as such."""
 
-ENDING_MEMORY = 10_000
 READY_LIMIT_S = 2.0
 BACK_TO_AN_ENGINE = "again"  # a context of dialplans/inbound.conf
 
@@ -62,14 +63,6 @@ class Confirmations:
 
     done: Sound
     refused: Sound
-
-
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """A telephone that is or was rung in a conversation: whose, and its name; empty: outside."""
-
-    call: CallId
-    phone: str
 
 
 class AsteriskGateway:
@@ -110,9 +103,9 @@ class AsteriskGateway:
         self._agi_url = f"agi://{bind}:{agi_port}"
         self._translator = Translator(trunk=trunk)
         self._live, self._legs = dict[CallId, AgiCallControl](), dict[CallId, AgiCallControl]()
-        self._known: dict[CallId, _Leg] = {}
-        self._enders: dict[CallId, EndedBy] = {}
-        self._over: dict[CallId, None] = {}
+        self._known = KnownLegs()
+        self._enders = Recent[CallId, EndedBy](span=ENDING_MEMORY_S)
+        self._over = Recent[CallId, None](span=ENDING_MEMORY_S)
         self._channels: dict[CallId, str] = {}
         self._fetching: set[CallId] = set()
         self._deaf = DeafLines(now)
@@ -283,6 +276,7 @@ class AsteriskGateway:
     def _see_lines(self, channels: Sequence[AmiMessage]) -> None:
         listed = listed_lines(channels, trunk=self._trunk, ours=f"{self._agi_url}/")
         self._channels = {each.line.call: each.channel for each in listed}
+        self._known.listed(channels)
         self._deaf.look(channels, {**self._live, **self._legs})
         for line in (each.line for each in listed):
             if line.state is LineState.TALKING and line.call in self._live:
@@ -323,13 +317,11 @@ class AsteriskGateway:
         if line is None:
             return
         line.note_ringing(other)
-        root = self._known[call].call if call in self._known else call
-        self._known[leg] = _Leg(root, "" if phone == self._trunk else phone)
-        _forget_oldest(self._known)
+        self._known.note(leg, rung_for=call, phone="" if phone == self._trunk else phone)
 
     def _remember_ender(self, call: CallId, ender: EndedBy) -> None:
-        self._enders.setdefault(call, ender)
-        _forget_oldest(self._enders)  # also forgets the ends that were never reported, after lost events
+        if call not in self._enders:
+            self._enders.note(call, ender, now())
 
     def _call_over(self, call: CallId, over: Over) -> None:
         """Report the end; while the call's own session lives, only once that is over too."""
@@ -348,18 +340,13 @@ class AsteriskGateway:
         if self._calls.call_over(call, ended_by=ended_by, talked=talked, cause=over.cause, certain=certain):
             self.look_soon()
             return
-        self._enders.pop(call, None)
-        self._over[call] = None
-        _forget_oldest(self._over)
+        self._enders.forget(call)
+        self._over.note(call, None, now())
 
     def _ended_by(self, call: CallId, control: AgiCallControl | None) -> EndedBy:
-        if call in self._enders:
-            return self._enders[call]
+        known = self._enders.get(call)
+        if known is not None:
+            return known
         if control is not None and control.ended_by_us:
             return EndedBy.ENGINE
         return EndedBy.SWITCH if self._ami.up else EndedBy.UNKNOWN
-
-
-def _forget_oldest(memory: dict[CallId, T]) -> None:
-    if len(memory) > ENDING_MEMORY:
-        del memory[next(iter(memory))]
