@@ -114,14 +114,15 @@ def estimate(meter: Meter, ahead: int) -> Wait | None:
 
 def follow(meters: Meters, event: Event, now: Instant, *, queues: Iterable[QueueName] = ()) -> None:
     """Fold one event of the centre at its instant; `queues` are those of the agent that the event is about."""
-    if isinstance(event, AgentPresenceChanged):
+    if isinstance(event, _OF_A_QUEUE):
+        meter = meters.get(event.queue)
+        if meter is not None:
+            meter.pass_time(now)
+            _moved(meter, event, now)
+    elif isinstance(event, AgentPresenceChanged):
         came = (event.presence is Presence.READY) - (event.previous is Presence.READY)
         for queue in queues if came else ():
             _staffed(meters, queue, came, now)
-    elif isinstance(event, _OF_A_QUEUE) and event.queue in meters:
-        meter = meters[event.queue]
-        meter.pass_time(now)
-        _moved(meter, event, now)
 
 
 def _staffed(meters: Meters, queue: QueueName, came: int, now: Instant) -> None:

@@ -27,12 +27,14 @@ def estimate(state: CentreState, call: WaitingCall, now: Instant) -> Wait | None
 
 def follow(moment: Moment) -> None:
     """After a decision: learn from its events, and record what those who now begin to wait may expect."""
-    heard = [event for event in moment.events if type(event) in HEARD]
-    for event in heard:
-        _fold(moment.state, event, moment.now)
-    for event in heard:
-        if isinstance(event, CallQueued):
-            _foresee(moment, event)
+    came: list[CallQueued] = []
+    for event in moment.events:
+        if type(event) in HEARD:
+            _fold(moment.state, event, moment.now)
+            if isinstance(event, CallQueued):
+                came.append(event)
+    for queued in came:
+        _foresee(moment, queued)
 
 
 def _foresee(moment: Moment, event: CallQueued) -> None:
@@ -68,10 +70,12 @@ def reconfigure(state: CentreState, now: Instant) -> None:
 
 
 def _fold(state: CentreState, event: Event, now: Instant) -> None:
+    queues: tuple[QueueName, ...] = ()
     if isinstance(event, AgentQueuesChanged):
         reconfigure(state, now)
-    agent = state.agents.get(event.agent) if isinstance(event, AgentPresenceChanged) else None
-    estimates.follow(state.meters, event, now, queues=agent.profile.queues if agent is not None else ())
+    elif isinstance(event, AgentPresenceChanged) and event.agent in state.agents:
+        queues = state.agents[event.agent].profile.queues
+    estimates.follow(state.meters, event, now, queues=queues)
 
 
 def _staff(state: CentreState) -> dict[QueueName, int]:

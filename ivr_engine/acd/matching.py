@@ -75,7 +75,10 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = L
     for pool in eligible_pools(state, call):
         preferred = state.staff.fit(pool, call.demand).preferred
         if most == 1 and looked_at is None and call.wanted is None:
-            ranked += ((True, -preferred, turn[0], -key, *turn[1:]) for key, turn in _foremost(state, pool, call, now))
+            foremost = _foremost(state, pool, call, now)
+            if foremost is not None:
+                key, (in_hand, since, name) = foremost
+                ranked.append((True, -preferred, in_hand, -key, since, name))
             continue
         for in_hand, since, name in islice(_untried(pool, call), looked_at):
             key = key_of(state.agents[name], call, now)
@@ -90,16 +93,15 @@ def assess(state: CentreState, call: WaitingCall, now: Instant, *, most: int = L
     )
 
 
-def _foremost(state: CentreState, pool: Pool, call: WaitingCall, now: Instant) -> Iterator[tuple[int, Turn]]:
+def _foremost(state: CentreState, pool: Pool, call: WaitingCall, now: Instant) -> tuple[int, Turn] | None:
     """The one of a pool with least in hand and the highest key, if anybody there is free; of equal keys the first."""
     key_of, agents = STRATEGIES[state.queues[call.queue].strategy], state.agents
-    best, foremost = 0, None
+    best, foremost = -1, None
     for turn in _untried(pool, call):
         key = key_of(agents[turn[2]], call, now)
         if foremost is None or (key > best and turn[0] == foremost[0]):  # they come in the order of what they have in hand
             best, foremost = key, turn
-    if foremost is not None:
-        yield best, foremost
+    return None if foremost is None else (best, foremost)
 
 
 def eligible_pools(state: CentreState, call: WaitingCall) -> Iterator[Pool]:

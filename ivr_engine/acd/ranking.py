@@ -28,11 +28,17 @@ def longest_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
 
 def most_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
     """The share of the time at work since logging in that was idle, in millionths: who has had least to do."""
-    idle = agent.available + max(now - agent.booked, 0)  # spelled out: asked of every free agent for every call
-    total = idle + agent.worked
-    if agent.in_hand:  # since the last booking they worked
-        idle = agent.available
-    return idle * 1_000_000 // total if total else 1_000_000
+    idle, worked, booked = (
+        agent.available,
+        agent.worked,
+        agent.booked,
+    )  # spelled out: asked of every free agent for each call
+    if now > booked:
+        if agent.in_hand:
+            worked += now - booked
+        else:
+            idle += now - booked
+    return idle * 1_000_000 // (idle + worked) if worked else 1_000_000
 
 
 def best_skill(agent: Agent, call: WaitingCall, _now: Instant) -> int:

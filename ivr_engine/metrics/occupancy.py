@@ -62,6 +62,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 _NOTHING = ""
+_FIELDS = {activity: activity.value for activity in Activity}
 _WHEN_IDLE = {Presence.READY: AVAILABLE, Presence.PAUSED: "paused", Presence.LOGGED_OUT: _NOTHING}
 
 
@@ -164,7 +165,7 @@ class AgentsTime:
         self._pass(standing, at)
         change(standing, event)
         activity = _in_all(standing) if standing.others or standing.beside else standing.activity
-        standing.doing = _WHEN_IDLE[standing.presence] if activity is Activity.IDLE else activity.value
+        standing.doing = _WHEN_IDLE[standing.presence] if activity is Activity.IDLE else _FIELDS[activity]
 
     def close(self, at: Instant) -> None:
         """Count what still goes on, up to `at`."""

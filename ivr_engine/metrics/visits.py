@@ -88,6 +88,9 @@ def total(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
+_OF_A_VISIT = frozenset[type]({CallQueued, CallLeftQueue})
+
+
 class Visits:
     """The fold. A visit counts in the interval in which the caller came, however late it ends."""
 
@@ -103,6 +106,8 @@ class Visits:
 
     def apply(self, event: Event, at: Instant) -> None:
         """Take in what happened at `at`; events of other kinds change nothing."""
+        if type(event) not in _OF_A_VISIT:  # most events of a day
+            return
         if isinstance(event, CallQueued):
             began = Instant(at - at % self._interval)
             tally = self.by_interval.setdefault((event.queue, began), Tally())
