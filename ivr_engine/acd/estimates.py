@@ -94,8 +94,7 @@ class Meter:
 
 Meters = dict[QueueName, Meter]
 
-_OF_A_QUEUE = (CallQueued, OfferMade, CallLeftQueue, WaitEstimated)
-OF_A_QUEUE = frozenset[type](_OF_A_QUEUE)
+OF_A_QUEUE = (CallQueued, OfferMade, CallLeftQueue, WaitEstimated)
 """The events by which a line moves."""
 
 
@@ -114,15 +113,20 @@ def estimate(meter: Meter, ahead: int) -> Wait | None:
 
 def follow(meters: Meters, event: Event, now: Instant, *, queues: Iterable[QueueName] = ()) -> None:
     """Fold one event of the centre at its instant; `queues` are those of the agent that the event is about."""
-    if isinstance(event, _OF_A_QUEUE):
-        meter = meters.get(event.queue)
-        if meter is not None:
-            meter.pass_time(now)
-            _moved(meter, event, now)
+    if isinstance(event, OF_A_QUEUE):
+        move(meters, event, now)
     elif isinstance(event, AgentPresenceChanged):
         came = (event.presence is Presence.READY) - (event.previous is Presence.READY)
         for queue in queues if came else ():
             _staffed(meters, queue, came, now)
+
+
+def move(meters: Meters, event: CallQueued | OfferMade | CallLeftQueue | WaitEstimated, now: Instant) -> None:
+    """Fold one event of a line."""
+    meter = meters.get(event.queue)
+    if meter is not None:
+        meter.pass_time(now)
+        _moved(meter, event, now)
 
 
 def _staffed(meters: Meters, queue: QueueName, came: int, now: Instant) -> None:

@@ -12,7 +12,8 @@ from ivr_engine.core.events import AgentPresenceChanged, AgentQueuesChanged, Cal
 from ivr_engine.core.ids import Instant, QueueName
 from ivr_engine.core.outcomes import Presence
 
-HEARD = estimates.OF_A_QUEUE | {AgentPresenceChanged, AgentQueuesChanged}
+_OF_STAFF = (AgentPresenceChanged, AgentQueuesChanged)
+HEARD = frozenset[type]({*estimates.OF_A_QUEUE, *_OF_STAFF})
 """What the meters learn from; a decision has many other events."""
 
 
@@ -28,11 +29,14 @@ def estimate(state: CentreState, call: WaitingCall, now: Instant) -> Wait | None
 def follow(moment: Moment) -> None:
     """After a decision: learn from its events, and record what those who now begin to wait may expect."""
     came: list[CallQueued] = []
+    state, now = moment.state, moment.now
     for event in moment.events:
-        if type(event) in HEARD:
-            _fold(moment.state, event, moment.now)
+        if isinstance(event, estimates.OF_A_QUEUE):
+            estimates.move(state.meters, event, now)
             if isinstance(event, CallQueued):
                 came.append(event)
+        elif isinstance(event, _OF_STAFF):
+            _fold(state, event, now)
     for queued in came:
         _foresee(moment, queued)
 

@@ -62,7 +62,9 @@ def rematch(moment: Moment) -> None:
     if not calls and not lanes:
         return
     state = moment.state
-    pending = sorted((state.calls[name] for name in calls), key=_in_order, reverse=True)  # taken from the end
+    pending = [state.calls[name] for name in calls]
+    if len(pending) > 1:
+        pending.sort(key=_in_order, reverse=True)  # taken from the end
     nobody: list[WaitingCall] = []
     while (pending or lanes) and (pick := _pick(moment, pending, nobody)) is not None:
         _make(moment, *pick)
@@ -91,9 +93,10 @@ def _pick(moment: Moment, pending: list[WaitingCall], nobody: list[WaitingCall])
 
     Takes those from `pending`, the calls that changed, who can have nobody, and adds them to `nobody`.
     """
-    picks = [pick for pool in _fresh_pools(moment) if (pick := _for_agents(moment, pool)) is not None]
-    changed = _for_changed(moment, pending, nobody)
-    if changed is not None:
+    picks: list[tuple[Choice, _Pick]] = []
+    if moment.fresh_lanes:
+        picks = [pick for pool in _fresh_pools(moment) if (pick := _for_agents(moment, pool)) is not None]
+    if pending and (changed := _for_changed(moment, pending, nobody)) is not None:
         picks.append(changed)
     if not picks:
         return None

@@ -198,7 +198,8 @@ class AgentsTime:
             self._count(standing, standing.until - begin)
             begin = max(begin, standing.until)
             self._next_interval(standing, begin if standing.doing else now)
-        self._count(standing, now - begin)
+        if now > begin:
+            self._count(standing, now - begin)
 
     def _count(self, standing: _Standing, span: int) -> None:
         if span > 0 and standing.doing:
