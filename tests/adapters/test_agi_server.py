@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -106,6 +108,25 @@ async def test_a_fault_of_ours_in_one_call_leaves_the_others_alone() -> None:
         async with calling(server.port) as lucky:
             lucky.say(environment("2"))
             assert await lucky.heard() == "NOOP"
+
+
+@pytest.mark.parametrize("answer", [b"200 result=0\n", b"HANGUP\n", b""], ids=["served", "hung up", "broken"])
+async def test_nothing_of_a_session_stays_in_memory_once_it_is_over(answer: bytes) -> None:
+    sessions: list[weakref.ref[AgiSession]] = []
+
+    async def remembered(session: AgiSession) -> None:
+        sessions.append(weakref.ref(session))
+        await noop(session)
+
+    gc.disable()  # which would come for it some thousand calls later
+    try:
+        async with serving(remembered) as server, calling(server.port) as peer:
+            peer.say(environment())
+            assert await peer.heard() == "NOOP"
+            peer.say(answer)
+        assert [each() for each in sessions] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_leaving_the_server_gives_every_call_back() -> None:

@@ -77,10 +77,14 @@ class AgiConnection(asyncio.Protocol):
         self._hear()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio's call; a reset is an end like any other."""
+        """Asyncio's call; a reset is an end like any other.
+
+        Whoever listened is let go of: they hold this connection, and a circle would stay in memory until it is looked for.
+        """
         del exc
         self.lines.end()
         self._hear()
+        self._hear, self._transport = _nobody, None
         if not self._lost.done():
             self._lost.set_result(None)
 
