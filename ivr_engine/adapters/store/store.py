@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -123,7 +124,7 @@ class SqlStore:
         told = () if self._lost is None else (FactsLost(first=self._lost, last=self._sequence),)
         recorded = self._numbered((*told, *events), at)
         try:
-            self._writer.put_events([journal_row(each) for each in recorded])
+            self._writer.put_events([partial(journal_row, each) for each in recorded])
         except BacklogFull:
             recorded = self._numbered(events, at)
             self._lost = self._lost or recorded[0].sequence
@@ -142,12 +143,12 @@ class SqlStore:
         Lost, as events are, when no more can be held; the next start makes it anew from what the journal has of the call.
         """
         with contextlib.suppress(BacklogFull):
-            self._writer.put_record(call_row(record))
+            self._writer.put_record(partial(call_row, record))
 
     def keep(self, call: CallId, session: Mapping[str, Any]) -> None:
         """See ports.checkpoints. Never waits for the disk; lost when no more can be held, and the one before stands."""
         with contextlib.suppress(BacklogFull):
-            self._writer.put_checkpoint({"call": call, "body": session})
+            self._writer.put_checkpoint(lambda: {"call": call, "body": session})
 
     def kept(self) -> dict[CallId, dict[str, Any]]:
         """See ports.checkpoints."""

@@ -26,6 +26,8 @@ class BacklogFull(StoreError):
 
 
 Told = Callable[[StoreError | None], None]
+Make = Callable[[], Row]
+"""Gives the row. It is called in the writer's thread, so that no turn of a call waits for it, and again after a failure."""
 
 
 class Kind(Enum):
@@ -91,7 +93,7 @@ class Writer:
         self._troubled = troubled
         self._aside = 0
         self._changed = threading.Condition()
-        self._rows: deque[tuple[Kind, Row]] = deque()
+        self._rows: deque[tuple[Kind, Make]] = deque()
         self._put = 0
         self._written = 0
         self._waiting: list[tuple[int, Told]] = []
@@ -124,7 +126,7 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def put_events(self, rows: Sequence[Row]) -> None:
+    def put_events(self, rows: Sequence[Make]) -> None:
         """Queue events.
 
         Raises:
@@ -133,11 +135,11 @@ class Writer:
         """
         self._put_rows([(Kind.EVENT, row) for row in rows])
 
-    def put_record(self, row: Row) -> None:
+    def put_record(self, row: Make) -> None:
         """Queue a record; it is written after everything queued before it. Raises as `put_events`."""
         self._put_rows([(Kind.RECORD, row)])
 
-    def put_checkpoint(self, row: Row) -> None:
+    def put_checkpoint(self, row: Make) -> None:
         """Queue a call's checkpoint; it takes the place of the one before. Raises as `put_events`."""
         self._put_rows([(Kind.CHECKPOINT, row)])
 
@@ -168,7 +170,7 @@ class Writer:
         if lost:
             raise StoreError(f"{lost} rows of journal and records could not be written before closing: {self._trouble}")
 
-    def _put_rows(self, rows: Sequence[tuple[Kind, Row]]) -> None:
+    def _put_rows(self, rows: Sequence[tuple[Kind, Make]]) -> None:
         with self._changed:
             if self._closing_since is not None:
                 raise StoreError("the store is closed; nothing can be recorded any more")
@@ -205,7 +207,7 @@ class Writer:
         trouble = self._replay()
         if trouble is None:
             taken = self._head()
-            trouble = self._stored(_batch(taken))
+            trouble = self._stored(partial(_batch, taken))
         before, self._trouble = self._trouble, trouble
         if (before is None) != (trouble is None):
             self._troubled(trouble)
@@ -215,7 +217,7 @@ class Writer:
             self._tell_all(trouble)
         return trouble is None
 
-    def _head(self) -> list[tuple[Kind, Row]]:
+    def _head(self) -> list[tuple[Kind, Make]]:
         with self._changed:
             return list(islice(self._rows, self._pace.most))
 
@@ -224,7 +226,7 @@ class Writer:
         if self._spool is None or self._spool.empty:
             return None
         for rows in self._spool.batches():
-            trouble = self._stored(Batch(*rows))
+            trouble = self._stored(partial(Batch, *rows))
             if trouble is not None:
                 return trouble
             self._set_aside()
@@ -249,9 +251,9 @@ class Writer:
                 self._drop(len(taken))
                 self._aside += len(taken)
 
-    def _stored(self, batch: Batch) -> StoreError | None:
+    def _stored(self, batch: Callable[[], Batch]) -> StoreError | None:
         try:
-            self._write(batch)
+            self._write(batch())
         except StoreError as error:
             return error
         except Exception as error:  # noqa: BLE001 - were this thread to end, everything queued would be lost in silence
@@ -294,5 +296,5 @@ class Writer:
         return bool(self._waiting) or self._put > put
 
 
-def _batch(rows: Sequence[tuple[Kind, Row]]) -> Batch:
-    return Batch(*([row for kind, row in rows if kind is wanted] for wanted in Kind))
+def _batch(rows: Sequence[tuple[Kind, Make]]) -> Batch:
+    return Batch(*([make() for kind, make in rows if kind is wanted] for wanted in Kind))

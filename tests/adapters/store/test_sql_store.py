@@ -201,8 +201,8 @@ async def test_what_cannot_be_written_before_closing_is_counted(database: Path) 
 def test_an_event_and_a_record_that_wait_together_stand_in_one_transaction() -> None:
     transactions: list[Batch] = []
     writer = Writer(transactions.append, EAGER)
-    writer.put_events([{"type": "call.ended"}])
-    writer.put_record({"call": "c1"})
+    writer.put_events([lambda: {"type": "call.ended"}])
+    writer.put_record(lambda: {"call": "c1"})
     writer.start()
     writer.close()
     assert transactions == [Batch([{"type": "call.ended"}], [{"call": "c1"}], [])]
@@ -220,7 +220,7 @@ def test_a_writer_that_meets_a_defect_says_so_and_goes_on() -> None:
 
     writer = Writer(write, EAGER)
     told: list[StoreError | None] = []
-    writer.put_events([{"type": "x"}])
+    writer.put_events([lambda: {"type": "x"}])
     writer.tell(told.append)
     writer.start()
     writer.close()
@@ -232,9 +232,9 @@ def test_a_writer_that_meets_a_defect_says_so_and_goes_on() -> None:
 
 def test_a_backlog_that_is_full_takes_nothing_more() -> None:
     writer = Writer(lambda _batch: None, Pace(backlog=2))
-    writer.put_events([{}, {}])
+    writer.put_events([dict, dict])
     with pytest.raises(StoreError, match="2 rows behind and takes no more"):
-        writer.put_events([{}])
+        writer.put_events([dict])
     writer.start()
     writer.close()
 
