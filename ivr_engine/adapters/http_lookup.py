@@ -9,7 +9,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from ivr_engine.flows.waits import Json, Responded
 MOST_BYTES = 65_536
 MOST_CONNECTIONS = 100
 RESULT_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_READ = httpx.ByteStream(b"")
 INVALID = Responded(outcome=RequestOutcome.INVALID)
 UNAVAILABLE = Responded(outcome=RequestOutcome.UNAVAILABLE)
 
@@ -89,12 +91,22 @@ class HttpLookup:
             content = json.dumps(dict(send), allow_nan=False).encode()
         except ValueError:
             return INVALID
-        headers = {"Content-Type": "application/json"}
-        async with self._client.stream("POST", url, content=content, headers=headers) as response:
+        async with self._posted(url, content) as response:
             if response.status_code >= 500:
                 return UNAVAILABLE
             body = await self._body(response)
         return INVALID if body is None else _responded(response.status_code, body)
+
+    @asynccontextmanager
+    async def _posted(self, url: str, content: bytes) -> AsyncIterator[httpx.Response]:
+        response: httpx.Response | None = None
+        try:
+            headers = {"Content-Type": "application/json"}
+            async with self._client.stream("POST", url, content=content, headers=headers) as response:
+                yield response
+        finally:
+            if response is not None:  # httpx's own stream holds it: a circle of 40 objects for the garbage collector
+                response.stream = _READ
 
     async def _body(self, response: httpx.Response) -> bytes | None:
         """The body, or None as soon as it is known to be too large. Raw bytes: a compressed answer is not asked for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,19 @@ async def ask(lookup: Lookup, operation: str = "balance", limit: Millis = AMPLE,
 async def test_right_card_and_pin_give_the_balance(lookup: HttpLookup) -> None:
     responded = await ask(lookup, card=CARD, pin=ACCOUNT.pin)
     assert (responded.outcome, responded.body) == (RequestOutcome.OK, {"balance": "1234.50", "currency": "CNY"})
+
+
+@pytest.mark.parametrize("pin", [ACCOUNT.pin, "000000"], ids=["answered", "refused"])
+async def test_requests_leave_nothing_for_the_garbage_collector(lookup: HttpLookup, pin: str) -> None:
+    await ask(lookup, card=CARD, pin=pin)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            await ask(lookup, card=CARD, pin=pin)
+        assert gc.collect() < 10, "less than one object a request"
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
