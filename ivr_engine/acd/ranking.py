@@ -28,11 +28,8 @@ def longest_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
 
 def most_idle(agent: Agent, _call: WaitingCall, now: Instant) -> int:
     """The share of the time at work since logging in that was idle, in millionths: who has had least to do."""
-    idle, worked, booked = (
-        agent.available,
-        agent.worked,
-        agent.booked,
-    )  # spelled out: asked of every free agent for each call
+    # Spelled out: asked of every free agent for each call.
+    idle, worked, booked = agent.available, agent.worked, agent.booked
     if now > booked:
         if agent.in_hand:
             worked += now - booked
