@@ -173,10 +173,16 @@ UNNOTICED = tuple(name for name in HARMS if name != HALF_OPEN)
 LINES = tuple(name for name in UNNOTICED if name.startswith(("calls' lines", "host")))
 
 
-def drawn(chance: random.Random, times: int, *, rough: int) -> list[str]:
-    """What is done when: of all kinds for the first `rough`, then of those that leave the engine and the calls be."""
-    mild = [name for name in UNNOTICED if name not in ROUGH]
-    return [chance.choice(UNNOTICED) for _ in range(rough)] + [chance.choice(mild) for _ in range(times - rough)]
+MILD = tuple(name for name in UNNOTICED if name not in ROUGH)
+
+
+def drawn(chance: random.Random, times: int) -> list[str]:
+    """What is done when: first what leaves another engine, then everything else once, then any of that again and again.
+
+    An engine is warm when it has met everything once: a fault of a new kind takes memory that is kept for the next time.
+    """
+    once = [*each(chance, ROUGH), *each(chance, MILD)]
+    return once + [chance.choice(MILD) for _ in range(times - len(once))]
 
 
 def each(chance: random.Random, kinds: Sequence[str], times: int = 1) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
-from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
+from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, MILD, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
@@ -56,11 +56,11 @@ DEAF = Plan(
     waived=("I1 ", "I7 "),
 )
 HOUR = Plan(
-    harms=lambda chance: drawn(chance, 60 * TIMES, rough=15),
+    harms=lambda chance: drawn(chance, 60 * TIMES),
     every_s=60,
     lasts_s=20,
     desk_talk_ms=30_000,
-    warm_up_s=600,
+    warm_up_s=60 * len(MILD) + 60,
 )
 LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
 
