@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -14,7 +15,7 @@ class Recent(Generic[Key, Value]):
 
     def __init__(self, *, span: float) -> None:
         self._span = span
-        self._noted: dict[Key, tuple[float, Value]] = {}
+        self._noted = OrderedDict[Key, tuple[float, Value]]()  # a dict looks for its first key past all that were deleted
 
     def note(self, key: Key, value: Value, now: float) -> None:
         """Keep `value` from now on, and forget what is older than the span."""

@@ -177,10 +177,7 @@ MILD = tuple(name for name in UNNOTICED if name not in ROUGH)
 
 
 def drawn(chance: random.Random, times: int) -> list[str]:
-    """What is done when: first what leaves another engine, then everything else once, then any of that again and again.
-
-    An engine is warm when it has met everything once: a fault of a new kind takes memory that is kept for the next time.
-    """
+    """What is done when: first what leaves another engine, then everything else once, then any of that again and again."""
     once = [*each(chance, ROUGH), *each(chance, MILD)]
     return once + [chance.choice(MILD) for _ in range(times - len(once))]
 

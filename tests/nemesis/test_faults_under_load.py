@@ -13,7 +13,7 @@ import pytest
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
-from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, MILD, UNNOTICED, Harms, drawn, each
+from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
@@ -60,7 +60,7 @@ HOUR = Plan(
     every_s=60,
     lasts_s=20,
     desk_talk_ms=30_000,
-    warm_up_s=60 * len(MILD) + 60,
+    warm_up_s=600,
 )
 LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
 
