@@ -177,7 +177,7 @@ class SqlStore:
         except TimeoutError as error:
             raise StoreError(f"{self._name}: the disk has not answered for {self._flush_timeout_s:g} s") from error
         if trouble is not None:
-            raise trouble
+            raise StoreError(str(trouble)) from trouble  # its own: raised itself, it and this frame would hold each other
 
     def read(self, *, after: int = 0, call: CallId | None = None, types: Collection[str] = ()) -> Iterator[Recorded]:
         """What is on disk with a sequence above `after`, in order; of one call, and of some types only, if given."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -255,7 +256,7 @@ class Writer:
         try:
             self._write(batch())
         except StoreError as error:
-            return error
+            return _bare(error)
         except Exception as error:  # noqa: BLE001 - were this thread to end, everything queued would be lost in silence
             return StoreError(f"a defect of the store keeps it from writing ({type(error).__name__}); please report it")
         return None
@@ -294,6 +295,17 @@ class Writer:
     def _stirred(self, put: int) -> bool:
         """Whether somebody waits, or rows came since there were `put`."""
         return bool(self._waiting) or self._put > put
+
+
+def _bare(error: StoreError) -> StoreError:
+    """The error without the frames it came through: it and they hold each other, and with them the rows and a connection."""
+    chain: list[BaseException] = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    for each in chain:
+        traceback.clear_frames(each.__traceback__)
+        each.__traceback__ = None
+    return error
 
 
 def _batch(rows: Sequence[tuple[Kind, Make]]) -> Batch:

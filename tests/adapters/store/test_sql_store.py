@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sqlite3
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -185,6 +187,46 @@ async def test_a_full_disk_is_reported_and_nothing_queued_is_lost(database: Path
             assert "xxx" not in str(caught.value)
         await _flushed_at_last(store)
         assert [recorded.sequence for recorded in store.read()] == [1]
+
+
+async def test_a_failed_write_leaves_nothing_for_the_garbage_collector(database: Path) -> None:
+    async with SqlStore(database, pace=EAGER, busy_timeout_s=0.001) as store:
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as backup, _no_collector():
+            backup.execute("BEGIN EXCLUSIVE")
+            for _ in range(10):
+                store.append([FACT], Instant(1))
+                assert "locked" in await _refused(store)
+            backup.execute("ROLLBACK")
+            await store.flush()
+            left = Counter(type(each).__name__ for each in _found_by_the_collector())
+    assert not left
+
+
+async def _refused(store: SqlStore) -> str:
+    try:
+        await store.flush()
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+@contextlib.contextmanager
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _found_by_the_collector() -> list[object]:
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    gc.set_debug(0)
+    found = list(gc.garbage)
+    gc.garbage.clear()
+    return found
 
 
 async def test_what_cannot_be_written_before_closing_is_counted(database: Path) -> None:
