@@ -41,7 +41,7 @@ bench: setup  ## make bench NAME=ivr_rate: figures, then a ratio against a basel
 	@test -n "$(NAME)" || { echo "usage: make bench NAME=x, x one of:"; ls benchmarks/*.py | sed 's,.*/,  ,;s/\.py//' | grep -v __init__; exit 2; }
 	@$(BIN)/python -m benchmarks.$(NAME)
 
-soak: setup  ## the long fault counts (minutes; IVR_ENGINE_SOAK=10 for ten times as long)
+soak: setup  ## the long fault counts (hours; IVR_ENGINE_SOAK=10 for ten times as long)
 	IVR_ENGINE_EXAMPLES=soak $(BIN)/pytest -q -s -m soak --timeout 3600 tests/soak tests/nemesis
 
 clean:  ## forget the environment and everything the engine wrote here

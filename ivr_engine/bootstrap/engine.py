@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -182,6 +183,7 @@ def _status(services: Services, store: SqlStore) -> dict[str, object]:
         "calls": len(services.calls.served),
         "lag_ms": services.admission.lag,
         "tasks": len(asyncio.all_tasks()),
+        "memory_blocks": sys.getallocatedblocks(),
         "draining": services.admission.draining,
         "trial": services.versions.trial,
         "broadcasts": len(services.emergency.broadcasts()),

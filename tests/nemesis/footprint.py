@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,17 +22,23 @@ HOUR_S = 3_600
 
 @dataclass(frozen=True, kw_only=True)
 class Footprint:
-    """An engine at one moment. `at`: seconds of the monotonic clock; `resident`: kilobytes; `lag`: milliseconds."""
+    """An engine at one moment. `at`: seconds of the monotonic clock; `lag`: milliseconds.
+
+    `resident`: kilobytes of memory that the process holds; it seldom falls, for Python keeps most of what it once needed.
+    `blocks`: pieces of memory that Python's objects take just now (sys.getallocatedblocks): what is never let go adds up.
+    """
 
     at: float
     pid: int
     resident: int
+    blocks: int
     handles: int
     tasks: int
     lag: int
 
     def __str__(self) -> str:
-        return f"{self.resident / 1024:.1f} MB, {self.handles} handles, {self.tasks} tasks, {self.lag} ms late"
+        memory = f"{self.resident / 1024:.1f} MB, {self.blocks} blocks"
+        return f"{memory}, {self.handles} handles, {self.tasks} tasks, {self.lag} ms late"
 
 
 async def footprint(stand: Stand) -> Footprint | None:
@@ -51,6 +57,7 @@ async def footprint(stand: Stand) -> Footprint | None:
         at=time.monotonic(),
         pid=engine.pid,
         resident=resident,
+        blocks=status["memory_blocks"],
         handles=handles,
         tasks=status["tasks"],
         lag=status["lag_ms"],
@@ -88,9 +95,9 @@ async def watching(stand: Stand, *, every_s: float) -> AsyncIterator[Watch]:
             looking.cancel()
 
 
-def growth_per_hour(seen: Sequence[Footprint]) -> float:
-    """By which share of its mean resident memory grows in an hour: the slope of the line of least squares."""
-    at, resident = fmean(each.at for each in seen), fmean(each.resident for each in seen)
+def growth_per_hour(seen: Sequence[Footprint], of: Callable[[Footprint], int]) -> float:
+    """By which share of its mean this grows in an hour: the slope of the line of least squares."""
+    at, mean = fmean(each.at for each in seen), fmean(of(each) for each in seen)
     spread = sum((each.at - at) ** 2 for each in seen)
-    together = sum((each.at - at) * (each.resident - resident) for each in seen)
-    return together / spread * HOUR_S / resident
+    together = sum((each.at - at) * (of(each) - mean) for each in seen)
+    return together / spread * HOUR_S / mean

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
-from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
+from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, RUN_IN, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
@@ -21,6 +21,10 @@ from tests.nemesis.stand import Lines, Stand
 pytestmark = pytest.mark.system
 
 MOST_GROWTH = 0.005
+MEMORY: Mapping[str, Callable[[Footprint], int]] = {
+    "resident": lambda footprint: footprint.resident,
+    "blocks": lambda footprint: footprint.blocks,
+}
 MORE_HANDLES = 5
 """Connections to the host and the database that are kept open for the next time."""
 
@@ -29,6 +33,7 @@ MORE_HANDLES = 5
 class Plan:
     """What is done to a bank at work: a harm every so many seconds, by seed; those that pass by themselves last `lasts_s`.
 
+    `run_in`: so many come first, one right after the other: every kind has been met when memory begins to be judged.
     `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never. `waived`: rules that do not hold.
     """
 
@@ -36,6 +41,7 @@ class Plan:
     every_s: float
     lasts_s: float
     desk_talk_ms: int
+    run_in: int = 0
     warm_up_s: float = 0
     waived: tuple[str, ...] = ()
 
@@ -56,10 +62,11 @@ DEAF = Plan(
     waived=("I1 ", "I7 "),
 )
 HOUR = Plan(
-    harms=lambda chance: drawn(chance, 60 * TIMES),
+    harms=lambda chance: drawn(chance, 50 * TIMES),
     every_s=60,
     lasts_s=20,
     desk_talk_ms=30_000,
+    run_in=len(RUN_IN),
     warm_up_s=600,
 )
 LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
@@ -82,8 +89,8 @@ async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: St
         harms = Harms(stand, lines, plan.lasts_s, chance)
         before = await at_rest(stand)
         async with watching(stand, every_s=2) as watch, steady_load(stand, desk_talk_ms=plan.desk_talk_ms) as load:
-            for name in plan.harms(chance):
-                await harms.do(name, every_s=plan.every_s)
+            for done, name in enumerate(plan.harms(chance)):
+                await harms.do(name, every_s=plan.lasts_s if done < plan.run_in else plan.every_s)
             await load.ends()
         after = await at_rest(stand)
         print(f"{told(stand, harms, load)}\n{grew(watch, plan)}\nbefore: {before}; after: {after}")  # noqa: T201 - what a soak did is its result
@@ -112,15 +119,18 @@ def left_over(before: Footprint, after: Footprint) -> list[str]:
 def grown(watch: Watch, plan: Plan) -> list[str]:
     if not plan.warm_up_s:
         return []
-    growth = growth_per_hour(watch.settled(plan.warm_up_s))
-    return [] if growth < MOST_GROWTH else [f"memory grows by {growth:.2%} an hour"]
+    settled = watch.settled(plan.warm_up_s)
+    growths = {name: growth_per_hour(settled, of) for name, of in MEMORY.items()}
+    return [f"{name} grows by {growth:.2%} an hour" for name, growth in growths.items() if growth >= MOST_GROWTH]
 
 
 def grew(watch: Watch, plan: Plan) -> str:
     settled = watch.settled(plan.warm_up_s)
+    first, last = settled[0], settled[-1]
+    slopes = ", ".join(f"{name} {growth_per_hour(settled, of):.3%}" for name, of in MEMORY.items())
     return (
-        f"memory {settled[0].resident / 1024:.1f} to {settled[-1].resident / 1024:.1f} MB over"
-        f" {(settled[-1].at - settled[0].at) / 60:.1f} min, slope {growth_per_hour(settled):.3%} an hour;"
+        f"memory {first.resident / 1024:.1f} to {last.resident / 1024:.1f} MB, {first.blocks} to {last.blocks} blocks"
+        f" over {(last.at - first.at) / 60:.1f} min; slope an hour: {slopes};"
         f" most late {max(each.lag for each in watch.seen)} ms"
     )
 
