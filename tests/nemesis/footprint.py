@@ -18,6 +18,8 @@ from tests.nemesis.stand import Stand
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 HOUR_S = 3_600
+MOST_GROWTH = 0.005
+"""Of its mean, in an hour; more is a leak."""
 
 
 @dataclass(frozen=True, kw_only=True)

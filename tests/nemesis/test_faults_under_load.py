@@ -12,7 +12,7 @@ import pytest
 
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
-from tests.nemesis.footprint import Footprint, Watch, footprint, growth_per_hour, watching
+from tests.nemesis.footprint import MOST_GROWTH, Footprint, Watch, footprint, growth_per_hour, watching
 from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, RUN_IN, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
@@ -20,7 +20,6 @@ from tests.nemesis.stand import Lines, Stand
 
 pytestmark = pytest.mark.system
 
-MOST_GROWTH = 0.005
 MEMORY: Mapping[str, Callable[[Footprint], int]] = {
     "resident": lambda footprint: footprint.resident,
     "blocks": lambda footprint: footprint.blocks,

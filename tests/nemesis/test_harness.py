@@ -27,6 +27,7 @@ from ivr_engine.core.events import (
 )
 from ivr_engine.core.ids import AgentId, CallId, Instant, Language, Millis, OfferId, QueueName
 from ivr_engine.core.outcomes import EndedBy, OfferOutcome, QueueOutcome
+from tests.nemesis.footprint import MOST_GROWTH, Footprint, growth_per_hour
 from tests.nemesis.history import History
 from tests.nemesis.processes import ProcessNemesis
 from tests.nemesis.proxy import FaultProxy, Faults
@@ -104,6 +105,17 @@ def test_the_checker_sees_gaps_and_secrets() -> None:
     assert any(found.startswith("I14") for found in gapped.breaches())
     leaked = History(journal=whole.journal, records=whole.records, written={"log": b"pin=739184"}, secrets=("739184",))
     assert leaked.breaches() == ["I15 log: holds secret 0"]
+
+
+def test_memory_that_grows_by_a_hundredth_an_hour_is_seen_through_its_ups_and_downs() -> None:
+    quiet = [seen(minute, blocks=470_000 + 2_000 * (-1) ** minute) for minute in range(60)]
+    leaking = [seen(minute, blocks=each.blocks + 79 * minute) for minute, each in enumerate(quiet)]
+    assert abs(growth_per_hour(quiet, lambda each: each.blocks)) < MOST_GROWTH
+    assert growth_per_hour(leaking, lambda each: each.blocks) == pytest.approx(0.01, rel=0.1)
+
+
+def seen(minute: int, *, blocks: int) -> Footprint:
+    return Footprint(at=60.0 * minute, pid=1, resident=0, blocks=blocks, handles=0, tasks=0, lag=0)
 
 
 def test_the_nemesis_harms_only_what_it_was_given() -> None:
