@@ -300,8 +300,8 @@ class Writer:
 def _bare(error: StoreError) -> StoreError:
     """The error without the frames it came through: it and they hold each other, and with them the rows and a connection."""
     chain: list[BaseException] = [error]
-    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(before)
+    for each in chain:  # it grows, and may come back to where it was
+        chain += [before for before in {each.__cause__, each.__context__} if before is not None and before not in chain]
     for each in chain:
         traceback.clear_frames(each.__traceback__)
         each.__traceback__ = None

@@ -250,9 +250,22 @@ def test_an_event_and_a_record_that_wait_together_stand_in_one_transaction() -> 
     assert transactions == [Batch([{"type": "call.ended"}], [{"call": "c1"}], [])]
 
 
-def test_a_writer_that_meets_a_defect_says_so_and_goes_on() -> None:
+def _caused_by_itself() -> StoreError:
+    error, cause = StoreError("the database is upset"), OSError()
+    error.__cause__, cause.__context__ = cause, error
+    return error
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [
+        (ZeroDivisionError(), "a defect of the store keeps it from writing (ZeroDivisionError); please report it"),
+        (_caused_by_itself(), "the database is upset"),
+    ],
+)
+def test_a_writer_that_meets_a_defect_says_so_and_goes_on(met: Exception, said: str) -> None:
     written: list[Row] = []
-    defects = iter([ZeroDivisionError(), None])
+    defects = iter([met, None])
 
     def write(batch: Batch) -> None:
         defect = next(defects)
@@ -267,9 +280,7 @@ def test_a_writer_that_meets_a_defect_says_so_and_goes_on() -> None:
     writer.start()
     writer.close()
     assert written == [{"type": "x"}]
-    assert [str(trouble) for trouble in told] == [
-        "a defect of the store keeps it from writing (ZeroDivisionError); please report it"
-    ]
+    assert [str(trouble) for trouble in told] == [said]
 
 
 def test_a_backlog_that_is_full_takes_nothing_more() -> None:
