@@ -144,6 +144,9 @@ async def _gone(reader: asyncio.StreamReader, *, within: float) -> bool:
         (b"200 OK\r\nContent-Length: 13\r\n\r\n" + b'{"a": "\xff\xfe", }', RequestOutcome.INVALID),
         (b'200 OK\r\nContent-Length: 10\r\n\r\n{"a": NaN}', RequestOutcome.INVALID),
         (b"200 OK\r\nContent-Length: 60000\r\n\r\n" + b"[" * 60000, RequestOutcome.INVALID),
+        (b"200 OK\r\nContent-Length: 65537\r\n\r\n", RequestOutcome.INVALID),  # known from its head, nothing of it is read
+        (b"200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", RequestOutcome.UNAVAILABLE),
+        (b"200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" + b" " * 0x11000 + b"\r\n", RequestOutcome.INVALID),
         (b"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", RequestOutcome.OK),
         (b'404 No\r\nContent-Length: 20\r\n\r\n{"result": "No Name"}', RequestOutcome.INVALID),
         (b"404 No\r\nContent-Length: 0\r\n\r\n", RequestOutcome.INVALID),
