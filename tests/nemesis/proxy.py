@@ -82,7 +82,7 @@ class FaultProxy:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -91,6 +91,7 @@ class FaultProxy:
     ) -> None:
         if self._server is not None:
             self._server.close()
+        self.refusing = True
         self.reset()
         async with asyncio.timeout(GRACE_S):
             await self._tasks.__aexit__(None, None, None)
@@ -107,9 +108,11 @@ class FaultProxy:
             self.counted["half-open"] += not line.silent
             line.silent = True
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.create_task(self._serve(reader, writer))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refusing:
-            self.counted["refused"] += 1
+        if self._refuses():
             writer.transport.abort()
             return
         try:
@@ -118,6 +121,9 @@ class FaultProxy:
             writer.transport.abort()
             return
         line = _Line(writer, far_writer)
+        if self._refuses():  # since it was accepted
+            line.reset()
+            return
         self._lines.add(line)
         try:
             async with asyncio.TaskGroup() as both:
@@ -130,8 +136,13 @@ class FaultProxy:
             for each in (writer, far_writer):
                 each.close()
 
+    def _refuses(self) -> bool:
+        if self.refusing:
+            self.counted["refused"] += 1
+        return self.refusing
+
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while data := await reader.read(PIECE):
                 if self.faults.delay_s:
                     await asyncio.sleep(self.faults.delay_s)
@@ -149,7 +160,7 @@ class FaultProxy:
 
     async def _pass_events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
         """From a manager: the banner, then blocks."""
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError):
             writer.write(await reader.readuntil(b"\r\n"))
             while True:
                 block = await reader.readuntil(BLOCK_END)

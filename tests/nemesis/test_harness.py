@@ -194,3 +194,12 @@ async def test_a_reset_is_seen_and_silence_is_not() -> None:
                 await reader.readexactly(1)
         writer.transport.abort()
         assert proxy.counted == {"reset": 1, "half-open": 1}
+
+
+async def test_a_proxy_that_closes_leaves_nobody_to_serve_a_connection() -> None:
+    async with managed(b"") as port, asyncio.timeout(LIMIT_S):
+        async with FaultProxy(to=port) as proxy:
+            callers = [await asyncio.open_connection("127.0.0.1", proxy.port) for _ in range(20)]
+        assert not [task for task in asyncio.all_tasks() if "FaultProxy" in repr(task.get_coro())]
+        for _, writer in callers:
+            writer.transport.abort()
