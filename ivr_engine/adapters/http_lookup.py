@@ -112,7 +112,7 @@ class HttpLookup:
         """The body, or None as soon as it is known to be too large. Raw bytes: a compressed answer is not asked for."""
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) > self._most_bytes:
-            return None  # not read at all: a quarter of a megabyte for each, of a heap that does not shrink again
+            return None  # the rest of it is not read: it would stand in a heap that does not shrink again
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk

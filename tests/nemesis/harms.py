@@ -176,12 +176,10 @@ LINES = tuple(name for name in UNNOTICED if name.startswith(("calls' lines", "ho
 MILD = tuple(name for name in UNNOTICED if name not in ROUGH)
 
 
-RUN_IN = ROUGH + MILD + MILD
-
-
 def drawn(chance: random.Random, times: int) -> list[str]:
-    """What is done when: what leaves another engine, then everything else twice (that is `RUN_IN`), then as many drawn."""
-    return [*each(chance, ROUGH), *each(chance, MILD), *each(chance, MILD), *chance.choices(MILD, k=times)]
+    """What is done when: first what leaves another engine, then everything else once, then any of that again and again."""
+    once = [*each(chance, ROUGH), *each(chance, MILD)]
+    return once + [chance.choice(MILD) for _ in range(times - len(once))]
 
 
 def each(chance: random.Random, kinds: Sequence[str], times: int = 1) -> list[str]:

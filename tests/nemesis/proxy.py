@@ -142,7 +142,7 @@ class FaultProxy:
         return self.refusing
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
-        with suppress(OSError):
+        with suppress(ConnectionError):
             while data := await reader.read(PIECE):
                 if self.faults.delay_s:
                     await asyncio.sleep(self.faults.delay_s)
@@ -160,7 +160,7 @@ class FaultProxy:
 
     async def _pass_events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
         """From a manager: the banner, then blocks."""
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             writer.write(await reader.readuntil(b"\r\n"))
             while True:
                 block = await reader.readuntil(BLOCK_END)

@@ -13,7 +13,7 @@ import pytest
 from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import MOST_GROWTH, Footprint, Watch, footprint, growth_per_hour, watching
-from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, RUN_IN, UNNOTICED, Harms, drawn, each
+from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
 from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
@@ -32,7 +32,6 @@ MORE_HANDLES = 5
 class Plan:
     """What is done to a bank at work: a harm every so many seconds, by seed; those that pass by themselves last `lasts_s`.
 
-    `run_in`: so many come first, one right after the other: every kind has been met when memory begins to be judged.
     `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never. `waived`: rules that do not hold.
     """
 
@@ -40,7 +39,6 @@ class Plan:
     every_s: float
     lasts_s: float
     desk_talk_ms: int
-    run_in: int = 0
     warm_up_s: float = 0
     waived: tuple[str, ...] = ()
 
@@ -61,11 +59,10 @@ DEAF = Plan(
     waived=("I1 ", "I7 "),
 )
 HOUR = Plan(
-    harms=lambda chance: drawn(chance, 50 * TIMES),
+    harms=lambda chance: drawn(chance, 60 * TIMES),
     every_s=60,
     lasts_s=20,
     desk_talk_ms=30_000,
-    run_in=len(RUN_IN),
     warm_up_s=600,
 )
 LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
@@ -88,8 +85,8 @@ async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: St
         harms = Harms(stand, lines, plan.lasts_s, chance)
         before = await at_rest(stand)
         async with watching(stand, every_s=2) as watch, steady_load(stand, desk_talk_ms=plan.desk_talk_ms) as load:
-            for done, name in enumerate(plan.harms(chance)):
-                await harms.do(name, every_s=plan.lasts_s if done < plan.run_in else plan.every_s)
+            for name in plan.harms(chance):
+                await harms.do(name, every_s=plan.every_s)
             await load.ends()
         after = await at_rest(stand)
         print(f"{told(stand, harms, load)}\n{grew(watch, plan)}\nbefore: {before}; after: {after}")  # noqa: T201 - what a soak did is its result
