@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr_engine.adapters.event_loop import fastest_loop
 from ivr_engine.adapters.http_lookup import HttpLookup
 from ivr_engine.core.ids import Millis
 from ivr_engine.core.outcomes import RequestOutcome
@@ -119,6 +120,26 @@ async def test_silence_ends_at_the_limit(host: HostService, lookup: HttpLookup, 
     responded = await ask(lookup, limit=Millis(50), card=CARD, pin=ACCOUNT.pin)
     assert responded.outcome is RequestOutcome.TIMEOUT
     assert responded.took >= 50
+
+
+def test_no_event_loop_gives_up_before_the_limit(host: HostService) -> None:
+    """uvloop's clock counts whole milliseconds; on a busy loop its timers ring up to one early."""
+
+    async def waited() -> list[Millis]:
+        async with HttpLookup({"host": host.url}) as lookup, asyncio.TaskGroup() as group:
+            busy = group.create_task(_stir())
+            took = [(await ask(lookup, limit=Millis(20))).took for _ in range(25)]
+            busy.cancel()
+        return took
+
+    host.fault = Fault.HANG
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+        assert min(runner.run(waited())) >= 20
+
+
+async def _stir() -> None:
+    for _ in range(100_000):
+        await asyncio.sleep(0.0003)
 
 
 async def test_an_answer_that_drips_in_ends_at_the_limit_too() -> None:

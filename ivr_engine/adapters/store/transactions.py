@@ -25,6 +25,10 @@ from ivr_engine.errors import StoreError
 
 CLAIM_AGAIN_S = 0.1
 
+LOCKED_S = 0.25
+"""How long a write waits for a file that another process has locked. What comes meanwhile is in memory alone: a kill would
+lose it, and at 25 checkpoints a second it is 0.2 MB a second. Once the write has failed, it goes to the spool."""
+
 LOCK = 0x1F12E0
 """PostgreSQL's advisory lock of the one engine that writes to a database. It is held by the connection on which the engine
 writes and goes with it, so an engine that was cut off cannot write beside the one that took over."""
@@ -34,7 +38,8 @@ class Transactions:
     """Stores batches. Use it in a `with`, from one thread at a time.
 
     `limit_s`: a server that has not finished a transaction by then is cut off. Its own limits do not help when it hangs, and
-    its side of the line still acknowledges what is sent. `settled`, once it is known, is kept on disk with the batches.
+    its side of the line still acknowledges what is sent. A locked file is given up after LOCKED_S, or `limit_s` if that is
+    shorter. `settled`, once it is known, is kept on disk with the batches.
     """
 
     def __init__(self, engine: Engine, name: str, *, limit_s: float) -> None:
@@ -117,6 +122,8 @@ class Transactions:
             connection = self._connection = self._engine.connect()
             if self._engine.dialect.name == "postgresql":
                 self._claim(connection)
+            else:
+                _give_up_after(connection, min(LOCKED_S, self._limit_s))
         return self._connection
 
     def _claim(self, connection: Connection) -> None:
@@ -140,6 +147,11 @@ class Transactions:
             with contextlib.suppress(SQLAlchemyError):
                 connection.invalidate()
                 connection.close()
+
+
+def _give_up_after(connection: Connection, locked_s: float) -> None:
+    with connection.begin():
+        connection.execute(text(f"PRAGMA busy_timeout={round(locked_s * 1000)}"))
 
 
 @contextlib.contextmanager

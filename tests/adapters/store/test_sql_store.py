@@ -177,6 +177,17 @@ async def test_a_locked_database_is_reported_and_nothing_queued_is_lost(database
         assert [recorded.at for recorded in store.read()] == [1, 2]
 
 
+async def test_a_locked_database_is_given_up_before_a_statement_would_be(database: Path) -> None:
+    """Until it is, what comes is in memory alone."""
+    async with SqlStore(database, pace=EAGER, busy_timeout_s=60, flush_timeout_s=30) as store:
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as backup:
+            backup.execute("BEGIN IMMEDIATE")
+            store.append([FACT], Instant(1))
+            assert "locked" in await _refused(store)
+            backup.execute("ROLLBACK")
+        await _flushed_at_last(store)
+
+
 async def test_a_full_disk_is_reported_and_nothing_queued_is_lost(database: Path) -> None:
     """SQLite's own page limit is what a full disk looks like to it."""
     async with SqlStore(database, pace=EAGER) as store:
