@@ -66,7 +66,7 @@ class Pace:
     most: int = 1000
     backlog: int = 200_000
     retry: float = 0.1
-    retry_most: float = 5.0
+    retry_most: float = 1.0
     closing: float = 10.0
 
 
