@@ -188,6 +188,20 @@ async def test_a_locked_database_is_given_up_before_a_statement_would_be(databas
         await _flushed_at_last(store)
 
 
+async def test_a_lock_costs_no_new_connection(database: Path) -> None:
+    async with SqlStore(database, pace=EAGER, busy_timeout_s=0.001) as store:
+        made: list[object] = []
+        event.listen(store._reader._engine, "connect", lambda made_now, _entry: made.append(made_now))
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as backup:
+            backup.execute("BEGIN IMMEDIATE")
+            store.append([FACT], Instant(1))
+            for _ in range(5):  # readers' connections lie ready for the first ones
+                assert "locked" in await _refused(store)
+            backup.execute("ROLLBACK")
+        await _flushed_at_last(store)
+        assert not made
+
+
 async def test_a_full_disk_is_reported_and_nothing_queued_is_lost(database: Path) -> None:
     """SQLite's own page limit is what a full disk looks like to it."""
     async with SqlStore(database, pace=EAGER) as store:
