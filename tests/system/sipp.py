@@ -32,6 +32,8 @@ from tests.ports import free_port, free_ports, is_free
 KEY_MS = 400
 KEY_LEAD_MS = 600
 RUN_LIMIT_S = 90.0
+UNANSWERED_MS = 60_000
+"""Who has not been answered by then gives up."""
 
 HEADERS = """Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
@@ -209,9 +211,11 @@ def _callers(shown: bytes, steps: Sequence[str]) -> bytes:
         f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{HEADERS}{CALLER_PARTIES}CSeq: 1 INVITE\n"
         "Contact: <sip:[local_ip]:[local_port]>\nContent-Type: application/sdp"
     )
-    early = "".join(_recv(code, 'optional="true"') for code in (100, 180, 183))
+    patience = f'timeout="{UNANSWERED_MS}"'  # or those whom a dying PBX said 100 to would wait for ever
+    early = "".join(_recv(code, f'optional="true" {patience}') for code in (100, 180, 183))
     ack = _send(f"ACK [next_url] SIP/2.0\n[routes]\n{HEADERS}{CALLER_PARTIES}CSeq: 1 ACK")
-    body = _send(invite, CALLER_SDP, retransmit=True) + early + _recv(200, 'rrs="true"') + ack + "".join(steps)
+    answered = _recv(200, f'rrs="true" {patience}')
+    body = _send(invite, CALLER_SDP, retransmit=True) + early + answered + ack + "".join(steps)
     return _scenario("caller", body).encode().replace(b"{sender}", shown)
 
 
