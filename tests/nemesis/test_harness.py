@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -31,6 +33,7 @@ from tests.nemesis.footprint import MOST_GROWTH, Footprint, growth_per_hour
 from tests.nemesis.history import History
 from tests.nemesis.processes import ProcessNemesis
 from tests.nemesis.proxy import FaultProxy, Faults
+from tests.system import sipp
 
 QUEUE, ANN, BOB = QueueName("service"), AgentId("ann"), AgentId("bob")
 LIMIT_S = 10
@@ -203,3 +206,32 @@ async def test_a_proxy_that_closes_leaves_nobody_to_serve_a_connection() -> None
         assert not [task for task in asyncio.all_tasks() if "FaultProxy" in repr(task.get_coro())]
         for _, writer in callers:
             writer.transport.abort()
+
+
+class Dying(asyncio.DatagramProtocol):
+    """A PBX that takes a call and is never heard of again. `heard`: the method of each request."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        lines = data.decode().splitlines()
+        self.heard.append(lines[0].split()[0])
+        if self.heard == ["INVITE"]:
+            same = [line for line in lines if line.startswith(("Via", "From", "To", "Call-ID", "CSeq"))]
+            answer = "\r\n".join(["SIP/2.0 100 Trying", *same, "Content-Length: 0", "", ""])
+            self._transport.sendto(answer.encode(), addr)
+
+
+@pytest.mark.system
+async def test_a_caller_whom_a_dying_pbx_said_100_to_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sipp, "UNANSWERED_MS", 500)
+    loop = asyncio.get_running_loop()
+    transport, pbx = await loop.create_datagram_endpoint(Dying, local_addr=("127.0.0.1", 0))
+    host, port = transport.get_extra_info("sockname")
+    run = await sipp.call(to="1", pbx=f"{host}:{port}", folder=tmp_path, steps=[sipp.hang_up()])
+    transport.close()
+    assert (run.succeeded, run.failed, pbx.heard[:2]) == (0, 1, ["INVITE", "CANCEL"])
