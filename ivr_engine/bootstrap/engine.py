@@ -14,6 +14,7 @@ import ivr_engine
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.adapters.clock import SystemClock
+from ivr_engine.adapters.collector import collect_garbage
 from ivr_engine.adapters.control import ControlServer
 from ivr_engine.adapters.flow_files import KeptVersions, LiveFolder
 from ivr_engine.adapters.http_lookup import HttpLookup
@@ -100,6 +101,7 @@ def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any
     yield services.watch.keep_watch()
     yield services.emergency.keep_time()
     yield services.admission.keep_watch()
+    yield collect_garbage()
     if watch_files:
         yield services.versions.keep_watch()
 
