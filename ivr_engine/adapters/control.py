@@ -163,9 +163,11 @@ async def ask(path: Path, command: str, **fields: object) -> Any:  # noqa: ANN40
     try:
         async with asyncio.timeout(PATIENCE_S.get(command, ANSWER_WITHIN_S)):
             reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
-            await _send(writer, {"command": command, **fields})
-            answer = _body(await reader.readline())
-            writer.close()
+            try:
+                await _send(writer, {"command": command, **fields})
+                answer = _body(await reader.readline())
+            finally:
+                writer.close()
     except (OSError, TimeoutError, ValueError) as error:
         raise NoEngine(f"no engine answers at {path}; start one: ivr-engine run flows/sample-bank") from error
     if not answer.get("ok"):
