@@ -48,6 +48,7 @@ class SqlStore:
         spool: the file of the spool; without one, what the database does not take waits in memory.
         spool_size: its bytes.
         busy_timeout_s: how long a statement waits for a database that is locked or slow before it counts as failed.
+            A write to a locked file waits for `transactions.LOCKED_S` at most.
         flush_timeout_s: how long `flush` waits for a disk that does not answer.
         troubled: told, in the writer's thread, when writing begins to fail, with why, and None when it works again.
     """
