@@ -66,6 +66,10 @@ class CallHandler(Protocol):
         """Whether to decline the call unanswered, for want of room; recorded then. Asked once, before `handle_call`."""
         ...
 
+    def has_ended(self, call: CallId) -> bool:
+        """Whether the call is known to have ended, lately; the switch uses no id twice."""
+        ...
+
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end; returns when the call is over or the switch may have it back."""
         ...

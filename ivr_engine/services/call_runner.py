@@ -132,6 +132,10 @@ class CallRunner:
             self._recorder.record(_arrived(arrival), refused, CallEnded(call=arrival.call, ended_by=EndedBy.ENGINE))
         return refused is not None
 
+    def has_ended(self, call: CallId) -> bool:
+        """See the port."""
+        return self._recorder.has_ended(call)
+
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         """Serve one call to its end. A connection for a call that is being served, or is over, is refused.
 
@@ -374,11 +378,7 @@ class CallRunner:
     def _fault(self, arrival: Arrival, error: Exception) -> None:
         self._log.error("call_fault", call=arrival.call, error=repr(error), exc_info=error)
         fault = FlowFailed(
-            call=arrival.call,
-            flow=FlowName(""),
-            node=NodeName(""),
-            code="engine_fault",
-            message=type(error).__name__,
+            call=arrival.call, flow=FlowName(""), node=NodeName(""), code="engine_fault", message=type(error).__name__
         )
         self._recorder.record(fault)
 

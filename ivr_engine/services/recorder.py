@@ -16,8 +16,8 @@ from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 
 SUBSCRIBER_BACKLOG = 10_000
-ENDED_MEMORY = Millis(600_000)
-"""So long it is known here that a call ended; the store knows it for good."""
+ENDED_MEMORY = Millis(60_000)
+"""So long at least it is known here that a call ended; word of it comes much sooner, and the store knows it for good."""
 
 
 class Subscription:
@@ -101,7 +101,7 @@ class Recorder:
         return call is not None and call in self._open
 
     def has_ended(self, call: CallId) -> bool:
-        """Whether the call ended within the last `ENDED_MEMORY`; the switch uses no id twice."""
+        """Whether the call ended within the last `ENDED_MEMORY` or somewhat before; the switch uses no id twice."""
         return call in self._ended
 
     def open_calls(self) -> frozenset[CallId]:

@@ -34,6 +34,7 @@ class Office:
         self.told: asyncio.Queue[object] = asyncio.Queue()
         self.arrivals: list[Arrival] = []
         self.joined: list[Joined] = []
+        self.ended = set[CallId]()
         self.plan = "hold"
         self.doubts = False
         self.seen: list[tuple[LiveLine, ...]] = []
@@ -46,6 +47,9 @@ class Office:
         if self.plan == "decline":
             self.arrivals.append(arrival)
         return self.plan == "decline"
+
+    def has_ended(self, call: CallId) -> bool:
+        return call in self.ended
 
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         self.arrivals.append(arrival)
@@ -66,7 +70,10 @@ class Office:
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
         self.told.put_nowait((call, ended_by, talked is not None, cause))
-        return self.doubts and not certain
+        if self.doubts and not certain:
+            return True
+        self.ended.add(call)
+        return False
 
     def switch_lost(self, reason: str) -> None:
         self.told.put_nowait("lost")

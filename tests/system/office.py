@@ -26,6 +26,7 @@ class Office:
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
         self.full = False
+        self.ended = set[CallId]()
         self.arrivals: list[Arrival] = []
         self.results: asyncio.Queue[object] = asyncio.Queue()
         self.endings: asyncio.Queue[tuple[CallId, EndedBy, Millis | None]] = asyncio.Queue()
@@ -41,6 +42,9 @@ class Office:
     def declines(self, arrival: Arrival) -> bool:
         return self.full
 
+    def has_ended(self, call: CallId) -> bool:
+        return call in self.ended
+
     async def handle_call(self, arrival: Arrival, control: CallControl) -> None:
         self.arrivals.append(arrival)
         self.results.put_nowait(await self._serve(control))
@@ -48,6 +52,7 @@ class Office:
 
     def call_over(self, call: CallId, *, ended_by: EndedBy, talked: Millis | None, cause: str, certain: bool) -> bool:
         del cause, certain
+        self.ended.add(call)
         self.endings.put_nowait((call, ended_by, talked))
         return False
 

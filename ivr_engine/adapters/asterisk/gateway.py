@@ -47,8 +47,8 @@ from ivr_engine.ports.inbound import (
 )
 from ivr_engine.ports.switch import Sound
 
-ENDING_MEMORY_S = 600.0
-"""So long after a call's end word of it may come late or again, and is known as such."""
+ENDER_MEMORY_S = 60.0
+"""So long it is known who asked for an end that nobody has reported: a silent event stream is given up much sooner."""
 
 READY_LIMIT_S = 2.0
 BACK_TO_AN_ENGINE = "again"  # a context of dialplans/inbound.conf
@@ -104,8 +104,7 @@ class AsteriskGateway:
         self._translator = Translator(trunk=trunk)
         self._live, self._legs = dict[CallId, AgiCallControl](), dict[CallId, AgiCallControl]()
         self._known = KnownLegs()
-        self._enders = Recent[CallId, EndedBy](span=ENDING_MEMORY_S)
-        self._over = Recent[CallId, None](span=ENDING_MEMORY_S)
+        self._enders = Recent[CallId, EndedBy](span=ENDER_MEMORY_S)
         self._channels: dict[CallId, str] = {}
         self._fetching: set[CallId] = set()
         self._deaf = DeafLines(now)
@@ -179,7 +178,7 @@ class AsteriskGateway:
         arrival = arrival_of(session)
         if arrival.call in self._live:
             raise WireError("this call is being served already")
-        if arrival.call in self._over:  # the switch never uses an id twice: somebody says again what they overheard
+        if self._calls.has_ended(arrival.call):  # the switch never uses an id twice: somebody repeats what they overheard
             raise WireError("this call is over")
         outside = (self._trunk, self._carrier)
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
@@ -192,14 +191,14 @@ class AsteriskGateway:
             await control.take_over(again=attempts_of(session) > 1)
             await self._calls.handle_call(arrival, control)
         finally:
-            if control.ended_by_us:
+            if control.ended_by_us and not self._calls.has_ended(arrival.call):
                 self._remember_ender(arrival.call, EndedBy.ENGINE)
             del self._live[arrival.call]
 
     async def _serve_callback(self, session: AgiSession) -> None:
         call = call_id(session)
-        if call in self._live or call in self._over:
-            raise WireError("this call is served or over already")
+        if call in self._live:
+            raise WireError("this call is being served already")
         outside = (self._trunk, self._carrier)
         control = AgiCallControl(session, signals=self._ami, talk_limit=self._call_limit, outside=outside)
         self._live[call] = control
@@ -341,7 +340,6 @@ class AsteriskGateway:
             self.look_soon()
             return
         self._enders.forget(call)
-        self._over.note(call, None, now())
 
     def _ended_by(self, call: CallId, control: AgiCallControl | None) -> EndedBy:
         known = self._enders.get(call)
