@@ -99,6 +99,7 @@ def _lasting(services: Services, *, watch_files: bool) -> Iterator[Coroutine[Any
     yield services.centre.keep_time()
     yield services.hours.keep_time()
     yield services.watch.keep_watch()
+    yield services.watch.reconciler.keep_records_whole()
     yield services.emergency.keep_time()
     yield services.admission.keep_watch()
     yield collect_garbage()

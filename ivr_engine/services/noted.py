@@ -1,8 +1,12 @@
-"""Records of the calls whose end no engine heard, from what the switch wrote down; each dated as it happened."""
+"""Records of the calls whose end no engine heard, from what the switch wrote down; each dated as it happened.
+
+Only the store knows which of them have one, and a database may hang: while calls are served it is asked in a thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 
 from ivr_engine.acd.standing import StandingOffer
 from ivr_engine.cdr.record import LegKind
@@ -43,41 +47,73 @@ class NotedCalls:
         self._records = records
         self._agent_of = agent_of
         self._log = log
+        self._unsure: dict[CallId, NotedCall] = {}
+        self._asked = asyncio.Event()
 
     def close_before_start(self, offers: Mapping[CallId, StandingOffer]) -> None:
         """Every call that is over, also those that an earlier engine left open, with the offers that stood for them then.
 
         It comes before anything is done with these.
         """
-        for noted in self._over():
-            self._close(noted, offer=offers.get(noted.call))
-
-    def close_unheard(self) -> None:
-        """Every call that is over and of which this engine never heard; the ends of its own are confirmed by the switch."""
-        for noted in self._over():
-            if not self._recorder.is_open(noted.call):
-                self._close(noted)
-
-    def _over(self) -> list[NotedCall]:
-        """Calls whose end is new, and that are open here or have no record."""
         ended = [each for each in self._notes.news() if each.ended is not None]
-        new = [each for each in ended if not self._recorder.has_ended(each.call)]  # the disk may take its record only later
-        unknown = [each.call for each in new if not self._recorder.is_open(each.call)]
-        recorded = self._records.recorded(unknown) if unknown else frozenset()
-        self._notes.forget(each.call for each in ended if each.call in recorded or self._recorder.has_ended(each.call))
-        not_ours = {each.call for each in new if each.elsewhere}.intersection(unknown)
-        return [each for each in new if each.call not in recorded and each.call not in not_ours]
+        unheard = self._unheard(ended)
+        recorded = self._records.recorded(unheard) if unheard else frozenset()
+        self._notes.forget(recorded)
+        for noted in ended:
+            if self._recorder.is_open(noted.call) or noted.call in unheard.keys() - recorded:
+                self._close(noted, offer=offers.get(noted.call))
+
+    def read(self) -> None:
+        """Take in what is new. `look_up` closes the calls that are over and of which this engine never heard.
+
+        The ends of its own are confirmed by the switch.
+        """
+        self._ask(self._unheard([each for each in self._notes.news() if each.ended is not None]))
+
+    def takes_up(self, call: CallId) -> bool:
+        """Whether a call that goes on has a record in the making. If not, `look_up` begins one, unless the call had one."""
+        noted = self._notes.of(call)
+        if noted is not None:
+            self._ask(self._unheard([noted]))
+        return self._recorder.is_open(call)
+
+    def _unheard(self, noted: Iterable[NotedCall]) -> dict[CallId, NotedCall]:
+        """Those that are not known here. What was lately, or has ended at another engine, has its record from elsewhere."""
+        unknown = [each for each in noted if not self._recorder.is_open(each.call)]
+        theirs = {each.call for each in unknown if each.elsewhere or self._recorder.has_ended(each.call)}
+        self._notes.forget(theirs)
+        return {each.call: each for each in unknown if each.call not in theirs}
+
+    def _ask(self, unheard: Mapping[CallId, NotedCall]) -> None:
+        self._unsure.update(unheard)
+        if unheard:
+            self._asked.set()
+
+    async def look_up(self) -> bool:
+        """Wait for calls of which the store has to say whether they have a record, and make those that are missing.
+
+        True: one of them goes on.
+
+        Raises:
+            StoreError: it does not say. It is asked about the same calls the next time.
+        """
+        await self._asked.wait()
+        asked = tuple(self._unsure)
+        recorded = await asyncio.to_thread(self._records.recorded, asked)
+        self._notes.forget(recorded)
+        missing = self._unheard([self._unsure[call] for call in asked if call not in recorded])  # some came here meanwhile
+        for call in asked:
+            del self._unsure[call]
+        if not self._unsure:
+            self._asked.clear()
+        for noted in missing.values():
+            self._arrive(noted)
+            self._close(noted)
+        return any(self._recorder.is_open(call) for call in missing)
 
     def of(self, call: CallId) -> NotedCall | None:
         """What the switch wrote down about the call."""
         return self._notes.of(call)
-
-    def takes_up(self, call: CallId) -> bool:
-        """Whether a call that is not known here, and goes on, has a record from now on."""
-        noted = self._notes.of(call)
-        if noted is not None and not self._recorder.has_ended(call) and not self._records.recorded((call,)):
-            self._arrive(noted)
-        return self._recorder.is_open(call)
 
     def _arrive(self, noted: NotedCall) -> None:
         """A call that came while no engine was there begins its record when the switch took it."""

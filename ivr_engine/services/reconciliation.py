@@ -12,6 +12,7 @@ from ivr_engine.acd.transitions import CallPhase
 from ivr_engine.core.events import CallReconciled
 from ivr_engine.core.ids import AgentId, CallId, Instant, Millis, later
 from ivr_engine.core.outcomes import Activity
+from ivr_engine.errors import StoreError
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.inbound import Lines, LineState, LiveLine
 from ivr_engine.ports.log import Log
@@ -23,6 +24,9 @@ from ivr_engine.services.unserved import Unserved
 
 SURE_AFTER = Millis(4_000)
 """So long a line must be missed, or strayed, before anything is done about it: it may be on its way."""
+
+ASK_AGAIN = Millis(5_000)
+"""So long after the store did not say which calls have a record it is asked again."""
 
 _RUNG = frozenset({CallPhase.OFFERED, CallPhase.UNSETTLED})
 
@@ -55,7 +59,17 @@ class Reconciler:
 
     def read_notes(self) -> None:
         """What the switch wrote down since; it is written before a line leaves the list, so it is read before the list."""
-        self._noted.close_unheard()
+        self._noted.read()
+
+    async def keep_records_whole(self) -> None:
+        """Make the records that only notes tell of. Runs until cancelled."""
+        while True:
+            try:
+                if await self._noted.look_up() and self.lines is not None:
+                    self.lines.look_soon()
+            except StoreError as error:
+                self._log.warning("notes_wait_for_store", error=str(error))
+                await self._clock.sleep_until(later(self._clock.now(), ASK_AGAIN))
 
     def compare(self, lines: Sequence[LiveLine]) -> None:
         """Everything that follows from one list."""

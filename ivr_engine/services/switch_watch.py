@@ -82,6 +82,7 @@ class SwitchWatch:
             await self._lost.wait()
             await self._clock.sleep_until(later(self._clock.now(), LOOK_EVERY))
             if not self.up:
+                self.reconciler.read_notes()
                 self._give_up(self._clock.now())
 
     def _give_up(self, now: Instant) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Engine, func, inspect
 from sqlmodel import Session, col, select
 
+from ivr_engine.adapters.store.cut_off import cut_off_after
 from ivr_engine.adapters.store.database import check_schema, connect_read_only, explained, name_of, parse_url, sqlite_url
 from ivr_engine.adapters.store.rows import record_from, recorded_from
 from ivr_engine.adapters.store.settled import OPENING
@@ -23,11 +24,15 @@ _PAGE = 1000
 
 
 class StoreReader:
-    """The reading half of journal and records. Every method raises StoreError when the database cannot be read."""
+    """The reading half of journal and records. Every method raises StoreError when the database cannot be read.
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    `limit_s`: a server that has not said by then which calls have a record is cut off; calls are being served meanwhile.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, limit_s: float) -> None:
         self._engine = engine
         self._name = name
+        self._limit_s = limit_s
 
     @property
     def name(self) -> str:
@@ -92,7 +97,7 @@ class StoreReader:
     def recorded(self, calls: Collection[CallId]) -> frozenset[CallId]:
         """Those of the calls that have a record."""
         names = list(calls)
-        with explained(self._name), Session(self._engine) as session:
+        with explained(self._name), Session(self._engine) as session, cut_off_after(session.connection(), self._limit_s):
             pages = (names[start : start + _PAGE] for start in range(0, len(names), _PAGE))
             found = (session.exec(select(CallRow.call).where(col(CallRow.call).in_(page))) for page in pages)
             return frozenset(CallId(call) for page in found for call in page)
@@ -163,4 +168,4 @@ def open_reader(database: Path | str, *, busy_timeout_s: float = 5.0) -> StoreRe
     engine = connect_read_only(url, busy_timeout_s=busy_timeout_s)
     with explained(name_of(url)):
         check_schema(engine, name_of(url))
-    return StoreReader(engine, name_of(url))
+    return StoreReader(engine, name_of(url), limit_s=busy_timeout_s)

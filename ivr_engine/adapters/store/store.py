@@ -242,7 +242,7 @@ class SqlStore:
             transactions = stack.enter_context(Transactions(engine, self._name, limit_s=2 * self._busy_timeout_s))
             with explained(self._name):
                 create_tables(engine)
-            reader = StoreReader(engine, self._name)
+            reader = StoreReader(engine, self._name, limit_s=self._busy_timeout_s)
             transactions.settled = Settled(reader.unsettled(), last=reader.last_sequence(), mark=reader.mark())
             writer = self._open_writer(stack, transactions)
             self._sequence = reader.last_sequence()

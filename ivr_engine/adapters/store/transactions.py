@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
@@ -16,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 
+from ivr_engine.adapters.store.cut_off import cut_off_after
 from ivr_engine.adapters.store.database import explained
 from ivr_engine.adapters.store.rows import Row
 from ivr_engine.adapters.store.settled import Settled
@@ -113,7 +111,7 @@ class Transactions:
         """
         try:
             connection = self._connected()
-            with _cut_off_after(connection, self._limit_s), connection.begin():
+            with cut_off_after(connection, self._limit_s), connection.begin():
                 yield connection
         except IntegrityError:
             raise
@@ -162,25 +160,3 @@ def _locked(error: Exception) -> bool:
 def _give_up_after(connection: Connection, locked_s: float) -> None:
     with connection.begin():
         connection.execute(text(f"PRAGMA busy_timeout={round(locked_s * 1000)}"))
-
-
-@contextlib.contextmanager
-def _cut_off_after(connection: Connection, limit_s: float) -> Iterator[None]:
-    """Shut the line to a server when the block takes longer; whoever waits for its answer gets an error."""
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    line = socket.socket(fileno=os.dup(connection.connection.driver_connection.fileno()))  # type: ignore[union-attr]
-    cut = threading.Timer(limit_s, _cut, [line])
-    cut.start()
-    try:
-        yield
-    finally:
-        cut.cancel()
-        cut.join()
-        line.close()
-
-
-def _cut(line: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # gone already
-        line.shutdown(socket.SHUT_RDWR)

@@ -5,10 +5,12 @@ Each outage is put to the real thing: a SQLite file, a PostgreSQL of the tests' 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +151,20 @@ async def test_a_second_outage_follows_the_first(outage: Struck) -> None:
                 await _set_aside(store)
             await _well(store)
     assert site.sequences() == [1, 2]
+
+
+async def test_whoever_asks_in_an_outage_which_calls_have_a_record_gets_an_error_soon_and_the_answer_after_it(
+    outage: Struck,
+) -> None:
+    site, begin = outage
+    async with site.store() as store:
+        assert store.recorded([CallId("1")]) == frozenset(), "the line to a server stands when it begins to hang"
+        with ThreadPoolExecutor() as beside, begin():
+            asked = asyncio.wrap_future(beside.submit(store.recorded, [CallId("1")]))
+            done, _ = await asyncio.wait([asked], timeout=10 * LIMIT_S)
+            assert done, "it waits for the database without end"
+            assert isinstance(site.database, Path) or isinstance(asked.exception(), StoreError), "a locked file is read"
+        assert store.recorded([CallId("1")]) == frozenset()
 
 
 @pytest.fixture

@@ -169,16 +169,19 @@ class LogBook:
 
 @dataclass
 class SwitchNotes:
-    """What the switch wrote down; all of it is news each time, as after a start."""
+    """What the switch wrote down; what was there before an engine's start is news to it, all else once."""
 
     noted: dict[CallId, NotedCall] = field(default_factory=dict)
+    told: dict[CallId, NotedCall] = field(default_factory=dict)
 
     def news(self) -> Sequence[NotedCall]:
-        return tuple(self.noted.values())
+        new = tuple(each for call, each in self.noted.items() if self.told.get(call) is not each)
+        self.told = dict(self.noted)
+        return new
 
     def forget(self, calls: Iterable[CallId]) -> None:
         for call in calls:
-            del self.noted[call]
+            self.noted.pop(call, None)
 
     def of(self, call: CallId) -> NotedCall | None:
         return self.noted.get(call)
@@ -228,7 +231,7 @@ class Office:
         self.voices, self.host, self.log = Voices(), host or Host(), LogBook()
         self.recorder = Recorder(journal=self.store, records=self.store, clock=self.clock)
         core = centre_of(self.definition, offer_prefix=offers)
-        self.notes = notes or SwitchNotes()
+        self.notes = SwitchNotes() if notes is None else SwitchNotes(notes.noted)  # a new engine reads them anew
         phones = {each.phone: agent for agent, each in self.definition.agents.items()}
         before = Before(
             journal=self.store, records=self.store, notes=self.notes, agent_of=phones.get, presence_limit=PRESENCE_LIMIT
@@ -299,6 +302,7 @@ class Office:
             clock=self.clock,
             log=self.log,
         )
+        self.noted = recovered.noted
         self.lines = Switchboard()
         self.reconciler = Reconciler(
             calls=self.calls,
@@ -343,6 +347,7 @@ class Office:
                 self.centre.keep_time(),
                 self.hours.keep_time(),
                 self.watch.keep_watch(),
+                self.reconciler.keep_records_whole(),
                 self.emergency.keep_time(),
                 self.admission.keep_watch(),
             )

@@ -411,6 +411,7 @@ async def test_on_reaching_the_switch_its_notes_say_how_missing_calls_ended() ->
             call=CallId(call), number="80000", caller="139", began=at(office, -70), ended=ended, ended_by=by
         )
     office.watch.switch_reached(frozenset())
+    await office.noted.look_up()
     assert (office.record("1").disposition, office.record("1").ended) == (Disposition.ABANDONED_QUEUE, ended)
     assert office.record("2").disposition is Disposition.UNKNOWN_RECONCILED, "of it nothing was written down"
     unheard = office.record("3")
@@ -456,6 +457,7 @@ async def test_a_call_that_was_closed_from_a_note_is_neither_declined_nor_served
         call=CallId("1"), number="80000", caller="139", began=at(office, -2), ended=at(office, -1)
     )
     office.watch.lines_seen([])
+    await office.noted.look_up()
     await office.serve(ScriptedLine(), call="1")
     assert len(office.facts(CallArrived)) == len(office.facts(CallEnded)) == 1
     assert "call_already_served" in office.log.lines
@@ -480,7 +482,10 @@ async def test_a_caller_who_came_meanwhile_and_talks_at_the_fallback_is_taken_up
     office = Office()
     office.staff("1001")
     office.notes.noted[CallId("7")] = NotedCall(call=CallId("7"), number="80000", caller="139", held=at(office, -30))
-    office.watch.lines_seen([LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")])
+    talks = LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")
+    office.watch.lines_seen([talks])
+    assert await office.noted.look_up(), "it goes on: the lines are to be listed again"
+    office.watch.lines_seen([talks])
     assert office.centre.centre.agents()[0].activity == "talking"
     office.calls.call_over(CallId("7"), ended_by=EndedBy.CALLER, talked=None, cause="16", certain=True)
     record = office.record("7")
@@ -501,7 +506,10 @@ async def test_a_talk_at_the_fallback_of_an_agent_who_is_rung_by_our_account_is_
         phone="agent1001",
     )
     office.notes.noted[CallId("7")] = talk
-    office.watch.lines_seen([LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")])
+    talks = [LiveLine(call=CallId("7"), state=LineState.TALKING, phone="agent1001")]
+    office.watch.lines_seen(talks)
+    await office.noted.look_up()
+    office.watch.lines_seen(talks)
     assert office.facts(CallReconciled) == []
     assert office.recorder.is_open(CallId("7"))
     office.clock.advance(Millis(10_000))
