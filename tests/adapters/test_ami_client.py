@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -25,6 +26,10 @@ class Diary:
         self.entries.put_nowait(
             "reached " + ",".join(channel.get("Uniqueid") for channel in channels if channel.get("Channel"))
         )
+
+    def listed(self, channels: Sequence[AmiMessage]) -> None:
+        headers = {name for channel in channels for name, _ in channel.headers}
+        self.entries.put_nowait(f"listed {len(channels)}: {', '.join(sorted(headers))}")
 
     def lost(self, reason: str) -> None:
         self.entries.put_nowait(f"lost {reason}")
@@ -52,6 +57,7 @@ async def connected(
         on_reached=diary.reached,
         on_lost=diary.lost,
         on_event=diary.event,
+        on_listed=diary.listed,
         ping_every_s=ping_every_s,
     ) as client:
         yield client, diary
@@ -66,6 +72,20 @@ async def test_live_channels_come_first_and_events_follow_in_order() -> None:
             peer.say(b"".join(block(Event=f"E{number}") for number in range(20)))
             told = [await diary.next() for _ in range(22)]
     assert told == ["reached 1.1", "Early", *(f"E{number}" for number in range(20))]
+
+
+async def test_of_a_list_just_what_is_asked_of_channels_is_kept_and_only_until_it_is_told() -> None:
+    async with manager_port() as peer:
+        said = {"Channel": "PJSIP/trunk-1", "Uniqueid": "1.1", "CallerIDNum": "139", "Data": "x", "Seconds": "7"}
+        peer.channels = [said] * 300
+        async with connected(peer) as (client, diary):
+            assert (await diary.next()).startswith("reached 1.1,1.1,")
+            client.list_soon()
+            assert await diary.next() == "listed 301: Channel, Data, Event, EventList, Uniqueid"
+            peer.say(block(Event="Next"))
+            assert await diary.next() == "Next"
+            kept = [each for each in gc.get_objects() if isinstance(each, AmiMessage) and each.event.startswith("Status")]
+    assert not kept
 
 
 async def test_a_handler_that_fails_costs_neither_the_connection_nor_the_next_event() -> None:

@@ -35,6 +35,10 @@ EVENTS_LIMIT = 10_000
 DESK = "desk"  # the context of dialplans/desk.conf
 PENDING_LIMIT = 1000
 
+_OF_A_CHANNEL = ("Channel", "Uniqueid", "Linkedid", "ChannelState", "Context", "Application", "Data", "BridgeID")
+_LISTED = {name: name for name in ("Event", "EventList", "Response", "Message", *_OF_A_CHANNEL)}
+"""What is kept of the messages of a list: Asterisk says some thirty things of each channel, and there may be a thousand."""
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -54,6 +58,8 @@ class _Pending:
 
     def take(self, message: AmiMessage) -> bool:
         """Accept a message of this action; True when it was the last."""
+        if self.listing:
+            message = AmiMessage(tuple([(_LISTED[name], value) for name, value in message.headers if name in _LISTED]))
         if message.event:
             self.events.append(message)
             return message.get("EventList") in {"Complete", "Cancelled"}
@@ -322,14 +328,22 @@ class AmiClient:
         link.protocol = protocol
         try:
             await self._log_in(link)
-            channels = await self._ask(link, "Status", {}, listing=True)
-            self._refusal = None
-            self._link, self._protocol = link, protocol
-            self._tell("connection", self._on_reached, channels[1:])
-            self._changed.set()
+            await self._reach(link, protocol)
             return await self._follow(link, protocol)
         finally:
             protocol.close()
+
+    async def _reach(self, link: _Link, protocol: AmiProtocol) -> None:
+        """Say that the stream is up, with the channels that there are."""
+        channels = await self._channels(link)
+        self._refusal = None
+        self._link, self._protocol = link, protocol
+        self._tell("connection", self._on_reached, channels)
+        self._changed.set()
+
+    async def _channels(self, link: _Link) -> Sequence[AmiMessage]:
+        """All channels. Many take a megabyte: whoever asks lets go of them before it waits for anything else."""
+        return (await self._ask(link, "Status", {}, listing=True))[1:]
 
     async def _log_in(self, link: _Link) -> None:
         username, secret = self._credentials
@@ -365,9 +379,11 @@ class AmiClient:
                         await self._list_now.wait()
                 await asyncio.sleep(LIST_PAUSE_S)  # what is wished for next within a moment gets the same list
                 self._list_now.clear()
-                channels = await self._ask(link, "Status", {}, listing=True)
-                self._tell("list of channels", self._on_listed, channels[1:])
+                await self._tell_channels(link)
         protocol.abort("Asterisk does not list its channels")
+
+    async def _tell_channels(self, link: _Link) -> None:
+        self._tell("list of channels", self._on_listed, await self._channels(link))
 
     async def _ping(self, link: _Link, protocol: AmiProtocol) -> None:
         with suppress(SwitchError):
