@@ -44,6 +44,12 @@ LONGEST_DRAIN_S = 86_400
 LONGEST_EXTENSION_S = 3_600
 PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 
+_QUESTIONS = frozenset(
+    {"agent.list", "broadcast.list", "callback.list", "drain.status", "flow.status", "reroute.list", "status"}
+    | {"supervisor.waiting"}
+)
+"""They change nothing that would have to be kept before the answer."""
+
 Body = Mapping[str, Any]
 Handler = Callable[[Body], Awaitable[object]]
 
@@ -125,13 +131,17 @@ class ControlServer:
             writer.close()
 
     async def _answer(self, body: Body) -> object:
-        handler = self._handlers.get(str(body.get("command")))
+        command = str(body.get("command"))
+        handler = self._handlers.get(command)
         if handler is None:
             return {"ok": False, "error": f"unknown command {body.get('command')!r}"}
         try:
-            return {"ok": True, "result": await handler(body)}
+            result = await handler(body)
         except CommandRefused as refusal:
             return {"ok": False, "error": str(refusal)}
+        if command not in _QUESTIONS:
+            await self._recorder.kept()
+        return {"ok": True, "result": result}
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
         with self._recorder.subscribed() as facts:

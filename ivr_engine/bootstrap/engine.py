@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import ivr_engine
+from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.pbx_secrets import keep_secrets
 from ivr_engine.adapters.clock import SystemClock
@@ -79,7 +80,7 @@ async def engine(
             await prompts.prepare(trial[1])
             services.versions.take_up(*trial)
         await services.versions.recall()
-        gateway = _gateway(settings, services, await confirmations_of(settings, definition, prompts, log))
+        gateway = _gateway(settings, services, recorder, await confirmations_of(settings, definition, prompts, log))
         services.watch.reconciler.lines = gateway
         await stack.enter_async_context(_control(settings, services, recorder, store=store, log=log).serving())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -154,8 +155,8 @@ def _control(settings: Settings, services: Services, recorder: Recorder, *, stor
     )
 
 
-def _gateway(settings: Settings, services: Services, confirmations: Confirmations) -> AsteriskGateway:
-    own = keep_secrets(settings.pbx_dir, ())
+def _gateway(settings: Settings, services: Services, recorder: Recorder, confirmations: Confirmations) -> AsteriskGateway:
+    own, desks = keep_secrets(settings.pbx_dir, ()), services.desks
     return AsteriskGateway(
         bind=settings.bind,
         agi_port=settings.agi_port,
@@ -166,10 +167,13 @@ def _gateway(settings: Settings, services: Services, confirmations: Confirmation
         carrier=settings.carrier,
         calls=services.calls,
         listener=services.watch,
-        agents=services.desks.agents,
-        conversations=services.desks.conversations,
-        legs=services.desks.conversations,
-        agent_of=services.desks.agents.of_phone,
+        codes=FeatureCodes(
+            agents=desks.agents,
+            conversations=desks.conversations,
+            agent_of=desks.agents.of_phone,
+            kept=recorder.kept,
+        ),
+        legs=desks.conversations,
         confirmations=confirmations,
     )
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ivr_engine.cdr.open_calls import OpenCalls
 from ivr_engine.cdr.record import CallRecord
 from ivr_engine.core.events import Event, Recorded
 from ivr_engine.core.ids import CallId, Instant, Millis
 from ivr_engine.core.recent import Recent
+from ivr_engine.errors import StoreError
 from ivr_engine.ports.clock import Clock
 from ivr_engine.ports.journal import Journal
 from ivr_engine.ports.records import CallRecords
 
 SUBSCRIBER_BACKLOG = 10_000
+KEPT_WITHIN_S = 0.5
 ENDED_MEMORY = Millis(60_000)
 """So long at least it is known here that a call ended; word of it comes much sooner, and the store knows it for good."""
 
@@ -73,6 +75,15 @@ class Recorder:
                 listener(recorded)
             for subscriber in self._subscribers:
                 subscriber.offer(recorded)
+
+    async def kept(self) -> None:
+        """Return once all that was recorded so far would outlive the engine, so that a person may be told that it is done.
+
+        A disk that is slow or fails is not waited for beyond `KEPT_WITHIN_S`: then it is kept when it can be.
+        """
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(KEPT_WITHIN_S):
+                await self._journal.flush()
 
     def recover(self) -> tuple[Recorded, ...]:
         """Take up the calls that an earlier run left without a record: their facts so far, folded again, in order.

@@ -13,6 +13,7 @@ import uvloop
 
 from ivr_engine.adapters.asterisk.ami_codec import AmiMessage
 from ivr_engine.adapters.asterisk.arrivals import clean_name
+from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.adapters.asterisk.translate import AgentAnswered, ChannelEnded, HangupAsked, Translator
 from ivr_engine.core.ids import AgentId, CallId, Millis
@@ -36,6 +37,8 @@ class Office:
         self.joined: list[Joined] = []
         self.ended = set[CallId]()
         self.plan = "hold"
+        self.keeps = asyncio.Event()
+        self.keeps.set()
         self.doubts = False
         self.seen: list[tuple[LiveLine, ...]] = []
 
@@ -128,6 +131,9 @@ class Office:
     def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
         self.told.put_nowait(("holds", call, phone, holds))
 
+    async def kept(self) -> None:
+        await self.keeps.wait()
+
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
 
@@ -147,10 +153,13 @@ async def gateway(office: Office, ami_port: int) -> AsyncIterator[AsteriskGatewa
         call_limit=Millis(60_000),
         calls=office,
         listener=office,
-        agents=office,
-        conversations=office,
+        codes=FeatureCodes(
+            agents=office,
+            conversations=office,
+            agent_of={"1001": AgentId("ann")}.get,
+            kept=office.kept,
+        ),
         legs=office,
-        agent_of={"1001": AgentId("ann")}.get,
         confirmations=Confirmations(done=DONE, refused=REFUSED),
     ) as entered:
         yield entered
@@ -351,6 +360,17 @@ async def test_a_feature_code_is_carried_out_and_confirmed(
         if command is not None:
             assert await office.next() == command
         assert office.told.empty()
+
+
+async def test_a_feature_code_is_confirmed_once_what_it_did_is_kept() -> None:
+    async with running() as (office, _, entered), calling(entered.agi_port) as peer:
+        office.keeps.clear()
+        peer.say(environment("1001", "login", "", script="agent"))
+        assert await office.next() == ("login", "ann")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(peer.heard(), 0.1)
+        office.keeps.set()
+        await peer.expect("ANSWER", answer="200 result=0")
 
 
 def message(event: str, *headers: tuple[str, str]) -> AmiMessage:

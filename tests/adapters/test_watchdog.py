@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import pytest
 
 from ivr_engine.adapters.watchdog import watched_over
 
@@ -53,19 +54,16 @@ async def test_a_process_that_ends_takes_its_watchdog_along_in_silence() -> None
     assert (process.returncode, said) == (0, b"")
 
 
-async def test_a_watchdog_that_dies_costs_the_engine_nothing() -> None:
-    async with watched_over() as _:
-        (watcher,) = [pid for pid in _children() if b"ivr_engine.adapters.watchdog" in _command_line(pid)]
-        os.kill(watcher, signal.SIGKILL)
+async def test_a_watchdog_that_dies_costs_the_engine_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, begun = asyncio.create_subprocess_exec, list[asyncio.subprocess.Process]()
+
+    async def noted(*command: str, stdin: int, start_new_session: bool) -> asyncio.subprocess.Process:
+        begun.append(await begin(*command, stdin=stdin, start_new_session=start_new_session))
+        return begun[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    async with watched_over():
+        (watcher,) = begun
+        watcher.kill()
         await asyncio.sleep(0)
-    assert watcher not in _children()
-
-
-def _children() -> list[int]:
-    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - procfs
-        return [int(word) for word in file.read().split()]
-
-
-def _command_line(pid: int) -> bytes:
-    with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123 - procfs
-        return file.read()
+    assert watcher.returncode == -signal.SIGKILL

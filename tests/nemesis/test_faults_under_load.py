@@ -14,7 +14,7 @@ from ivr_engine.testing.host_service import Fault
 from tests.nemesis.conftest import TIMES, Stands
 from tests.nemesis.footprint import MOST_GROWTH, Footprint, Watch, footprint, growth_per_hour, watching
 from tests.nemesis.harms import HALF_OPEN, LASTING, LINES, UNNOTICED, Harms, drawn, each
-from tests.nemesis.load import PEOPLE, Load, busy_share, steady_load
+from tests.nemesis.load import BUSY, PEOPLE, Load, busy_share, steady_load
 from tests.nemesis.proxy import FaultProxy
 from tests.nemesis.stand import Lines, Stand
 
@@ -33,6 +33,7 @@ class Plan:
     """What is done to a bank at work: a harm every so many seconds, by seed; those that pass by themselves last `lasts_s`.
 
     `warm_up_s`: how long after its start an engine's memory is not looked at; 0: never. `waived`: rules that do not hold.
+    `least_busy`: a bank whose agents are at it for less of their time than this is not the one that was to be shown.
     """
 
     harms: Callable[[random.Random], Sequence[str]]
@@ -40,6 +41,7 @@ class Plan:
     lasts_s: float
     desk_talk_ms: int
     warm_up_s: float = 0
+    least_busy: float = 0
     waived: tuple[str, ...] = ()
 
 
@@ -64,6 +66,7 @@ HOUR = Plan(
     lasts_s=20,
     desk_talk_ms=30_000,
     warm_up_s=600,
+    least_busy=BUSY - 0.1,
 )
 LONG = [pytest.mark.soak, pytest.mark.timeout(7200 * TIMES)]
 
@@ -91,7 +94,7 @@ async def test_faults_leave_the_engine_and_the_switch_as_they_were(stand_for: St
         after = await at_rest(stand)
         print(f"{told(stand, harms, load)}\n{grew(watch, plan)}\nbefore: {before}; after: {after}")  # noqa: T201 - what a soak did is its result
         broken = [breach for breach in stand.history().breaches() if not breach.startswith(plan.waived)]
-        found = [*broken, *load.unaccounted(), *left_over(before, after), *grown(watch, plan)]
+        found = [*broken, *load.unaccounted(), *idle(stand, plan), *left_over(before, after), *grown(watch, plan)]
         assert not found, "\n".join([f"seed {seed}", *load.errors, *found])
 
 
@@ -110,6 +113,15 @@ def left_over(before: Footprint, after: Footprint) -> list[str]:
     if after.handles > before.handles + MORE_HANDLES:
         found.append(f"{after.handles} handles, {before.handles} before")
     return found
+
+
+def idle(stand: Stand, plan: Plan) -> list[str]:
+    busy = busy_of(stand)
+    return [f"agents are busy for {busy:.2f} of their time"] if busy < plan.least_busy else []
+
+
+def busy_of(stand: Stand) -> float:
+    return busy_share(stand.journal(), PEOPLE.desk + PEOPLE.counter // 2)
 
 
 def grown(watch: Watch, plan: Plan) -> list[str]:
@@ -136,7 +148,7 @@ def told(stand: Stand, harms: Harms, load: Load) -> str:
     kinds = Counter(str(record.disposition) for record in stand.history().records)
     return (
         f"seed={stand.seed} calls={load.came} failed={load.failed} events={len(journal)}"
-        f" busy={busy_share(journal, PEOPLE.desk + PEOPLE.counter // 2):.2f} {dict(kinds)}"
+        f" busy={busy_of(stand):.2f} {dict(kinds)}"
         f" WAL {wal.stat().st_size / 1e6:.1f} MB\n"
         f"{harms.counted.total()} faults: {dict(harms.counted)}"
     )

@@ -16,6 +16,15 @@ FEW = People()
 FIFTY = People(menu=6, secret=4, story=5, request=4, counter=6, desk=12, line=13)
 
 
+async def test_what_an_agent_was_told_is_done_outlives_a_kill_in_the_next_instant(stand_for: Stands) -> None:
+    stand = stand_for(People(menu=0, secret=0, story=0, request=0, counter=0, desk=6, line=0))
+    for agent in (agent for agent, queue in stand.agents.items() if queue == "desk"):
+        await stand.site.ask("agent.login", agent=agent)
+        await asyncio.to_thread(stand.kill_engine)
+        presence = {row["agent"]: row["presence"] for row in await stand.site.ask("agent.list")}
+        assert presence[agent] != "logged_out"
+
+
 @pytest.mark.parametrize(
     ("people", "kills"),
     [(FEW, 3), pytest.param(FIFTY, 200 * TIMES, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])],

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr_engine.adapters.asterisk.feature_codes import FeatureCodes
 from ivr_engine.adapters.asterisk.gateway import AsteriskGateway, Confirmations
 from ivr_engine.core.ids import AgentId, CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
@@ -108,6 +109,9 @@ class Office:
     def phone_holds(self, call: CallId, phone: str, *, holds: bool) -> None:
         self.holds.put_nowait((call, phone, holds))
 
+    async def kept(self) -> None:
+        pass
+
     async def agents(self) -> tuple[AgentView, ...]:
         return ()
 
@@ -153,10 +157,13 @@ async def open_gateway(
         call_limit=Millis(60_000),
         calls=office,
         listener=office,
-        agents=office,
-        conversations=office,
+        codes=FeatureCodes(
+            agents=office,
+            conversations=office,
+            agent_of={phone: AgentId(phone) for phone in doors.phones}.get,
+            kept=office.kept,
+        ),
         legs=office,
-        agent_of={phone: AgentId(phone) for phone in doors.phones}.get,
         confirmations=confirmations,
     ) as gateway:
         await gateway.reached(LIMIT_S)

@@ -13,7 +13,7 @@ EXTENDED_BY = Millis(30_000)
 
 
 class FeatureCodes:
-    """Carries codes out. `agent_of` gives the agent at a telephone."""
+    """Carries codes out. `agent_of` gives the agent at a telephone; `kept` returns once what was done is on disk."""
 
     def __init__(
         self,
@@ -21,9 +21,11 @@ class FeatureCodes:
         agents: AgentCommands,
         conversations: ConversationCommands,
         agent_of: Callable[[str], AgentId | None],
+        kept: Callable[[], Awaitable[None]],
     ) -> None:
         self._agents = agents
         self._agent_of = agent_of
+        self._kept = kept
         self._plain: dict[str, Callable[[AgentId], Awaitable[None]]] = {
             "ready": agents.ready,
             "logout": agents.logout,
@@ -40,11 +42,15 @@ class FeatureCodes:
         }
 
     async def carry_out(self, phone: str, verb: str, argument: str) -> None:
-        """Do what was dialled at `phone`; `argument` are the digits after the code.
+        """Do what was dialled at `phone`; `argument` are the digits after the code. When it returns, that may be confirmed.
 
         Raises:
             CommandRefused: it may not be done now, or nobody is logged in there.
         """
+        await self._do(phone, verb, argument)
+        await self._kept()
+
+    async def _do(self, phone: str, verb: str, argument: str) -> None:
         if verb == "login" and argument:
             await self._agents.login(AgentId(argument), phone=phone, source="phone")
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -33,14 +33,12 @@ from ivr_engine.adapters.asterisk.translate import (
     Translator,
     listed_lines,
 )
-from ivr_engine.core.ids import AgentId, CallId, Millis
+from ivr_engine.core.ids import CallId, Millis
 from ivr_engine.core.outcomes import EndedBy
 from ivr_engine.core.recent import Recent
 from ivr_engine.errors import CommandRefused, SwitchError, WireError
 from ivr_engine.ports.inbound import (
-    AgentCommands,
     CallHandler,
-    ConversationCommands,
     LegHandler,
     LineState,
     SwitchListener,
@@ -68,7 +66,7 @@ class Confirmations:
 class AsteriskGateway:
     """Serves callers and agents' feature codes while it is entered.
 
-    `agent_of` gives the agent of a telephone's name. `call_limit` is the longest call that the dialplan allows. `trunk` is
+    `call_limit` is the longest call that the dialplan allows. `trunk` is
     the endpoint on which callers arrive.
     """
 
@@ -83,10 +81,8 @@ class AsteriskGateway:
         call_limit: Millis,
         calls: CallHandler,
         listener: SwitchListener,
-        agents: AgentCommands,
-        conversations: ConversationCommands,
+        codes: FeatureCodes,
         legs: LegHandler,
-        agent_of: Callable[[str], AgentId | None],
         confirmations: Confirmations,
         ami_user: str = "ivr-engine",
         trunk: str = "trunk",
@@ -95,7 +91,7 @@ class AsteriskGateway:
     ) -> None:
         self._calls = calls
         self._listener = listener
-        self._codes = FeatureCodes(agents=agents, conversations=conversations, agent_of=agent_of)
+        self._codes = codes
         self._handler = legs
         self._confirmations = confirmations
         self._call_limit = call_limit
