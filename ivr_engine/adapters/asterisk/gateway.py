@@ -66,8 +66,7 @@ class Confirmations:
 class AsteriskGateway:
     """Serves callers and agents' feature codes while it is entered.
 
-    `call_limit` is the longest call that the dialplan allows. `trunk` is
-    the endpoint on which callers arrive.
+    `call_limit` is the longest call that the dialplan allows. `trunk` is the endpoint on which callers arrive.
     """
 
     def __init__(  # noqa: PLR0913 - plain settings and ports, all by keyword
