@@ -44,10 +44,8 @@ LONGEST_DRAIN_S = 86_400
 LONGEST_EXTENSION_S = 3_600
 PROBLEMS_SHOWN, LONGEST_PROBLEM = 50, 400
 
-_QUESTIONS = frozenset(
-    {"agent.list", "broadcast.list", "callback.list", "drain.status", "flow.status", "reroute.list", "status"}
-    | {"supervisor.waiting"}
-)
+_LISTS = {"agent.list", "broadcast.list", "callback.list", "reroute.list", "supervisor.waiting"}
+_QUESTIONS = frozenset({*_LISTS, "drain.status", "flow.status", "status"})
 """They change nothing that would have to be kept before the answer."""
 
 Body = Mapping[str, Any]

@@ -78,7 +78,7 @@ class NotedCalls:
         return self._recorder.is_open(call)
 
     def _unheard(self, noted: Iterable[NotedCall]) -> dict[CallId, NotedCall]:
-        """Those that are not known here. What was lately, or has ended at another engine, has its record from elsewhere."""
+        """Those not known here. What ended here lately, or at another engine, is forgotten: no note makes its record."""
         unknown = [each for each in noted if not self._recorder.is_open(each.call)]
         theirs = {each.call for each in unknown if each.elsewhere or self._recorder.has_ended(each.call)}
         self._notes.forget(theirs)
@@ -107,7 +107,6 @@ class NotedCalls:
         if not self._unsure:
             self._asked.clear()
         for noted in missing.values():
-            self._arrive(noted)
             self._close(noted)
         return any(self._recorder.is_open(call) for call in missing)
 
@@ -122,6 +121,7 @@ class NotedCalls:
             self._recorder.record(CallArrived(call=noted.call, number=noted.number, caller=noted.caller), at=at)
 
     def _close(self, noted: NotedCall, *, offer: StandingOffer | None = None) -> None:
+        """Make the record; of a call that goes on, its beginning."""
         self._arrive(noted)
         call, ended = noted.call, noted.ended
         if ended is None or not self._recorder.is_open(call):
